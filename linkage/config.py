@@ -1,0 +1,161 @@
+"""The configuration: ``inbeeld.toml``, overridden by ``INBEELD_…`` environment variables.
+
+``INBEELD_LIMITS__TIMELY_DAYS=5`` sets ``timely_days`` in ``[limits]``. Every key has a default, so that
+``inbeeld run`` works without a file. Unknown keys are refused with the nearest right one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from rapidfuzz import process
+
+from linkage.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A table of the file; keys that it does not know are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Privacy(Section):
+    """Purposes that a delivery may have, and where the key of the pseudonyms is."""
+
+    purposes: tuple[str, ...] = ("hg-ketenbeeld",)
+    key_file: Path | None = None
+    """A file of at least 32 random bytes, outside the output folder; without it a key is made in ``OUT/state``."""
+
+
+class Region(Section):
+    """The municipalities that the run answers for; none means all."""
+
+    municipality_codes: tuple[str, ...] = ()
+
+
+class Intake(Section):
+    """When a file or a night is refused."""
+
+    max_rejected_share: Share = 0.2
+    """A file with a larger share of rejected rows (and more than three) is refused whole."""
+    max_unmapped_share: Share = 0.005
+    """A coded column with a larger share of unmapped codes stops the run (``domain`` rule: 0.5 %)."""
+    min_unmapped_rows: Annotated[int, Field(ge=0)] = 20
+    """… but only from this many rows, so that three odd rows in a small delivery do not."""
+    max_file_mb: Annotated[int, Field(gt=0)] = 2048
+
+
+class Limits(Section):
+    """Days, counted from the incident's report to the steunpunt's receipt, in Europe/Amsterdam."""
+
+    early_days: Annotated[int, Field(ge=0)] = 1
+    timely_days: Annotated[int, Field(ge=0)] = 7
+    late_days: Annotated[int, Field(ge=0)] = 42
+    very_late_days: Annotated[int, Field(ge=0)] = 365
+    duplicate_hours: Annotated[int, Field(ge=0)] = 6
+
+
+class Linkage(Section):
+    """The pair engine."""
+
+    sure: Share = 0.9
+    """Match probability from which a pair may join two mentions into one person."""
+    possible: Share = 0.5
+    """Match probability from which a pair goes to review."""
+    pair_budget_per_mention: Annotated[float, Field(gt=0)] = 150
+    """Candidate pairs allowed, as a multiple of the mentions."""
+    max_block: Annotated[int, Field(gt=1)] = 400
+    """A block value shared by more mentions than this is left to the narrower rules."""
+    common_value_cap: Annotated[int, Field(gt=1)] = 60
+    """An identifier (BSN, phone) that this many differently named mentions share carries no weight."""
+    model_file: Path | None = None
+    """A frozen model; without it the model that ships with Inbeeld is used."""
+
+
+class Households(Section):
+    """Addresses that say nothing about families."""
+
+    collective_persons: Annotated[int, Field(gt=1)] = 8
+    collective_surnames: Annotated[int, Field(gt=1)] = 4
+    collective_months: Annotated[int, Field(gt=0)] = 24
+    max_members: Annotated[int, Field(gt=1)] = 12
+
+
+class Machine(Section):
+    """What a run may take of the machine."""
+
+    memory_limit: str = "1500MB"
+    threads: Annotated[int, Field(gt=0)] = 2
+    keep_generations: Annotated[int, Field(gt=0)] = 7
+
+
+class Config(BaseSettings):
+    """All settings of a run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="INBEELD_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    privacy: Privacy = Privacy()
+    region: Region = Region()
+    intake: Intake = Intake()
+    limits: Limits = Limits()
+    linkage: Linkage = Linkage()
+    households: Households = Households()
+    machine: Machine = Machine()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment outranks file; arguments of the constructor are the file's values."""
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None) -> Config:
+    """Read the configuration; raises `ConfigError` with the file, the key and what to do."""
+    values: dict[str, Any] = {}
+    where = path.name if path else "environment"
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"configuration file {path} does not exist") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{where} is not valid TOML: {error}") from None
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(where, e) for e in error.errors())) from None
+
+
+def _explain(where: str, error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        nearest = process.extractOne(key, _known_keys(Config), score_cutoff=50)
+        return f"{where}: unknown key {key}" + (f", did you mean {nearest[0]}?" if nearest else "")
+    return f"{where}: {key}: {error['msg']}"
+
+
+def _known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, spec in model.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(spec.annotation, type) and issubclass(spec.annotation, BaseModel):
+            keys += _known_keys(spec.annotation, f"{prefix}{name}.")
+    return keys

@@ -1,0 +1,39 @@
+"""What the linkage asks of an engine. SQL is written in the DuckDB dialect's common subset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+Row = tuple[Any, ...]
+
+
+class Engine(Protocol):
+    """A place where tables live and SQL runs."""
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Run one statement whose result is not needed."""
+        ...
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        ...
+
+    def frame(self, sql: str, params: Sequence[object] = ()) -> pd.DataFrame:
+        """Return a query's result as a data frame."""
+        ...
+
+    def arrays(self, sql: str) -> dict[str, np.ndarray[Any, Any]]:
+        """Return a query's result as one numpy array a column (masked where null)."""
+        ...
+
+    def register(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a data frame as table ``name``, replacing it."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table or view of that name exists."""
+        ...

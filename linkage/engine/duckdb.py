@@ -1,0 +1,115 @@
+"""The default engine: one DuckDB file, hardened, with its spill encrypted in a private folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from linkage.engine.base import Row
+from linkage.errors import StoreError
+
+
+class DuckDBEngine:
+    """A DuckDB database as an `Engine`.
+
+    Extensions are never fetched, spill goes encrypted into ``spill`` (DuckDB's default writes it in
+    clear, and beside the database), and an error is raised again without the row that it quotes.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        read_only: bool = False,
+        memory_limit: str = "2GB",
+        threads: int = 2,
+        spill: Path | None = None,
+    ) -> None:
+        options: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "preserve_insertion_order": False,
+        }
+        try:
+            self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=options)
+        except duckdb.Error as error:
+            raise StoreError(f"cannot open {path.name if path else 'memory'}: {type(error).__name__}") from None
+        self.run("SET TimeZone='Europe/Amsterdam'")
+        if spill is not None:
+            self._encrypt_spill(spill)
+        else:
+            self.run("SET temp_directory=''")
+
+    def _encrypt_spill(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.run(f"LOAD '{httpfs_path()}'")
+        self.run("SET temp_file_encryption=true")
+        self.run(f"SET temp_directory='{str(folder).replace(chr(39), chr(39) * 2)}'")
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Run one statement; raises `StoreError` without the values that DuckDB quotes."""
+        self._execute(sql, params)
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        return self._execute(sql, params).fetchall()
+
+    def frame(self, sql: str, params: Sequence[object] = ()) -> pd.DataFrame:
+        """Return a query's result as a data frame."""
+        return self._execute(sql, params).df()
+
+    def arrays(self, sql: str) -> dict[str, np.ndarray[Any, Any]]:
+        """Return a query's result as one numpy array a column (masked where null)."""
+        return {name: np.ma.asanyarray(column) for name, column in self._execute(sql, ()).fetchnumpy().items()}
+
+    def register(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a data frame as table ``name``, replacing it."""
+        self.connection.register("_frame", frame)
+        try:
+            self.run(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _frame')
+        finally:
+            self.connection.unregister("_frame")
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table or view of that name exists."""
+        found = self.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name])
+        views = self.rows("SELECT count(*) FROM duckdb_views() WHERE view_name = ?", [name])
+        return bool(found[0][0] or views[0][0])
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
+
+    def __enter__(self) -> DuckDBEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _execute(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(sql, params) if params else self.connection.execute(sql)
+        except duckdb.Error as error:
+            raise StoreError(f"{type(error).__name__} in: {' '.join(sql.split())[:160]}") from None
+
+
+def httpfs_path() -> Path:
+    """Return the signed httpfs extension that the locked package ships (it holds DuckDB's cipher)."""
+    import duckdb_extension_httpfs
+
+    root = Path(duckdb_extension_httpfs.__file__).parent
+    found = sorted(root.rglob("httpfs.duckdb_extension*"))
+    if not found:
+        raise StoreError("the httpfs extension is not installed: run make again")
+    return found[0]

@@ -1,0 +1,45 @@
+"""What can go wrong, each with the exit code that the command ends with.
+
+A message says what, where and what to do, in one line, and never holds a value from a record:
+names of tables, columns, files of the contract, row numbers and counts only.
+"""
+
+
+class InbeeldError(Exception):
+    """Base of every error that a user may see; it prints as one line, without a traceback."""
+
+    exit_code = 2
+
+
+class UsageError(InbeeldError):
+    """A wrong argument, a folder that is not there, an environment that cannot work."""
+
+
+class ConfigError(InbeeldError):
+    """The configuration file holds an unknown key or an impossible value."""
+
+
+class ContractError(InbeeldError):
+    """A file under ``schemas/`` contradicts itself or does not exist."""
+
+
+class DeliveryRefused(InbeeldError):
+    """A delivery is refused whole; the other deliveries of the night go on."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class BusyError(InbeeldError):
+    """Another run holds the output folder."""
+
+
+class StoreError(InbeeldError):
+    """The database refused a statement; the message names the step and the reason class only."""
+
+
+class GateFailed(InbeeldError):
+    """A quality gate stopped the run: nothing was published, yesterday's view stays."""
+
+    exit_code = 1
