@@ -1,0 +1,72 @@
+"""The truth beside the inbox: who every mention really is, and which report every incident really led to."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from linkage.simulate.records import Incident, Party
+
+MENTION_HEADER = ["source_id", "record_kind", "record_id", "person_seq", "true_person_id", "true_household_id"]
+INCIDENT_HEADER = ["incident_number", "report_id", "why"]
+
+
+class TruthBook:
+    """Collects the truth of the records in their current state."""
+
+    def __init__(self) -> None:
+        self._mentions: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        self._withdrawn_reports: set[str] = set()
+        self._withdrawn_incidents: set[str] = set()
+
+    def persons(self, source: str, kind: str, record_id: str, parties: list[Party]) -> None:
+        """The persons of a record as last delivered."""
+        self._mentions[source, kind, record_id] = [(p.person.number, p.household) for p in parties]
+
+    def withdraw(self, source: str, kind: str, record_id: str) -> None:
+        """A withdrawn record takes its persons with it."""
+        self._mentions.pop((source, kind, record_id), None)
+
+    def withdraw_incident(self, number: str) -> None:
+        """An incident that no longer counts."""
+        self._withdrawn_incidents.add(number)
+
+    def withdraw_report(self, report_id: str) -> None:
+        """A report that no longer answers its incident."""
+        self._withdrawn_reports.add(report_id)
+
+    @property
+    def mentions(self) -> int:
+        """How many person rows are current."""
+        return sum(len(parties) for parties in self._mentions.values())
+
+    def count(self, kind: str) -> int:
+        """How many person rows records of this kind hold."""
+        return sum(len(parties) for key, parties in self._mentions.items() if key[1] == kind)
+
+    def distinct_persons(self) -> int:
+        """How many human beings are mentioned at all."""
+        return len({person for parties in self._mentions.values() for person, _ in parties})
+
+    def write(self, folder: Path, incidents: list[Incident]) -> None:
+        """Both truth files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "mention_truth.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(MENTION_HEADER)
+            for (source, kind, record_id), parties in self._mentions.items():
+                for seq, (person, household) in enumerate(parties, 1):
+                    writer.writerow([source, kind, record_id, seq, f"P{person:07d}", f"H{household:07d}"])
+        with (folder / "incident_truth.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(INCIDENT_HEADER)
+            writer.writerows([incident.number, *self._answer(incident)] for incident in incidents)
+
+    def _answer(self, incident: Incident) -> tuple[str, str]:
+        if incident.number in self._withdrawn_incidents:
+            return "", "withdrawn"
+        if incident.report is None:
+            return "", incident.why
+        if incident.report.report_id in self._withdrawn_reports:
+            return "", "report_withdrawn"
+        return incident.report.report_id, incident.why
