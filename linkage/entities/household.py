@@ -1,0 +1,60 @@
+"""Persons to households: the people who live or lived in family ties.
+
+A household is relation and time; an address is only evidence (privacy regulations of Veilig Thuis).
+Adults are joined by records, then by addresses; children never join two households, they belong to the
+household of each record that names them. `STEPS` is the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from linkage import contracts
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.entities import household_components, household_edges, household_ids, household_members
+
+Step = Callable[[Engine, Config], None]
+
+STEPS: tuple[Step, ...] = (
+    household_edges.standings,
+    household_edges.record_edges,
+    household_edges.collective_addresses,
+    household_edges.address_edges,
+    household_components.join_adults,
+    household_components.place_records,
+    household_components.place_children,
+)
+
+WORK = (
+    "hh_mention",
+    "hh_edge",
+    "hh_stay",
+    "hh_collective",
+    "hh_group",
+    "hh_record",
+    "hh_loose",
+    "hh_mention_group",
+    "hh_group_id",
+)
+"""Tables of this stage that nobody else reads; dropped at its end."""
+
+
+def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str], str]) -> None:
+    """Write ``household``, ``household_member``, ``record_household``, ``mention_household`` and the history of ids.
+
+    Reads ``mention``, ``mention_person``, ``person_base``, ``police_incident``, ``police_person``,
+    ``steunpunt_person`` and, for stable ids, the ``known_household`` of the night before.
+    """
+    for step in STEPS:
+        step(db, config)
+    household_ids.keep_ids(db, run_id=run_id, mint=mint)
+    household_members.describe(db, config)
+    for name in WORK:
+        db.run(f"DROP TABLE IF EXISTS {name}")
+
+
+def fill(db: Engine, name: str, query: str) -> None:
+    """Write a declared table from a query, with its declared types."""
+    db.run(contracts.table(name).ddl())
+    db.run(f'INSERT INTO "{name}" BY NAME {query}')

@@ -1,0 +1,181 @@
+"""Evidence that two adults are one household: a case, an incident, or an address with a name."""
+
+from __future__ import annotations
+
+from linkage.config import Config
+from linkage.engine.base import Engine
+
+PARTIES = "('verdachte', 'slachtoffer', 'benadeelde', 'betrokkene')"
+"""Roles of the parties to an incident: two of them on a domestic incident belong together."""
+
+FAMILY = (
+    r"\b(ex|partner|echtgeno|kind|zoon|dochter|ouder|vader|moeder|broer|zus|familie|gezin|oma|opa|oom|tante|neef|nicht"
+    r"|klein|stief|pleeg|schoon|huisgeno|samenwon)|(ouder|vader|moeder|zoon|dochter|kind|partner)s?\b"
+)
+"""Relations that are family, as folded text; ``buurvrouw``, ``kennis`` and ``vriend`` are not."""
+
+ADDRESS = 1
+INCIDENT = 2
+CASE = 3
+"""Strength of evidence, the weakest first: what is dropped first when a household is too large."""
+
+
+def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
+    """Write ``hh_mention``: how every mention stands to the family of its record."""
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE hh_mention AS
+        WITH told AS (
+            SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
+                   mp.person_id, m.role, {_is_family()} AS is_family,
+                   coalesce(i.dv_flag, true) AS is_domestic, {_is_child()} AS is_child
+            FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
+            LEFT JOIN police_incident i ON m.record_kind = 'incident' AND i.source_id = m.source_id
+                AND i.incident_number = m.record_id
+        ), victims AS (
+            SELECT record_no, bool_or(role IN ('slachtoffer', 'benadeelde', 'betrokkene') AND NOT is_child) AS has_victim
+            FROM told GROUP BY record_no
+        )
+        SELECT told.*, dense_rank() OVER (ORDER BY person_id) - 1 AS person_no,
+               CASE WHEN is_child THEN 'child'
+                    WHEN record_kind = 'case' OR role IN {PARTIES} OR ({_complainant_is_victim()}) THEN 'principal'
+                    WHEN is_family THEN 'relative'
+                    ELSE 'outsider' END AS standing
+        FROM told JOIN victims USING (record_no)
+        """
+    )
+
+
+def _is_family() -> str:
+    """The record says that the person is family of the suspect."""
+    return f"coalesce(regexp_matches(lower(m.relation), '{FAMILY}'), false)"
+
+
+def _is_child() -> str:
+    """Surely under 18 on the day of the record; without any birth date, told to be the child.
+
+    The person's own birth date counts where the mention has none.
+    """
+    return """coalesce(
+        coalesce(m.birth_earliest, b.birth_earliest) + INTERVAL 18 YEAR > m.event_date
+            AND coalesce(m.birth_latest, b.birth_latest) <= m.event_date + INTERVAL 1 YEAR,
+        m.role = 'getuige_kind' OR (m.relation IN ('kind', 'pleegkind', 'stiefkind')
+            AND coalesce(m.role, '') NOT IN ('verdachte', 'pleger')),
+        false)"""
+
+
+def _complainant_is_victim() -> str:
+    """Who files the complaint is the victim when the record names no other."""
+    return "role = 'aangever' AND NOT has_victim"
+
+
+def record_edges(db: Engine, config: Config) -> None:
+    """Write ``hh_edge``: adults of one case, and of one domestic incident, are one household.
+
+    On a record with more adults than a household may have, all are joined to the first of them.
+    """
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE hh_edge AS
+        WITH adult AS (
+            SELECT DISTINCT record_no, person_no, record_kind FROM hh_mention
+            WHERE standing IN ('principal', 'relative') AND (record_kind = 'case' OR is_domestic)
+        ), sized AS (
+            SELECT *, count(*) OVER (PARTITION BY record_no) AS adults,
+                   min(person_no) OVER (PARTITION BY record_no) AS first
+            FROM adult
+        )
+        SELECT l.person_no AS a, r.person_no AS b,
+               max(CASE WHEN l.record_kind = 'case' THEN {CASE} ELSE {INCIDENT} END) AS strength, count(*) AS records
+        FROM sized l JOIN sized r ON r.record_no = l.record_no AND l.person_no < r.person_no
+        WHERE l.adults <= {config.households.max_members} OR l.person_no = l.first
+        GROUP BY l.person_no, r.person_no
+        """
+    )
+
+
+def collective_addresses(db: Engine, config: Config) -> None:
+    """Write ``hh_stay`` (who was told to live where) and ``hh_collective`` (addresses of many unrelated people)."""
+    limits = config.households
+    db.run(
+        """
+        CREATE OR REPLACE TABLE hh_stay AS
+        SELECT concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
+               concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
+               m.surname, m.surname_2, m.event_date, m.address_is_secret, h.standing, h.is_family
+        FROM mention m JOIN hh_mention h USING (mention_id)
+        WHERE m.postcode IS NOT NULL AND m.house_number IS NOT NULL AND m.event_date IS NOT NULL
+        """
+    )
+    within = (
+        "OVER (PARTITION BY address ORDER BY event_date "
+        f"RANGE BETWEEN INTERVAL {limits.collective_months} MONTH PRECEDING AND CURRENT ROW)"
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE hh_collective AS
+        WITH crowded AS (
+            SELECT address FROM hh_stay GROUP BY address
+            HAVING count(DISTINCT person_no) > {limits.collective_persons}
+                OR count(DISTINCT surname) > {limits.collective_surnames}
+        ), counted AS (
+            SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT surname) {within} AS surnames
+            FROM hh_stay SEMI JOIN crowded USING (address)
+        )
+        SELECT address FROM counted
+        WHERE persons > {limits.collective_persons} OR surnames > {limits.collective_surnames}
+        UNION SELECT address FROM hh_stay WHERE address_type IN ('opvang', 'brief')
+        """
+    )
+
+
+def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
+    """Add to ``hh_edge``: one home at one time and one surname.
+
+    A stay lasts from its first record to the first later record that tells another address. An address
+    without a suffix, in a building where others have one, may be any of its homes and joins nobody.
+    """
+    db.run(
+        f"""
+        INSERT INTO hh_edge
+        WITH homes AS (
+            SELECT * FROM hh_stay ANTI JOIN hh_collective USING (address)
+            WHERE NOT address_is_secret AND coalesce(address_type, 'woon') = 'woon'
+        ), divided AS (
+            SELECT building FROM hh_stay WHERE house_suffix IS NOT NULL GROUP BY building
+        ), stay AS (
+            SELECT h.address, h.person_no, min(h.event_date) AS since,
+                   (SELECT min(o.event_date) FROM hh_stay o
+                    WHERE o.person_no = h.person_no AND o.address <> h.address
+                      AND o.event_date > max(h.event_date)) AS until,
+                   list_distinct(list(h.surname) || list(h.surname_2)) AS names
+            FROM homes h
+            WHERE {_has_its_own_door()} AND {_speaks_for_a_family()}
+            GROUP BY h.address, h.person_no
+        )
+        SELECT l.person_no, r.person_no, {ADDRESS}, count(*)
+        FROM stay l JOIN stay r ON r.address = l.address AND l.person_no < r.person_no
+        WHERE {_live_there_at_one_time()} AND {_share_a_surname()}
+        GROUP BY l.person_no, r.person_no
+        """
+    )
+
+
+def _has_its_own_door() -> str:
+    """The address is one home, not a building whose homes are not told apart."""
+    return "(h.house_suffix IS NOT NULL OR h.building NOT IN (SELECT building FROM divided))"
+
+
+def _speaks_for_a_family() -> str:
+    """A child or an outsider joins nobody, whatever the address."""
+    return "h.standing IN ('principal', 'relative')"
+
+
+def _live_there_at_one_time() -> str:
+    """The stays overlap; a new tenant comes when the old one has gone."""
+    return "(l.until IS NULL OR r.since < l.until) AND (r.until IS NULL OR l.since < r.until)"
+
+
+def _share_a_surname() -> str:
+    """One of the surnames of the one is a surname of the other."""
+    return "list_has_any(l.names, r.names)"

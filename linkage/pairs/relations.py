@@ -1,0 +1,93 @@
+"""Relations as evidence: the people named beside a linked person.
+
+Two records that share somebody are records of one family. Their remaining members are compared with one
+another, however little the two mentions have in common, and the number of other people that the records
+share is a comparison of its own. This is how a child without a birth date is found (after the household
+pass of the historical census linkers).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.pairs.compare import compare
+from linkage.pairs.estimate import Counts
+from linkage.pairs.levels import BY_NAME, numbers
+
+CONTEXT = numbers("context")
+CORE = 0.995
+"""Match probability from which two mentions count as one when their records are related."""
+
+
+def add(db: Engine, config: Config) -> int:
+    """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
+    _cores(db)
+    most = config.linkage.max_block
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE related_record AS
+        WITH record_core AS (
+            SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id)
+        ), usable AS (SELECT core FROM record_core GROUP BY core HAVING count(*) BETWEEN 2 AND {most})
+        SELECT l.record_no AS a, r.record_no AS b, count(*) AS shared, list_sort(list(l.core)) AS cores
+        FROM record_core l JOIN usable USING (core)
+        JOIN record_core r ON r.core = l.core AND l.record_no < r.record_no
+        GROUP BY l.record_no, r.record_no
+        """
+    )
+    db.run(
+        """
+        CREATE OR REPLACE TABLE related_pair AS
+        SELECT least(l.mention_id, r.mention_id) AS left_id, greatest(l.mention_id, r.mention_id) AS right_id,
+               shared - CAST(list_contains(cores, lc.core) AS INTEGER)
+                      - CAST(lc.core <> rc.core AND list_contains(cores, rc.core) AS INTEGER) AS others,
+               (lc.core <> rc.core) AND (list_contains(cores, lc.core) OR list_contains(cores, rc.core)) AS is_different
+        FROM related_record
+        JOIN mention_code l ON l.record_no = a JOIN mention_core lc ON lc.mention_id = l.mention_id
+        JOIN mention_code r ON r.record_no = b JOIN mention_core rc ON rc.mention_id = r.mention_id
+        """
+    )
+    db.run(
+        "CREATE OR REPLACE TABLE new_pair AS "
+        "SELECT left_id, right_id FROM related_pair ANTI JOIN pattern_pair USING (left_id, right_id)"
+    )
+    new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
+    compare(db, "new_pair", "pattern_new")
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE pattern_all AS
+        SELECT p.left_id, p.right_id,
+               pattern | (CAST(CASE WHEN others >= 2 THEN {CONTEXT.several} WHEN others = 1 THEN {CONTEXT.one}
+                               ELSE {CONTEXT.none} END AS BIGINT) << {BY_NAME["context"].shift}) AS pattern,
+               surname_share, given_share, birth_share, address_share, coalesce(is_different, false) AS is_different
+        FROM (SELECT * FROM pattern_pair UNION ALL SELECT * FROM pattern_new) p
+        LEFT JOIN related_pair q ON q.left_id = p.left_id AND q.right_id = p.right_id
+        """
+    )
+    for name in ("related_record", "related_pair", "new_pair", "pattern_new", "pattern_pair", "mention_core"):
+        db.run(f"DROP TABLE {name}")
+    db.run("ALTER TABLE pattern_all RENAME TO pattern_pair")
+    return new
+
+
+def proven_different(db: Engine) -> Counts:
+    """Count the patterns of pairs that are two people: one is linked to another row of the other's record."""
+    found = db.arrays(
+        "SELECT pattern, count(*) AS n FROM pattern_pair WHERE is_different GROUP BY pattern ORDER BY pattern"
+    )
+    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
+
+
+def _cores(db: Engine) -> None:
+    """Write ``mention_core``: components of pairs that are near certain, as a first idea of who is who."""
+    mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
+    sure = db.arrays(f"SELECT left_id, right_id FROM pair_score WHERE match_probability >= {CORE}")
+    ones = np.ones(len(sure["left_id"]), dtype=np.int8)
+    graph = coo_matrix((ones, (sure["left_id"], sure["right_id"])), shape=(mentions, mentions))
+    labels = connected_components(graph, directed=False)[1]
+    db.register("mention_core", pd.DataFrame({"mention_id": np.arange(mentions, dtype=np.int32), "core": labels}))

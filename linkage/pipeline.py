@@ -1,0 +1,310 @@
+"""The method: what one night does, in order.
+
+Each step is a function of the night; steps meet in tables of one working database, which becomes the
+new ``restricted.duckdb`` when the last step swaps it in. The command line runs the list as it stands;
+Prefect (``flows/nightly.py``) runs the same list with one task per step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.errors import GateFailed, InbeeldError
+
+if TYPE_CHECKING:
+    from linkage.config import Config
+    from linkage.engine.duckdb import DuckDBEngine
+    from linkage.intake import IntakeReport
+    from linkage.ledger import Ledger
+    from linkage.privacy import Keys
+    from linkage.store import OutFolder
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Night:
+    """One run: where it reads and writes, and what it has learnt so far."""
+
+    config: Config
+    inbox: Path
+    folder: OutFolder
+    ledger: Ledger
+    keys: Keys
+    run_id: str
+    work: Path
+    db: DuckDBEngine
+    started_at: datetime
+    progress: Progress
+    wanted_as_of: date | None = None
+    intake: IntakeReport | None = None
+    as_of: date | None = None
+    is_done: bool = False
+    """Set when there is nothing to do for the steps that follow."""
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named step; ``retries`` only where trying again can help."""
+
+    name: str
+    run: Callable[[Night], None]
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a night ended: what was published and what needs a person."""
+
+    run_id: str
+    status: str
+    """``published`` or ``nothing_new``."""
+    as_of: date | None
+    accepted: int
+    refused: tuple[tuple[str, str, str], ...]
+    """Deliveries refused and not yet replaced: source, delivery, one-line message."""
+    stale: tuple[str, ...]
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 2 while a refused delivery waits for the data team."""
+        return 2 if self.refused else 0
+
+
+def take_in(night: Night) -> None:
+    """Read every complete delivery that was not taken in yet; stop here when nothing changed."""
+    from linkage import intake
+
+    night.intake = intake.take_in(
+        night.db,
+        night.config,
+        inbox=night.inbox,
+        run_id=night.run_id,
+        seen=night.ledger.seen(),
+        keys=night.keys,
+        progress=night.progress,
+    )
+    night.as_of = night.wanted_as_of or night.intake.as_of
+    night.ledger.refuse(night.run_id, night.intake.refused)
+    unchanged = not night.intake.accepted and night.as_of == night.folder.published_as_of()
+    night.is_done = unchanged or night.as_of is None
+
+
+def check_delivery(night: Night) -> None:
+    """Stop when what came in cannot be right: unmapped codes, counts, volume."""
+    _gate(night, "delivery")
+
+
+def standardise(night: Night) -> None:
+    """Turn the persons of all current records into mentions that can be compared."""
+    from linkage import intake
+
+    intake.standardise(night.db, night.config, night.progress)
+
+
+def check_mentions(night: Night) -> None:
+    """Stop when the mentions are not fit to be linked."""
+    _gate(night, "mentions")
+
+
+def link_mentions(night: Night) -> None:
+    """Block, compare and score pairs of mentions."""
+    from linkage import pairs
+
+    published = night.folder.current()
+    pairs.link(
+        night.db,
+        night.config,
+        night.progress,
+        frozen=published / "model.json" if published else None,
+        keep=night.work / "publication" / "model.json",
+    )
+
+
+def resolve_persons(night: Night) -> None:
+    """Cluster sure links into persons whose ids stay from night to night."""
+    from linkage.entities import resolve
+
+    resolve(night.db, night.config, run_id=night.run_id, mint=night.keys.mint, progress=night.progress)
+
+
+def build_households(night: Night) -> None:
+    """Group persons and records into households, by case and incident before address."""
+    from linkage.entities import household
+
+    household.build(night.db, night.config, run_id=night.run_id, mint=night.keys.mint)
+
+
+def reconcile(night: Night) -> None:
+    """Give every incident its report, its status and its cause, and build the case view."""
+    from linkage import casebook
+
+    assert night.as_of is not None
+    casebook.build(night.db, night.config, as_of=night.as_of, progress=night.progress)
+
+
+def check_case_view(night: Night) -> None:
+    """Stop when the case view contradicts itself or its contract."""
+    _gate(night, "case_view")
+
+
+def publish(night: Night) -> None:
+    """Write the case view and the lists aside and swap everything in at once."""
+    from linkage import reports
+    from linkage.casebook.publish import write_case_view
+
+    assert night.as_of is not None and night.intake is not None
+    night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=_now())
+    reports.write(
+        night.db,
+        night.work / "publication" / "reports",
+        run_id=night.run_id,
+        as_of=night.as_of,
+        made_at=_now(),
+        stale=night.intake.stale,
+    )
+    write_case_view(night.db, night.work / "publication" / "case_view.duckdb")
+    night.counts = _counts(night)
+    night.db.close()
+    night.folder.publish(night.run_id, as_of=night.as_of)
+    night.ledger.accept(night.run_id, night.intake.accepted)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("take in deliveries", take_in, retries=2),
+    Step("check deliveries", check_delivery),
+    Step("standardise mentions", standardise),
+    Step("check mentions", check_mentions),
+    Step("link mentions", link_mentions),
+    Step("resolve persons", resolve_persons),
+    Step("build households", build_households),
+    Step("reconcile incidents", reconcile),
+    Step("check case view", check_case_view),
+    Step("publish", publish),
+)
+
+
+@contextmanager
+def start(
+    config: Config, inbox: Path, out: Path, as_of: date | None = None, progress: Progress = lambda _: None
+) -> Iterator[Night]:
+    """Open a night: take the lock, sweep what a dead run left, open the working database.
+
+    A night that ends in an error leaves the publication as it was, and its reason in the ledger.
+    Raises `BusyError` when another run holds the folder, `UsageError` when the inbox is missing.
+    """
+    from linkage.errors import UsageError
+    from linkage.ledger import Ledger
+    from linkage.store import OutFolder
+
+    if not inbox.is_dir():
+        raise UsageError(f"inbox {inbox} is not a folder: give the folder that holds <source_id>/<delivery_id>/")
+    folder = OutFolder(out, keep=config.machine.keep_generations)
+    with folder.lock():
+        folder.sweep()
+        ledger, started_at = Ledger(folder), _now()
+        run_id = ledger.begin(started_at, config)
+        night: Night | None = None
+        try:
+            night = _open(config, inbox, folder, ledger, run_id, started_at, progress, as_of)
+            yield night
+        except BaseException as error:
+            ledger.end(run_id, _status(error), message=_message(error), ended_at=_now())
+            raise
+        else:
+            status = "nothing_new" if night.is_done else "published"
+            ledger.end(run_id, status, message="", ended_at=_now(), as_of=night.as_of, counts=night.counts)
+        finally:
+            if night:
+                night.db.close()
+            folder.sweep()
+
+
+def _open(
+    config: Config,
+    inbox: Path,
+    folder: OutFolder,
+    ledger: Ledger,
+    run_id: str,
+    started_at: datetime,
+    progress: Progress,
+    as_of: date | None,
+) -> Night:
+    from linkage.engine.duckdb import DuckDBEngine
+    from linkage.privacy import Keys
+
+    work = folder.begin(run_id)
+    machine = config.machine
+    return Night(
+        config=config,
+        inbox=inbox,
+        folder=folder,
+        ledger=ledger,
+        keys=Keys.load(config, folder.state),
+        run_id=run_id,
+        work=work,
+        db=DuckDBEngine(
+            work / "restricted.duckdb", memory_limit=machine.memory_limit, threads=machine.threads, spill=work / "spill"
+        ),
+        started_at=started_at,
+        progress=progress,
+        wanted_as_of=as_of,
+    )
+
+
+def run(
+    config: Config, inbox: Path, out: Path, as_of: date | None = None, progress: Progress = lambda _: None
+) -> Outcome:
+    """Do one night from inbox to publication; raises `GateFailed` when a gate stopped it."""
+    with start(config, inbox, out, as_of, progress) as night:
+        for step in STEPS:
+            if not night.is_done:
+                progress(step.name)
+                step.run(night)
+        return outcome(night)
+
+
+def outcome(night: Night) -> Outcome:
+    """Sum up a night whose steps are done."""
+    return Outcome(
+        run_id=night.run_id,
+        status="nothing_new" if night.is_done else "published",
+        as_of=night.as_of,
+        accepted=len(night.intake.accepted) if night.intake else 0,
+        refused=tuple(night.ledger.outstanding(night.inbox)),
+        stale=tuple(str(source) for source in night.intake.stale) if night.intake else (),
+        seconds=(_now() - night.started_at).total_seconds(),
+    )
+
+
+def _gate(night: Night, gate: str) -> None:
+    from linkage import quality
+
+    verdict = quality.check(night.db, night.config, gate=gate, run_id=night.run_id)
+    night.ledger.keep_checks(night.db, night.run_id, gate)
+    if not verdict.passed:
+        raise GateFailed(f"gate {gate} stopped the run, nothing was published: " + "; ".join(verdict.failures))
+
+
+def _counts(night: Night) -> dict[str, int]:
+    statuses = night.db.rows("SELECT status, count(*) FROM incident_status GROUP BY status ORDER BY status")
+    return {str(status): int(count) for status, count in statuses}
+
+
+def _status(error: BaseException) -> str:
+    return "gate_failed" if isinstance(error, GateFailed) else "failed"
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, InbeeldError) else type(error).__name__
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
