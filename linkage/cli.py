@@ -1,0 +1,206 @@
+"""The command ``inbeeld``: every verb prints what it did and where to look next.
+
+It ends with 0 (done), 1 (a quality gate stopped the run, nothing was published), 2 (bad usage or input, one
+line on standard error), 130 (interrupted). Heavy packages are imported inside the verbs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage import __version__
+from linkage.cli_errors import UNTOUCHED, complain, guarded
+from linkage.errors import InbeeldError, UsageError
+
+app = typer.Typer(
+    name="inbeeld",
+    help="Links police incidents to reports of the steunpunt, every night, into one checked case view.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+INTERRUPTED = 130
+DICTIONARY = CHECKOUT / "docs" / "data-dictionary.md"
+
+
+class Noise(StrEnum):
+    """How dirty the synthetic records are."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("give a day as YYYY-MM-DD") from None
+
+
+Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"inbeeld {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _inbeeld(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    inbox: Annotated[Path, typer.Option("--inbox", help="Folder with <source_id>/<delivery_id>/.", metavar="DIR")],
+    out: Out,
+    config: Annotated[Path | None, typer.Option("--config", help="Settings, a TOML file.", metavar="FILE")] = None,
+    as_of: Annotated[
+        date | None,
+        typer.Option(
+            "--as-of", parser=_day, metavar="DATE", help="Day to answer for; default the newest day delivered."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One nightly reconciliation: every delivery not taken in yet, to a published case view."""
+    from linkage import cli_verbs
+    from linkage.config import load
+
+    with guarded(out):
+        outcome = cli_verbs.reconcile(load(config), inbox, out, as_of, as_json=as_json)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def demo(out: Out = Path("demo")) -> None:
+    """Reconcile the shipped synthetic samples, then show what was found."""
+    from linkage import cli_verbs
+
+    with guarded(out):
+        outcome = cli_verbs.demo(CHECKOUT / "data_samples", out)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option("--out", help="Folder that gets inbox/ and truth/.", metavar="DIR")],
+    incidents: Annotated[int, typer.Option("--incidents", min=1, metavar="N", help="Police incidents.")] = 2000,
+    noise: Annotated[Noise, typer.Option("--noise", help="How dirty the records are.")] = Noise.MEDIUM,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same files.")] = 1,
+) -> None:
+    """Write a synthetic inbox with its truth beside it."""
+    from linkage import console, simulate
+
+    with guarded(None):
+        if (out / "inbox").exists() and not (out / "truth").exists():
+            raise UsageError(f"{out / 'inbox'} is an inbox without a truth beside it: give another folder")
+        simulate.write_sample(out, incidents=incidents, noise=noise.value, seed=seed)
+        terminal = console.terminal()
+        console.say(terminal, f"Wrote {out / 'inbox'} and {out / 'truth'}")
+        console.say(terminal, f"Next: inbeeld run --inbox {out / 'inbox'} --out {out / 'out'}")
+
+
+@app.command()
+def evaluate(
+    out: Out,
+    truth: Annotated[Path, typer.Option("--truth", help="Folder with the truth files.", metavar="DIR")],
+    as_json: AsJson = False,
+) -> None:
+    """Precision, recall and F1 of persons, households and incident links against a truth."""
+    from linkage import cli_verbs
+
+    with guarded(out):
+        cli_verbs.evaluate(out, truth, as_json=as_json)
+
+
+@app.command()
+def explain(
+    incident_number: Annotated[str, typer.Argument(help="Police incident, PLxxxx-YYYYnnnnnn.")],
+    out: Out,
+    as_json: AsJson = False,
+) -> None:
+    """Why an incident is matched, in review or unmatched."""
+    from linkage import cli_verbs
+
+    with guarded(out):
+        cli_verbs.explain(incident_number, out, as_json=as_json)
+
+
+@app.command()
+def status(out: Out, as_json: AsJson = False) -> None:
+    """The last runs, open reviews, the gap now; also while a run is going."""
+    from linkage import cli_status, console
+
+    with guarded(out):
+        found = cli_status.status(out)
+        if as_json:
+            console.show_json(found)
+        else:
+            cli_status.show(console.terminal(), found)
+
+
+@app.command()
+def dictionary(
+    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")] = DICTIONARY,
+) -> None:
+    """Write the data dictionary: every table, column, code list and source profile of schemas/."""
+    from linkage import console
+    from linkage.dictionary import render
+
+    with guarded(None):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(render(), encoding="utf-8")
+        console.say(console.terminal(), f"Wrote {out}")
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code; what goes wrong is one line."""
+    os.umask(0o077)
+    _silence()
+    try:
+        with guarded(None):
+            code = app(prog_name="inbeeld", standalone_mode=False)
+        if code == INTERRUPTED:
+            complain(f"interrupted; {UNTOUCHED}")
+    except typer.TyperException as error:
+        code = _usage(error)
+    except InbeeldError as error:
+        complain(str(error))
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: typer.TyperException) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help was printed when the error was made
+        return 2
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "inbeeld"
+    message = str(getattr(error, "format_message", error.__str__)()).replace("Value error, ", "").rstrip(".")
+    complain(f"{message}; see {command} --help")
+    return 2
+
+
+def _silence() -> None:
+    """Keep warnings and log lines of our packages, which may quote rows, away from the terminal."""
+    import logging
+    import warnings
+
+    warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())

@@ -1,0 +1,82 @@
+"""The data dictionary, written from ``schemas/`` so that it cannot say anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from linkage import contracts
+from linkage.contracts import SCHEMAS, CodeList, Column, Table
+
+_ZONES = {
+    "case_view": "Tables of `case_view.duckdb`",
+    "restricted": "Tables of `restricted.duckdb` only",
+    "work": "Tables of the working database, dropped before publication",
+}
+
+_HEAD = """# Data dictionary
+
+Written by `inbeeld dictionary` from `schemas/`; do not edit. Every comment below is also a comment in the database.
+Columns that end in `_at` are local times in Europe/Amsterdam, `_date` and `_on` are days, `_code` has a code list.
+"""
+
+
+def render() -> str:
+    """Return the whole dictionary as Markdown."""
+    return "\n".join(_lines()).rstrip() + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    for zone, title in _ZONES.items():
+        yield f"## {title}\n"
+        for table in contracts.tables(zone):
+            yield from _table(table)
+    yield "## Code lists\n"
+    for path in sorted((SCHEMAS / "codes").glob("*.toml")):
+        yield from _codes(contracts.codes(path.stem))
+    yield "## Source profiles\n"
+    for name in contracts.profiles():
+        yield from _profile(name, contracts.profile(name))
+
+
+def _table(table: Table) -> Iterator[str]:
+    key = ", ".join(f"`{name}`" for name in table.key)
+    yield f"### {table.name}\n\n{_cell(table.comment)}" + (f" Key: {key}." if key else "") + "\n"
+    yield "| column | type | comment |\n|---|---|---|"
+    for column in table.columns:
+        yield f"| `{column.name}` | {_type(column)} | {_cell(column.comment)}{_code(column)} |"
+    yield ""
+
+
+def _type(column: Column) -> str:
+    return f"{column.type}{', never empty' if column.required else ''}{', identifying' if column.identifying else ''}"
+
+
+def _code(column: Column) -> str:
+    return f" (codes: [{column.codes}](#codes-{column.codes}))" if column.codes else ""
+
+
+def _codes(codes: CodeList) -> Iterator[str]:
+    kind = "open: other values are kept" if codes.open else "closed"
+    yield f'### <a id="codes-{codes.name}"></a>{codes.name}\n\n{_cell(codes.comment)} ({kind})\n'
+    yield "| code | meaning |\n|---|---|"
+    for code, meaning in codes.codes.items():
+        yield f"| `{code}` | {_cell(str(meaning))} |"
+    yield ""
+
+
+def _profile(name: str, profile: dict[str, Any]) -> Iterator[str]:
+    """A profile's own keys, then its sections with the keys they hold, as its file has them."""
+    yield f"### {name}\n"
+    if "comment" in profile:
+        yield f"{_cell(str(profile['comment']))}\n"
+    yield f"Declared in `schemas/sources/{name}.toml`.\n"
+    for key, value in profile.items():
+        if isinstance(value, str | int | float | bool) and key != "comment":
+            yield f"- {key}: `{_cell(str(value))}`"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,86 @@
+"""A yesterday to come back to, and ways to spoil the delivery of today.
+
+The installed command runs as a child process; only files, exit codes and output are looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+INBEELD = Path(sys.executable).parent / "inbeeld"
+SOURCE = "politie-nn"
+
+Done = subprocess.CompletedProcess[str]
+
+
+def inbeeld(*arguments: str | Path) -> Done:
+    """Run the installed command to its end."""
+    return subprocess.run([INBEELD, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False)
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A delivery of today that a test may spoil."""
+
+    folder: Path
+
+    def manifest(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the manifest."""
+        path = self.folder / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        change(manifest)
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    def file(self, name: str, change: Callable[[bytes], bytes], *, is_declared: bool) -> None:
+        """Change a file; ``is_declared`` puts its new hash in the manifest, so that only its content is wrong."""
+        path = self.folder / name
+        path.write_bytes(change(path.read_bytes()))
+        if is_declared:
+            new = hashlib.sha256(path.read_bytes()).hexdigest()
+            self.manifest(lambda m: next(f for f in m["files"] if f["name"] == name).update(sha256=new))
+
+
+@dataclass(frozen=True)
+class Site:
+    """An inbox, its output folder with yesterday's case view, and the police's delivery of today kept apart."""
+
+    path: Path
+
+    @property
+    def inbox(self) -> Path:
+        """The inbox, without the police's newest delivery."""
+        return self.path / "inbox"
+
+    @property
+    def out(self) -> Path:
+        """The output folder."""
+        return self.path / "out"
+
+    def run(self, *options: str | Path) -> Done:
+        """Do a night."""
+        return inbeeld("run", "--inbox", self.inbox, "--out", self.out, *options)
+
+    def deliver(self) -> Spoilt:
+        """Put the police's delivery of today in the inbox."""
+        held = next((self.path / "held").iterdir())
+        return Spoilt(Path(shutil.copytree(held, self.inbox / SOURCE / held.name)))
+
+    def view(self) -> str:
+        """Return the hash of the published case view, as a reader gets it."""
+        return hashlib.sha256((self.out / "case_view.duckdb").read_bytes()).hexdigest()
+
+    def verify(self) -> None:
+        """Hold every published file against its manifest, and look for what a dead run may leave."""
+        current = self.out / "current"
+        for name, listed in json.loads((current / "manifest.json").read_text())["files"].items():
+            assert hashlib.sha256((current / name).read_bytes()).hexdigest() == listed["sha256"], name
+        assert not list(self.out.rglob("*.wal"))
+        assert not list((self.out / "work").iterdir())

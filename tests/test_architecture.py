@@ -1,0 +1,124 @@
+"""The shape of the code: five floors, stages that meet in tables only, one home per heavy package."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"engine", "errors"}),
+    frozenset({"store", "ledger", "contracts", "config", "privacy", "model"}),
+    frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
+    frozenset({"pipeline", "review", "explain", "train"}),
+    frozenset({"cli", "cli_errors", "cli_status", "cli_summary", "cli_verbs", "console", "flows"}),
+)
+"""From the ground up; a part imports from lower floors. ``explain`` and ``review`` show what stages made."""
+
+NEIGHBOURS_MEET = (0, 1, 4)
+"""Floors whose parts may import one another: stages may not, nor the parts that stand on them."""
+
+HOMES = {
+    "prefect": ("flows/",),
+    "great_expectations": ("linkage/quality",),
+    "recordlinkage": ("linkage/train", "flows/retrain"),
+    "pyspark": ("linkage/engine/spark.py",),
+    "duckdb": ("linkage/engine/duckdb.py", "linkage/store.py"),
+    "fastapi": ("linkage/review",),
+    "xlsxwriter": ("linkage/reports",),
+}
+"""Where a heavy package may be imported (tests and benchmarks may import anything)."""
+
+MODULES = sorted(path for folder in ("linkage", "flows") for path in (TOP / folder).rglob("*.py"))
+
+
+def imports(source: str) -> Iterator[str]:
+    """Yield every module that a source imports, wherever in it, and names imported from ``linkage`` itself."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name their module in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(module: str) -> str | None:
+    """Return the part of the product that a module belongs to: ``pairs`` for ``linkage.pairs.levels``."""
+    names = module.split(".")
+    if names[0] == "flows":
+        return "flows"
+    return names[1] if names[0] == "linkage" and len(names) > 1 and not names[1].startswith("_") else None
+
+
+def floor(name: str) -> int:
+    """Return the floor of a part."""
+    for level, parts in enumerate(FLOORS):
+        if name in parts:
+            return level
+    raise AssertionError(f"linkage/{name} stands on no floor: give it one in tests/test_architecture.py")
+
+
+def crossings(module: str, source: str) -> list[str]:
+    """Return the imports of a module that the floors forbid."""
+    own = part(module)
+    if own is None:
+        return []
+    bad = []
+    for imported in imports(source):
+        other = part(imported)
+        if other is None or other == own:
+            continue
+        above, below = floor(own), floor(other)
+        if below > above or (below == above and above not in NEIGHBOURS_MEET):
+            bad.append(f"{own} imports {other}")
+    return bad
+
+
+def strangers(path: str, source: str) -> list[str]:
+    """Return the heavy packages that a file imports away from their home."""
+    packages = {imported.split(".")[0] for imported in imports(source)}
+    return sorted(p for p in packages & set(HOMES) if not path.startswith(HOMES[p]))
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module of the checkout."""
+    return ".".join(path.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
+    assert crossings(name_of(path), path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_heavy_package_is_imported_at_its_home_only(path: Path) -> None:
+    assert strangers(path.relative_to(TOP).as_posix(), path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("linkage.pairs.score", "from linkage.entities import cluster", ["pairs imports entities"]),
+        ("linkage.store", "import linkage.pipeline", ["store imports pipeline"]),
+        ("linkage.review.page", "def f():\n    from linkage import pipeline", ["review imports pipeline"]),
+        ("linkage.pipeline", "import flows.nightly", ["pipeline imports flows"]),
+        ("linkage.pairs.score", "from linkage.pairs import levels\nfrom linkage import contracts", []),
+        ("linkage.cli", "from linkage import __version__, console, pipeline", []),
+    ],
+)
+def test_the_floors_see_a_forbidden_import(module: str, source: str, expected: list[str]) -> None:
+    assert crossings(module, source) == expected
+
+
+def test_the_homes_see_a_package_that_is_away() -> None:
+    assert strangers("linkage/pairs/score.py", "import duckdb, numpy") == ["duckdb"]
+    assert strangers("linkage/engine/duckdb.py", "import duckdb, numpy") == []
+
+
+def test_no_module_imports_by_a_relative_name() -> None:
+    with pytest.raises(AssertionError):
+        list(imports("from . import levels"))
