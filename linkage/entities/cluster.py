@@ -35,10 +35,10 @@ LARGEST = 1500
 
 def cluster(db: Engine, config: Config) -> int:
     """Write ``mention_cluster`` (mention_id, cluster: the person's smallest mention_id); return how many there are."""
-    mentions = db.arrays("SELECT mention_id, record_no FROM mention_code ORDER BY mention_id")
-    record = mentions["record_no"].astype(np.int64)
+    mentions = db.arrays("SELECT record_no, seat FROM mention_code ORDER BY mention_id")
+    record = np.column_stack([mentions["record_no"].astype(np.int64), mentions["seat"].astype(np.int64)])
     cut = float(np.log2(config.linkage.sure / (1 - config.linkage.sure)))
-    labels = _components(db, len(record), cut)
+    labels = _components(db, record[:, 1], cut)
     labels = _divide(db, labels, record, cut)
     first = np.full(labels.max() + 1 if len(labels) else 0, len(record), dtype=np.int64)
     np.minimum.at(first, labels, np.arange(len(record)))
@@ -49,9 +49,10 @@ def cluster(db: Engine, config: Config) -> int:
     return len(first)
 
 
-def _components(db: Engine, size: int, cut: float) -> Ints:
+def _components(db: Engine, seat: Ints, cut: float) -> Ints:
     found = db.arrays(f"SELECT left_id, right_id FROM pair_score WHERE match_weight >= {cut}")
-    return _label(size, found["left_id"], found["right_id"])
+    size = len(seat)
+    return _label(size, np.r_[found["left_id"], np.arange(size)], np.r_[found["right_id"], seat])
 
 
 def _label(size: int, left: Ints, right: Ints) -> Ints:
@@ -90,10 +91,14 @@ def _divide(db: Engine, labels: Ints, record: Ints, cut: float) -> Ints:
 
 
 def _twice_on_a_record(labels: Ints, record: Ints) -> npt.NDArray[np.bool_]:
-    order = np.lexsort((record, labels))
-    same = (np.diff(labels[order]) == 0) & (np.diff(record[order]) == 0)
+    """Tell for each component whether it holds two seats of one record."""
+    order = np.lexsort((record[:, 1], record[:, 0], labels))
+    here, ahead = order[:-1], order[1:]
+    same = (
+        (labels[here] == labels[ahead]) & (record[here, 0] == record[ahead, 0]) & (record[here, 1] != record[ahead, 1])
+    )
     found = np.zeros(int(labels.max()) + 1 if len(labels) else 0, dtype=bool)
-    found[labels[order][1:][same]] = True
+    found[labels[ahead][same]] = True
     return found
 
 
@@ -107,7 +112,10 @@ def _average_linkage(members: Ints, record: Ints, left: Ints, right: Ints, weigh
     matrix = np.full((size, size), UNKNOWN)
     at_left, at_right = np.searchsorted(members, left), np.searchsorted(members, right)
     matrix[at_left, at_right] = matrix[at_right, at_left] = np.clip(weight, -CLIP, CLIP)
-    matrix[record[:, None] == record[None, :]] = CANNOT
+    same_record = record[:, None, 0] == record[None, :, 0]
+    same_seat = record[:, None, 1] == record[None, :, 1]
+    matrix[same_record & ~same_seat] = CANNOT
+    matrix[same_seat] = CLIP
     upper = np.triu_indices(size, 1)
     tree = linkage(CLIP - matrix[upper], method="average")
     parts: Ints = fcluster(tree, t=CLIP - AVERAGE_CUT, criterion="distance").astype(np.int64) - 1

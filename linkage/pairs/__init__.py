@@ -72,7 +72,7 @@ def _samples(db: Engine) -> dict[str, Counts]:
         CREATE OR REPLACE TABLE same_record_pair AS
         SELECT l.mention_id AS left_id, r.mention_id AS right_id
         FROM mention_code l JOIN mention_code r ON l.record_no = r.record_no AND l.mention_id < r.mention_id
-        ORDER BY hash(l.mention_id, r.mention_id), left_id, right_id LIMIT {FAMILY_PAIRS}
+        WHERE l.seat <> r.seat ORDER BY hash(l.mention_id, r.mention_id), left_id, right_id LIMIT {FAMILY_PAIRS}
         """
     )
     compare(db, "random_pair", "chance_pair")

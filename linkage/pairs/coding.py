@@ -30,6 +30,15 @@ SHARED = {"surname": "surname", "given": "given_name", "birth": "birth_date", "a
 """The column whose value decides the share; for an address it is postcode with house number."""
 
 
+SEAT = """CASE
+    WHEN m.surname IS NULL OR m.given_name IS NULL OR m.birth_date IS NULL THEN m.mention_id
+    WHEN min(m.bsn_hmac) OVER person <> max(m.bsn_hmac) OVER person THEN m.mention_id
+    WHEN min(m.sex) OVER person <> max(m.sex) OVER person THEN m.mention_id
+    ELSE min(m.mention_id) OVER person END"""
+"""Rows of a record that name one human twice (reporter and victim) share a seat: the same full name and birth day,
+and nothing against it. All other rows of a record are different people."""
+
+
 def code(db: Engine) -> None:
     """Write ``value_<group>`` and ``mention_code`` from ``mention``."""
     for group, columns in GROUPS.items():
@@ -62,11 +71,13 @@ def _mention_code() -> str:
     )
     return f"""
     CREATE OR REPLACE TABLE mention_code AS
-    SELECT m.mention_id, m.record_no, CAST(dense_rank() OVER (ORDER BY m.source_id) AS SMALLINT) AS source_no,
+    SELECT m.mention_id, m.record_no, {SEAT} AS seat,
+           CAST(dense_rank() OVER (ORDER BY m.source_id) AS SMALLINT) AS source_no,
            CASE m.sex WHEN 'M' THEN 1 WHEN 'V' THEN 2 ELSE 0 END AS sex_code,
            {codes}, {identifiers}
     FROM mention m
     {joins}
+    WINDOW person AS (PARTITION BY m.record_no, m.surname, m.given_name, m.birth_date)
     """
 
 

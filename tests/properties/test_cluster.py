@@ -25,8 +25,9 @@ def db():
         yield engine
 
 
-def clusters(db: DuckDBEngine, records: list[int], pairs: list[tuple[int, int, float]]) -> list[int]:
-    db.register("mention_code", pd.DataFrame({"mention_id": range(len(records)), "record_no": records}))
+def clusters(db: DuckDBEngine, records: list[int], pairs: list[tuple[int, int, float]], seats=None) -> list[int]:
+    seats = range(len(records)) if seats is None else seats
+    db.register("mention_code", pd.DataFrame({"mention_id": range(len(records)), "record_no": records, "seat": seats}))
     frame = pd.DataFrame(pairs, columns=["left_id", "right_id", "match_weight"])
     db.register("pair_score", frame.astype({"left_id": "int32", "right_id": "int32", "match_weight": "float64"}))
     cluster(db, load())
@@ -88,3 +89,7 @@ def test_a_weak_mention_cannot_chain_two_people(db: DuckDBEngine) -> None:
 
 def test_a_sound_component_stays_whole(db: DuckDBEngine) -> None:
     assert clusters(db, [0, 1, 2], [(0, 1, 5.0), (0, 2, 5.0), (1, 2, 5.0)]) == [0, 0, 0]
+
+
+def test_one_human_in_two_roles_of_a_record_is_one_person(db: DuckDBEngine) -> None:
+    assert clusters(db, [0, 0, 1, 0], [(0, 2, 6.0), (1, 2, 5.0), (2, 3, 5.0)], seats=[0, 0, 2, 3]) == [0, 0, 0, 3]
