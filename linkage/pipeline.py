@@ -169,6 +169,7 @@ def publish(night: Night) -> None:
         as_of=night.as_of,
         made_at=_now(),
         stale=night.intake.stale,
+        limits=night.config.limits,
     )
     write_case_view(night.db, night.work / "publication" / "case_view.duckdb")
     night.counts = _counts(night)

@@ -1,0 +1,137 @@
+"""What the reports tell, read from the tables of the case view and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from linkage.engine.base import Engine
+from linkage.reports.lists import Case, cases
+from linkage.reports.night import Check, Rejected, Source, checks, rejected, sources
+
+STATUSES = (
+    "matched_reference",
+    "matched_timely",
+    "covered_open_case",
+    "matched_late",
+    "matched_very_late",
+    "review",
+    "pending",
+    "unmatched",
+    "excluded",
+)
+"""The nine statuses in the order of the bar: in view, then uncertain, then the gap, then what does not count."""
+
+SEEN = frozenset(STATUSES[:5])
+
+_GAP = """
+SELECT {keys}, sum(incidents), sum(matched), sum(late), sum(covered), sum(review), sum(pending), sum(unmatched),
+  sum(excluded),
+  sum(unmatched) / nullif(sum(incidents - excluded - pending - review), 0),
+  sum(gap_rate_low * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0),
+  sum(gap_rate_high * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0)
+FROM gap {group}
+"""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Counts and the gap of a municipality, a month, one of each, or all of them.
+
+    ``low`` and ``high`` of a sum are the weighted means of its parts: exact where the parts are bounds
+    by counting, never too narrow where they are fitted intervals.
+    """
+
+    municipality_code: str | None
+    month: date | None
+    incidents: int
+    matched: int
+    late: int
+    covered: int
+    review: int
+    pending: int
+    unmatched: int
+    excluded: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the workbook and the page show."""
+
+    as_of: date
+    first: date | None
+    last: date | None
+    statuses: Mapping[str, int]
+    total: Gap
+    months: Sequence[Gap]
+    municipalities: Sequence[Gap]
+    cells: Sequence[Gap]
+    unmatched: Sequence[Case]
+    review: Sequence[Case]
+    pending: Sequence[Case]
+    sources: Sequence[Source]
+    checks: Sequence[Check]
+    rejected: Sequence[Rejected]
+
+    @cached_property
+    def incidents(self) -> int:
+        """All incidents that were taken in."""
+        return sum(self.statuses.values())
+
+    @cached_property
+    def seen(self) -> int:
+        """Incidents with a report, or whose household had an open case."""
+        return sum(count for status, count in self.statuses.items() if status in SEEN)
+
+    @cached_property
+    def causes(self) -> Sequence[tuple[str | None, int]]:
+        """The causes of unmatched incidents, the most frequent first."""
+        counts: dict[str | None, int] = {}
+        for case in self.unmatched:
+            counts[case.cause] = counts.get(case.cause, 0) + 1
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+
+    @cached_property
+    def stale(self) -> Sequence[Source]:
+        """The sources that are behind."""
+        return [source for source in self.sources if source.is_stale]
+
+
+def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Facts:
+    """Read the case view once; ``stale`` are the sources that are behind, as the intake names them."""
+    first, last = db.rows("SELECT CAST(min(reported_at) AS DATE), CAST(max(reported_at) AS DATE) FROM incident")[0]
+    counted: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
+    return Facts(
+        as_of=as_of,
+        first=first,
+        last=last,
+        statuses={status: counted.get(status, 0) for status in STATUSES},
+        total=_gap(db, "NULL, NULL", "")[0],
+        months=_gap(db, "NULL, month", "GROUP BY month ORDER BY month"),
+        municipalities=_gap(
+            db,
+            "municipality_code, NULL",
+            "GROUP BY municipality_code ORDER BY sum(unmatched) DESC, sum(incidents) DESC, municipality_code",
+        ),
+        cells=_gap(db, "municipality_code, month", "GROUP BY ALL ORDER BY municipality_code NULLS LAST, month"),
+        unmatched=cases(db, "unmatched"),
+        review=cases(db, "review"),
+        pending=cases(db, "pending"),
+        sources=sources(db, as_of, stale),
+        checks=checks(db, run_id),
+        rejected=rejected(db),
+    )
+
+
+def _gap(db: Engine, keys: str, group: str) -> list[Gap]:
+    found = []
+    for code, month, *values in db.rows(_GAP.format(keys=keys, group=group)):
+        counts = [int(value or 0) for value in values[:8]]
+        rates = [None if value is None else float(value) for value in values[8:]]
+        found.append(Gap(code, month, *counts, *rates))
+    return found

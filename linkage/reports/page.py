@@ -1,0 +1,239 @@
+"""The page: one self-contained HTML file that asks nothing of a network and runs only its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from linkage.reports import charts
+from linkage.reports.facts import Facts, Gap
+from linkage.reports.lists import CHILDREN, SEVERITIES, Case
+from linkage.reports.night import Check, Source
+from linkage.reports.words import NO_BREAK, Words, day, moment, municipality, number, percent
+
+HERE = Path(__file__).parent
+
+COLOURS = (*SEVERITIES, "none")
+
+AGES: Mapping[str, int | None] = {"a42": 42, "a90": 90, "a180": 180, "a365": 365, "older": None}
+"""The age classes of the filter: the last day of each, the oldest without end."""
+
+PLACES_SHOWN = 15
+
+Choice = tuple[int, str, int]
+"""An option of a filter: its index, its label, the incidents that it leaves."""
+
+
+def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datetime) -> None:
+    """Write the page of one night; the same facts give the same bytes."""
+    path.write_text(render(facts, texts, run_id=run_id, made_at=made_at), encoding="utf-8", newline="\n")
+
+
+def render(facts: Facts, texts: Words, *, run_id: str, made_at: datetime) -> str:
+    """Return the page."""
+    css, script = _asset("page.css"), _asset("page.js")
+    index = Index.of(facts, texts)
+    return _template(texts).render(
+        **_sentences(facts, texts, run_id, made_at),
+        **_drawings(facts),
+        facts=facts,
+        words=texts.texts,
+        policy=_policy(css, script),
+        css=Markup(css),
+        script=Markup(script),
+        data=_island(index.data(facts, texts)),
+        unmatched=index.choices("unmatched", facts.unmatched, texts),
+        review=index.choices("review", facts.review, texts),
+        attention=[check for check in facts.checks if check.outcome != "passed"],
+        places_shown=PLACES_SHOWN,
+    )
+
+
+@dataclass(frozen=True)
+class Index:
+    """The values that rows repeat, each once and in the order in which a reader expects them."""
+
+    sources: Sequence[str]
+    places: Sequence[str]
+    causes: Sequence[str]
+
+    @classmethod
+    def of(cls, facts: Facts, texts: Words) -> Index:
+        """Collect the values of both lists."""
+        both = [*facts.unmatched, *facts.review]
+        return cls(
+            sources=sorted({case.source_id for case in both}),
+            places=sorted({municipality(texts, case.municipality_code) for case in both}, key=str.casefold),
+            causes=sorted({texts.label("cause", case.cause) for case in facts.unmatched}, key=str.casefold),
+        )
+
+    def data(self, facts: Facts, texts: Words) -> dict[str, Any]:
+        """Return what the script reads: rows as lists of numbers that point to the values."""
+        return {
+            "language": texts["language"],
+            "words": texts["list"],
+            "sources": self.sources,
+            "places": self.places,
+            "causes": self.causes,
+            "children": [texts.label("children", code) for code in CHILDREN],
+            "severities": [(code, texts.label("severity", code)) for code in COLOURS],
+            "ages": list(AGES.values()),
+            "lists": {
+                "unmatched": self._rows(facts.unmatched, texts, with_cause=True),
+                "review": self._rows(facts.review, texts, with_cause=False),
+            },
+        }
+
+    def choices(self, key: str, cases: Sequence[Case], texts: Words) -> dict[str, Any]:
+        """Return the filters of a list, with the options that occur in it."""
+        places = [municipality(texts, case.municipality_code) for case in cases]
+        causes = [texts.label("cause", case.cause) for case in cases] if key == "unmatched" else []
+        ages = [_age_class(case.age_days or 0) for case in cases]
+        return {
+            "key": key,
+            "title": texts["page.list" if key == "unmatched" else "page.review_list"],
+            "places": _count(self.places, places),
+            "causes": _count(self.causes, causes),
+            "severities": _count(COLOURS, [case.severity for case in cases], texts["severity"]),
+            "children": _count(CHILDREN, [case.children for case in cases], texts["children"]),
+            "ages": _count(tuple(AGES), ages, texts["age"]),
+        }
+
+    def _rows(self, cases: Sequence[Case], texts: Words, *, with_cause: bool) -> list[list[Any]]:
+        source, place, cause, child, colour = (
+            {value: i for i, value in enumerate(values)}
+            for values in (self.sources, self.places, self.causes, CHILDREN, COLOURS)
+        )
+        return [
+            [
+                case.incident_number,
+                source[case.source_id],
+                case.reported_on.isoformat() if case.reported_on else None,
+                place[municipality(texts, case.municipality_code)],
+                case.age_days,
+                cause[texts.label("cause", case.cause)] if with_cause else None,
+                child[case.children],
+                colour[case.severity],
+                case.repeats,
+                case.household_id,
+                case.candidates,
+                case.best if case.best is None else round(case.best, 4),
+            ]
+            for case in cases
+        ]
+
+
+def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> dict[str, str]:
+    say, total, unmatched = texts.say, facts.total, facts.statuses["unmatched"]
+    headline = (
+        {0: "headline_none", 1: "headline_one"}.get(unmatched, "headline_many") if facts.incidents else "nothing_yet"
+    )
+    bad = sum(check.outcome != "passed" for check in facts.checks)
+    verdict = "checks_none" if not facts.checks else "checks_some" if bad else "checks_all_good"
+    between = say("page.rate_between", low=percent(total.low), high=percent(total.high))
+    known = [month.month for month in facts.months if month.month]
+    return {
+        "as_of": say("page.as_of", as_of=day(facts.as_of)),
+        "stale": texts.stale(facts.stale) if facts.stale else "",
+        "headline": say(f"page.{headline}", unmatched=number(unmatched)),
+        "lead": say("page.lead", incidents=number(facts.incidents), seen=number(facts.seen)) if facts.incidents else "",
+        "rate": texts["page.rate_unknown"] if total.rate is None else percent(total.rate),
+        "rate_help": texts["page.rate_help"] if total.low is None else between,
+        "statuses_alt": say("page.statuses_alt", incidents=number(facts.incidents)),
+        "months_alt": say("page.months_alt", first=texts.month(known[0]), last=texts.month(known[-1])) if known else "",
+        "months_dropped": say("page.months_dropped", shown=charts.SHOWN_MONTHS),
+        "places_more": say("page.municipalities_more", count=number(len(facts.municipalities))),
+        "checks": say(f"page.{verdict}", bad=number(bad), count=number(len(facts.checks))),
+        "period": say("page.period", first=day(facts.first), last=day(facts.last)) if facts.first else "",
+        "made": say("page.made", made_at=moment(made_at), run_id=run_id),
+    }
+
+
+def _drawings(facts: Facts) -> dict[str, Any]:
+    return {
+        "bar": charts.status_bar(facts.statuses),
+        "chart": charts.month_chart(facts.months),
+        "highest": max((place.high or 0.0 for place in facts.municipalities), default=0.0) or 1.0,
+    }
+
+
+def _count(values: Sequence[str], found: Sequence[str], labels: Mapping[str, str] | None = None) -> list[Choice]:
+    counts: dict[str, int] = {}
+    for value in found:
+        counts[value] = counts.get(value, 0) + 1
+    return [(i, (labels or {}).get(v, v), counts[v]) for i, v in enumerate(values) if v in counts]
+
+
+def _age_class(days: int) -> str:
+    return next(code for code, last in AGES.items() if last is None or days <= last)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(css: str, script: str) -> str:
+    """Return the content security policy: nothing may load, and only this style and this script may run."""
+    return (
+        f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _island(data: object) -> Markup:
+    """Return JSON that cannot end its script element, whatever the data hold."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # escaped above
+
+
+def _template(texts: Words) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=False
+    )
+    environment.filters |= {
+        "number": lambda value: "–" if value is None else number(value),
+        "percent": percent,
+        "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
+        "month": texts.month,
+        "interval": lambda gap: _interval(gap),
+        "place": lambda code: municipality(texts, code),
+        "cause": lambda code: texts.label("cause", code),
+        "reason": lambda code: texts.label("reason", code),
+        "until": lambda source: _until(source, texts),
+        "observed": lambda check: _observed(check, texts),
+    }
+    return environment.get_template("page.html.j2")
+
+
+def _interval(gap: Gap) -> str:
+    return "–" if gap.low is None else f"{percent(gap.low)} – {percent(gap.high)}"
+
+
+def _until(source: Source, texts: Words) -> str:
+    if source.covers_until is None:
+        return str(texts["page.source_never"])
+    key = "page.source_stale" if source.is_stale else "page.source_fresh"
+    return texts.say(key, until=day(source.covers_until))
+
+
+def _observed(check: Check, texts: Words) -> str:
+    if check.failing_rows is None or check.total_rows is None:
+        return texts.label("outcome", check.outcome)
+    return texts.say("page.observed", n=number(check.failing_rows), total=number(check.total_rows))

@@ -1,0 +1,167 @@
+"""Sheets of a workbook with one look: typed cells, a header that stays, a filter, a print set-up.
+
+Every text is written as a string cell: a value that looks like a formula or a link stays a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from linkage.reports.words import Words
+
+Value = str | int | float | date | None
+
+LONGEST_TEXT = 32_767
+"""Characters that a cell can hold."""
+
+LINE = 15.0
+"""Height of a line of text; what wraps gets its height here, because not every program finds it by itself."""
+
+_LOOKS: dict[str, dict[str, object]] = {
+    "text": {},
+    "wrapped": {"text_wrap": True, "indent": 1},
+    "count": {"num_format": "#,##0", "align": "right", "indent": 1},
+    "share": {"num_format": "0.0%", "align": "right", "indent": 1},
+    "day": {"num_format": "dd-mm-yyyy", "align": "left"},
+    "month": {"num_format": "mmm yyyy", "align": "left"},
+    "title": {"bold": True, "font_size": 16, "font_color": "#17404A"},
+    "section": {"bold": True, "font_size": 12, "font_color": "#17404A"},
+    "header": {"bold": True, "bg_color": "#DCE8EA", "font_color": "#17404A", "text_wrap": True, "bottom": 1},
+    "strong": {"bold": True},
+    "alert": {"bold": True, "bg_color": "#FDE8D3", "font_color": "#7A3200"},
+    "red": {"bg_color": "#F9DEDC"},
+    "orange": {"bg_color": "#FDE8D3"},
+    "yellow": {"bg_color": "#FBF3CF"},
+    "green": {"bg_color": "#E3F1E3"},
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the key of its title, its width in characters, how its values look."""
+
+    key: str
+    width: float
+    look: str = "text"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value with a look of its own, where it differs from its column's."""
+
+    value: Value
+    look: str
+
+
+class Book:
+    """A workbook under construction; the same calls give the same bytes."""
+
+    def __init__(self, path: Path, texts: Words, *, title: str, made_at: datetime) -> None:
+        # in_memory: XlsxWriter would otherwise leave the lists in clear in the shared temporary folder.
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book: Any = xlsxwriter.Workbook(str(path), options)
+        self._book.set_properties({"title": title, "author": "Inbeeld", "created": made_at})
+        self._looks = {
+            name: self._book.add_format({"font_name": "Calibri", "font_size": 11, "valign": "top"} | look)
+            for name, look in _LOOKS.items()
+        }
+        self._texts = texts
+
+    def sheet(self, key: str, widths: Sequence[float]) -> Sheet:
+        """Add a sheet; ``key`` names its title in the texts."""
+        made: Any = self._book.add_worksheet(self._texts[f"sheet.{key}"])
+        made.set_landscape()
+        made.set_paper(9)
+        made.fit_to_pages(1, 0)
+        made.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        made.set_footer("&L&A&R&P / &N")
+        for index, width in enumerate(widths):
+            made.set_column(index, index, width)
+        return Sheet(made, self._looks, self._texts, widths)
+
+    def table(self, key: str, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]]) -> None:
+        """Add a sheet that is one table, with its header frozen, filtered and repeated in print."""
+        sheet = self.sheet(key, [column.width for column in columns])
+        sheet.block(columns, rows)
+        sheet.freeze(columns)
+
+    def close(self) -> None:
+        """Write the file."""
+        self._book.close()
+
+
+class Sheet:
+    """One sheet, written from top to bottom."""
+
+    def __init__(self, sheet: Any, looks: dict[str, Any], texts: Words, widths: Sequence[float]) -> None:
+        self._sheet = sheet
+        self._looks = looks
+        self._texts = texts
+        self._widths = widths
+        self._row = 0
+
+    def line(self, *values: Value | Shown, look: str = "text") -> None:
+        """Write one row of cells."""
+        for index, value in enumerate(values):
+            self._cell(index, value, look)
+        self._row += 1
+
+    def title(self, text: str) -> None:
+        """Write the title of the workbook."""
+        self._sheet.set_row(self._row, 2 * LINE)
+        self.line(text, look="title")
+
+    def entry(self, term: str, meaning: str) -> None:
+        """Write a term, and beside it a meaning that may run over all other columns."""
+        self._fit(meaning, sum(self._widths[1:]))
+        self._sheet.merge_range(self._row, 1, self._row, len(self._widths) - 1, "", self._looks["wrapped"])
+        self._cell(1, meaning, "wrapped")
+        self.line(term, look="strong")
+
+    def skip(self) -> None:
+        """Leave a row empty."""
+        self._row += 1
+
+    def block(self, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]]) -> None:
+        """Write a header and rows; an empty table says so in words."""
+        self._sheet.set_row(self._row, 2 * LINE + 2)
+        self.line(*(str(self._texts[f"column.{column.key}"]) for column in columns), look="header")
+        for row in rows:
+            for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+                if column.look == "wrapped":
+                    self._fit(value, column.width)
+                self._cell(index, value, column.look)
+            self._row += 1
+        if not rows:
+            self.line(str(self._texts["none"]))
+
+    def freeze(self, columns: Sequence[Column]) -> None:
+        """Keep the first row in sight and on every printed page, and filter on it."""
+        self._sheet.freeze_panes(1, 1)
+        self._sheet.repeat_rows(0)
+        self._sheet.autofilter(0, 0, self._row - 1, len(columns) - 1)
+
+    def _fit(self, value: Value | Shown, width: float) -> None:
+        lines = -(-len(value) // int(width)) if isinstance(value, str) else 1
+        if lines > 1:
+            self._sheet.set_row(self._row, min(lines, 20) * LINE)
+
+    def _cell(self, column: int, value: Value | Shown, look: str) -> None:
+        if isinstance(value, Shown):
+            self._cell(column, value.value, value.look)
+            return
+        style = self._looks[look]
+        if value is None:
+            self._sheet.write_blank(self._row, column, None, style)
+        elif isinstance(value, str):
+            self._sheet.write_string(self._row, column, value[:LONGEST_TEXT], style)
+        elif isinstance(value, date):
+            self._sheet.write_datetime(self._row, column, value, style)
+        else:
+            self._sheet.write_number(self._row, column, value, style)

@@ -1,0 +1,124 @@
+"""The words and the notation of a language: labels of codes, Dutch numbers and dates."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from linkage import contracts
+from linkage.config import Limits
+from linkage.reports.night import Source
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+NO_BREAK = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one language with the limits of this run filled in."""
+
+    texts: Mapping[str, Any]
+
+    def __getitem__(self, path: str) -> Any:
+        """Return the text (or the section) at a dotted path such as ``page.title``."""
+        found: Any = self.texts
+        for part in path.split("."):
+            found = found[part]
+        return found
+
+    def say(self, path: str, **values: object) -> str:
+        """Return the text at a path with its placeholders filled in."""
+        return str(self[path]).format(**values)
+
+    def label(self, section: str, code: str | None) -> str:
+        """Return the word for a code; a code that has no word is shown as it is, readable."""
+        if not code:
+            return str(self["unknown"])
+        words: Mapping[str, str] = self.texts.get(section, {})
+        return str(words[code]) if code in words else code.replace("_", " ")
+
+    def join(self, parts: Sequence[str]) -> str:
+        """Return ``a, b en c``."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return f"{', '.join(parts[:-1])} {self['page.and']} {parts[-1]}"
+
+    def stale(self, behind: Sequence[Source]) -> str:
+        """Return the warning about the sources that are behind, with the last day of each."""
+        return self.say("page.stale", sources=self.join([self._until(source) for source in behind]))
+
+    def _until(self, source: Source) -> str:
+        if source.covers_until is None:
+            return source.source_id
+        return self.say("page.source_until", source=source.source_id, until=day(source.covers_until))
+
+    def month(self, first: date) -> str:
+        """Return a month as ``mrt 2025``."""
+        return f"{self['months'][first.month - 1]} {first.year}"
+
+
+@cache
+def words(limits: Limits, language: str = "nl") -> Words:
+    """Return the texts of a language, with the limits in days filled in."""
+    path = Path(__file__).with_name(f"texts_{language}.toml")
+    values = {
+        "early": limits.early_days,
+        "timely": limits.timely_days,
+        "timely_next": limits.timely_days + 1,
+        "late": limits.late_days,
+        "late_next": limits.late_days + 1,
+        "very_late": limits.very_late_days,
+    }
+    filled = _fill(tomllib.loads(path.read_text(encoding="utf-8")), {f"{{{k}}}": str(v) for k, v in values.items()})
+    return Words(filled)
+
+
+def _fill(value: Any, limits: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(inner, limits) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_fill(inner, limits) for inner in value]
+    for placeholder, days in limits.items():
+        value = value.replace(placeholder, days)
+    return value
+
+
+def number(value: float) -> str:
+    """Return a whole number in Dutch notation: 1.234."""
+    return f"{value:,.0f}".replace(",", ".")
+
+
+def percent(share: float | None) -> str:
+    """Return a share in Dutch notation, 12,3 %; nothing known is a dash."""
+    return "–" if share is None else f"{share * 100:.1f}".replace(".", ",") + f"{NO_BREAK}%"
+
+
+def day(value: date | None) -> str:
+    """Return a day as dd-mm-jjjj; nothing known is a dash."""
+    return "–" if value is None else f"{value:%d-%m-%Y}"
+
+
+def moment(value: datetime) -> str:
+    """Return a moment as dd-mm-jjjj uu:mm on the Dutch clock."""
+    return f"{local(value):%d-%m-%Y %H:%M}"
+
+
+def local(value: datetime) -> datetime:
+    """Return a moment as Dutch wall time; one without a zone already is."""
+    return value if value.tzinfo is None else value.astimezone(AMSTERDAM).replace(tzinfo=None)
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """Return a part as a share of the whole; of nothing there is no share."""
+    return part / whole if whole else None
+
+
+def municipality(texts: Words, code: str | None) -> str:
+    """Return the name of a municipality, or its code when the name is not known."""
+    return contracts.codes("municipality").codes.get(code, code) if code else str(texts["unknown"])

@@ -1,0 +1,253 @@
+"""How agreement with the truth is counted, told by small tables that can be checked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.errors import UsageError
+from linkage.evaluate import Evaluation, evaluate
+from tests.spec.reports.report_view import put
+
+Mention = tuple[str, str | None, str | None, str, str | None]
+"""record, person found, household found, true person, true household; each record holds one person."""
+
+INCIDENTS_HEADER = "incident_number,report_id,why"
+
+
+@pytest.fixture
+def db() -> Iterator[DuckDBEngine]:
+    with DuckDBEngine() as engine:
+        yield engine
+
+
+def fill(
+    db: DuckDBEngine,
+    mentions: list[Mention],
+    statuses: dict[str, str] | None = None,
+    links: list[tuple[str, str, str]] | None = None,
+) -> None:
+    """Make a case view: records named ``i…`` are incidents, all others are cases."""
+    incidents = {r: h for r, _, h, _, _ in mentions if r.startswith("i")} | dict.fromkeys(statuses or {})
+    cases = [(r, h) for r, _, h, _, _ in mentions if not r.startswith("i")]
+    put(db, "incident", [{"source_id": "s", "incident_number": i, "household_id": h} for i, h in incidents.items()])
+    put(db, "case_report", [{"source_id": "s", "report_id": c, "case_id": c, "household_id": h} for c, h in cases])
+    put(
+        db,
+        "involvement",
+        [
+            {"source_id": "s", "record_kind": kind(r), "record_id": r, "person_seq": 1, "person_id": p}
+            for r, p, _, _, _ in mentions
+        ],
+    )
+    put(
+        db,
+        "incident_status",
+        [{"source_id": "s", "incident_number": i, "status": status} for i, status in (statuses or {}).items()],
+    )
+    put(
+        db,
+        "incident_link",
+        [
+            {
+                "incident_source_id": "s",
+                "incident_number": i,
+                "report_source_id": "t",
+                "report_id": r,
+                "link_class": link_class,
+            }
+            for i, r, link_class in links or []
+        ],
+    )
+
+
+def kind(record: str) -> str:
+    return "incident" if record.startswith("i") else "case"
+
+
+def write_truth(folder: Path, mentions: list[Mention], incidents: list[str] | None = None) -> Path:
+    lines = ["source_id,record_kind,record_id,person_seq,true_person_id,true_household_id"]
+    lines += [f"s,{kind(r)},{r},1,{person},{household or ''}" for r, _, _, person, household in mentions]
+    (folder / "mention_truth.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "incident_truth.csv").write_text(
+        "\n".join([INCIDENTS_HEADER, *(incidents or [])]) + "\n", encoding="utf-8"
+    )
+    return folder
+
+
+def measure(db: DuckDBEngine, folder: Path, mentions: list[Mention]) -> Evaluation:
+    fill(db, mentions)
+    return evaluate(db, write_truth(folder, mentions))
+
+
+def test_a_person_split_in_two_costs_recall_and_no_precision(db: DuckDBEngine, tmp_path: Path) -> None:
+    # True: {i1, i2, c1}. Found: {i1, i2} {c1}: one of three pairs.
+    found = measure(db, tmp_path, [("i1", "p", "h", "A", "X"), ("i2", "p", "h", "A", "X"), ("c1", "q", "h", "A", "X")])
+    pairs = found.agreement["persons_pairwise"]
+    assert (pairs.agreed, pairs.found, pairs.expected) == (1, 1, 3)
+    assert (pairs.precision, pairs.recall, pairs.f1) == (1.0, pytest.approx(1 / 3), 0.5)
+    b_cubed = found.agreement["persons_b_cubed"]
+    assert (b_cubed.precision, b_cubed.recall) == (1.0, pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3))
+
+
+def test_two_persons_taken_for_one_cost_precision_and_no_recall(db: DuckDBEngine, tmp_path: Path) -> None:
+    found = measure(db, tmp_path, [("i1", "p", "h", "A", "X"), ("i2", "p", "h", "A", "X"), ("c1", "p", "h", "B", "X")])
+    pairs = found.agreement["persons_pairwise"]
+    assert (pairs.precision, pairs.recall) == (pytest.approx(1 / 3), 1.0)
+    b_cubed = found.agreement["persons_b_cubed"]
+    assert (b_cubed.precision, b_cubed.recall) == (pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3), 1.0)
+
+
+def test_a_household_is_that_of_the_record_and_none_stands_alone(db: DuckDBEngine, tmp_path: Path) -> None:
+    mentions: list[Mention] = [
+        ("i1", "p", "h", "A", "X"),
+        ("c1", "q", "h", "B", "X"),
+        ("i2", "r", None, "C", "Y"),
+        ("c2", "s", None, "D", "Y"),
+    ]
+    pairs = measure(db, tmp_path, mentions).agreement["households_pairwise"]
+    assert (pairs.agreed, pairs.found, pairs.expected) == (1, 1, 2)
+
+
+def test_mentions_that_stand_in_one_only_are_told_and_not_compared(db: DuckDBEngine, tmp_path: Path) -> None:
+    both: list[Mention] = [("i1", "p", "h", "A", "X"), ("c1", "p", "h", "A", "X")]
+    fill(db, [*both, ("i8", "p", "h", "A", "X")])
+    found = evaluate(db, write_truth(tmp_path, [*both, ("i9", "p", "h", "A", "X")]))
+    assert vars(found.mentions) == {"compared": 2, "only_in_truth": 1, "only_in_view": 1}
+    assert found.agreement["persons_pairwise"].expected == 1
+
+
+STATUSES = {
+    "i1": "matched_timely",  # right
+    "i2": "unmatched",  # missed
+    "i3": "matched_late",  # has none in truth
+    "i4": "excluded",  # the truth leaves it out
+    "i5": "unmatched",  # right
+    "i7": "pending",  # the truth does not know it
+}
+TRUTH = ["i1,r1,matched", "i2,r2,matched", "i3,,never_sent", "i4,r4,withdrawn", "i5,,never_sent", "i6,r6,matched"]
+LINKS = [("i1", "r1", "reference"), ("i1", "r9", "possible"), ("i3", "r2", "household"), ("i7", "r7", "reference")]
+
+
+def test_an_incident_has_a_report_when_its_status_is_one_of_the_matched(db: DuckDBEngine, tmp_path: Path) -> None:
+    fill(db, [], STATUSES, LINKS)
+    found = evaluate(db, write_truth(tmp_path, [], TRUTH))
+    has_report = found.agreement["incident_has_report"]
+    # i6 is lost in the view and counts as one without a report; i4 and i7 do not count.
+    assert (has_report.agreed, has_report.found, has_report.expected) == (1, 2, 3)
+    assert vars(found.incidents) == {"compared": 5, "only_in_truth": 1, "only_in_view": 1}
+
+
+def test_a_link_counts_when_it_leads_to_the_true_report_and_possible_ones_do_not(
+    db: DuckDBEngine, tmp_path: Path
+) -> None:
+    fill(db, [], STATUSES, LINKS)
+    links = evaluate(db, write_truth(tmp_path, [], TRUTH)).agreement["incident_links"]
+    assert (links.agreed, links.found, links.expected) == (1, 2, 3)
+
+
+def test_the_status_of_every_incident_of_the_truth_stands_in_the_table_by_why(db: DuckDBEngine, tmp_path: Path) -> None:
+    fill(db, [], STATUSES)
+    table = evaluate(db, write_truth(tmp_path, [], TRUTH)).status_by_why
+    assert sum(sum(row.values()) for row in table.values()) == len(TRUTH)
+    assert table["matched"] == {"absent": 1, "excluded": 0, "matched_late": 0, "matched_timely": 1, "unmatched": 1}
+
+
+def test_a_further_column_of_the_truth_tells_the_persons_by_group(db: DuckDBEngine, tmp_path: Path) -> None:
+    people = [("p", "A"), ("p", "A"), ("p", "A"), ("q", "B"), ("r", "B"), ("p", "C")]
+    groups = ["origin", "nl", "nl", "xx", "xx", "xx", ""]
+    mentions: list[Mention] = [(f"i{n}", person, "h", true, "X") for n, (person, true) in enumerate(people)]
+    fill(db, mentions)
+    write_truth(tmp_path, mentions)
+    lines = (tmp_path / "mention_truth.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "mention_truth.csv").write_text("\n".join(f"{a},{b}" for a, b in zip(lines, groups, strict=True)))
+    origin = evaluate(db, tmp_path).subgroups["origin"]
+    # A pair counts for each group that it touches. C was taken for A, an error that both groups carry;
+    # B was split in two, which only xx carries.
+    shares = {group: (row["precision"], row["recall"], row["f1"]) for group, row in origin.items()}
+    assert shares["nl"] == (pytest.approx(3 / 5), 1.0, pytest.approx(6 / 8))
+    assert shares["xx"] == (pytest.approx(2 / 3), pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert shares["unknown"] == (0.0, None, 0.0)
+    assert [origin[group]["mentions"] for group in ("nl", "xx", "unknown")] == [2, 3, 1]
+
+
+def test_truth_as_parquet_gives_what_truth_as_csv_gives(db: DuckDBEngine, tmp_path: Path) -> None:
+    mentions: list[Mention] = [("i1", "p", "h", "A", "X"), ("c1", "p", "g", "A", "X")]
+    fill(db, mentions)
+    as_csv = evaluate(db, write_truth(tmp_path, mentions, ["i1,c1,matched"]))
+    for name in ("mention_truth", "incident_truth"):
+        path = tmp_path / f"{name}.csv"
+        db.run(f"COPY (SELECT * FROM read_csv('{path}')) TO '{path.with_suffix('.parquet')}' (FORMAT parquet)")
+        path.unlink()
+    assert evaluate(db, tmp_path) == as_csv
+
+
+def test_the_published_view_may_be_open_for_reading_only(tmp_path: Path) -> None:
+    mentions: list[Mention] = [("i1", "p", "h", "A", "X")]
+    with DuckDBEngine(tmp_path / "view.duckdb") as db:
+        fill(db, mentions)
+    with DuckDBEngine(tmp_path / "view.duckdb", read_only=True) as view:
+        found = evaluate(view, write_truth(tmp_path, mentions))
+    assert found.as_dict()["coverage"]["mentions"]["compared"] == 1
+
+
+def test_nothing_to_compare_gives_no_number_instead_of_a_perfect_one(db: DuckDBEngine, tmp_path: Path) -> None:
+    found = measure(db, tmp_path, [])
+    assert {(a.precision, a.recall, a.f1) for a in found.agreement.values()} == {(None, None, None)}
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder: (folder / "incident_truth.csv").unlink(), "has no incident_truth.csv"),
+        (lambda folder: (folder / "incident_truth.csv").write_text("incident_number,report_id\n"), "no column why"),
+        (
+            lambda folder: (folder / "mention_truth.csv").write_text(
+                "source_id,record_kind,record_id,person_seq,true_person_id,true_household_id\n" + "s,case,c,1,A,X\n" * 2
+            ),
+            "1 rows repeat a key",
+        ),
+        (
+            lambda folder: (folder / "mention_truth.csv").write_text(
+                "source_id,record_kind,record_id,person_seq,true_person_id,true_household_id\ns,case,c,one,A,X\n"
+            ),
+            "1 rows have no whole number as person_seq",
+        ),
+        (lambda folder: (folder / "mention_truth.csv").write_bytes(b"\xff\xfe\x00"), "mention_truth"),
+    ],
+)
+def test_a_wrong_truth_is_named_in_one_line(db: DuckDBEngine, tmp_path: Path, damage: object, message: str) -> None:
+    fill(db, [])
+    write_truth(tmp_path, [])
+    damage(tmp_path)  # type: ignore[operator]
+    with pytest.raises(UsageError, match=message) as error:
+        evaluate(db, tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_an_empty_output_folder_is_named(db: DuckDBEngine, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no table involvement"):
+        evaluate(db, write_truth(tmp_path, []))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12))
+def test_counts_by_group_sizes_equal_counts_of_pairs_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, people: list[tuple[int, int]]
+) -> None:
+    mentions: list[Mention] = [(f"i{n}", f"p{f}", "h", f"T{t}", "X") for n, (f, t) in enumerate(people)]
+    with DuckDBEngine() as db:
+        pairs = measure(db, tmp_path_factory.mktemp("truth"), mentions).agreement["persons_pairwise"]
+    both = list(combinations(people, 2))
+    expected = (
+        sum(a == b for a, b in both),
+        sum(a[0] == b[0] for a, b in both),
+        sum(a[1] == b[1] for a, b in both),
+    )
+    assert (pairs.agreed or 0, pairs.found or 0, pairs.expected or 0) == expected
