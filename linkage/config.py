@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -87,6 +87,22 @@ class Households(Section):
     max_members: Annotated[int, Field(gt=1)] = 12
 
 
+class Casebook(Section):
+    """How reports answer incidents, and what colours a household."""
+
+    answering: Literal["all", "police_first", "police_only"] = "police_first"
+    """Whose report answers an incident: ``all``: anybody's; ``police_first``: anybody's, but beside a report of the
+    police (or of an unknown reporter) the others are only possible; ``police_only``: the others are always possible."""
+    deterministic: Share = 0.99
+    """Probability of the best pair from which a link through a shared person is called deterministic."""
+    household_probability: Share = 0.75
+    """Probability of a link through the household alone."""
+    severity_months: Annotated[int, Field(gt=0)] = 24
+    """Months back from the day of the run that colour a household."""
+    injury_mk_codes: tuple[str, ...] = ("F551",)
+    """Classes of incident that mean injury (``F551``: zware mishandeling)."""
+
+
 class Machine(Section):
     """What a run may take of the machine."""
 
@@ -112,6 +128,7 @@ class Config(BaseSettings):
     limits: Limits = Limits()
     linkage: Linkage = Linkage()
     households: Households = Households()
+    casebook: Casebook = Casebook()
     machine: Machine = Machine()
 
     @classmethod

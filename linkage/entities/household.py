@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities import household_components, household_edges, household_ids, household_members
@@ -52,9 +51,3 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     household_members.describe(db, config)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
-
-
-def fill(db: Engine, name: str, query: str) -> None:
-    """Write a declared table from a query, with its declared types."""
-    db.run(contracts.table(name).ddl())
-    db.run(f'INSERT INTO "{name}" BY NAME {query}')

@@ -30,10 +30,12 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
                    mp.person_id, m.role, {_is_family()} AS is_family,
                    coalesce(i.dv_flag, true) AS is_domestic, {_is_child()} AS is_child
             FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
-            LEFT JOIN police_incident i ON m.record_kind = 'incident' AND i.source_id = m.source_id
-                AND i.incident_number = m.record_id
+            LEFT JOIN (SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, dv_flag
+                       FROM police_incident) i
+                ON i.source_id = m.source_id AND i.record_kind = m.record_kind AND i.record_id = m.record_id
         ), victims AS (
-            SELECT record_no, bool_or(role IN ('slachtoffer', 'benadeelde', 'betrokkene') AND NOT is_child) AS has_victim
+            SELECT record_no,
+                   bool_or(role IN ('slachtoffer', 'benadeelde', 'betrokkene') AND NOT is_child) AS has_victim
             FROM told GROUP BY record_no
         )
         SELECT told.*, dense_rank() OVER (ORDER BY person_id) - 1 AS person_no,
@@ -57,8 +59,7 @@ def _is_child() -> str:
     The person's own birth date counts where the mention has none.
     """
     return """coalesce(
-        coalesce(m.birth_earliest, b.birth_earliest) + INTERVAL 18 YEAR > m.event_date
-            AND coalesce(m.birth_latest, b.birth_latest) <= m.event_date + INTERVAL 1 YEAR,
+        coalesce(m.birth_earliest, b.birth_earliest) + INTERVAL 18 YEAR > m.event_date,
         m.role = 'getuige_kind' OR (m.relation IN ('kind', 'pleegkind', 'stiefkind')
             AND coalesce(m.role, '') NOT IN ('verdachte', 'pleger')),
         false)"""
@@ -72,7 +73,7 @@ def _complainant_is_victim() -> str:
 def record_edges(db: Engine, config: Config) -> None:
     """Write ``hh_edge``: adults of one case, and of one domestic incident, are one household.
 
-    On a record with more adults than a household may have, all are joined to the first of them.
+    On a record with more adults than a household may have, each is joined to the next only.
     """
     db.run(
         f"""
@@ -82,27 +83,31 @@ def record_edges(db: Engine, config: Config) -> None:
             WHERE standing IN ('principal', 'relative') AND (record_kind = 'case' OR is_domestic)
         ), sized AS (
             SELECT *, count(*) OVER (PARTITION BY record_no) AS adults,
-                   min(person_no) OVER (PARTITION BY record_no) AS first
+                   row_number() OVER (PARTITION BY record_no ORDER BY person_no) AS place
             FROM adult
         )
         SELECT l.person_no AS a, r.person_no AS b,
                max(CASE WHEN l.record_kind = 'case' THEN {CASE} ELSE {INCIDENT} END) AS strength, count(*) AS records
         FROM sized l JOIN sized r ON r.record_no = l.record_no AND l.person_no < r.person_no
-        WHERE l.adults <= {config.households.max_members} OR l.person_no = l.first
+        WHERE l.adults <= {config.households.max_members} OR r.place = l.place + 1
         GROUP BY l.person_no, r.person_no
         """
     )
 
 
 def collective_addresses(db: Engine, config: Config) -> None:
-    """Write ``hh_stay`` (who was told to live where) and ``hh_collective`` (addresses of many unrelated people)."""
+    """Write ``hh_stay`` (who was told to live where) and ``hh_collective`` (addresses of many unrelated people).
+
+    A person counts with one surname, however many spellings of it there are.
+    """
     limits = config.households
     db.run(
         """
         CREATE OR REPLACE TABLE hh_stay AS
         SELECT concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
                concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
-               m.surname, m.surname_2, m.event_date, m.address_is_secret, h.standing, h.is_family
+               m.surname, m.surname_2, m.event_date,
+               min(m.surname) OVER (PARTITION BY h.person_no) AS core, m.address_is_secret, h.standing
         FROM mention m JOIN hh_mention h USING (mention_id)
         WHERE m.postcode IS NOT NULL AND m.house_number IS NOT NULL AND m.event_date IS NOT NULL
         """
@@ -117,9 +122,9 @@ def collective_addresses(db: Engine, config: Config) -> None:
         WITH crowded AS (
             SELECT address FROM hh_stay GROUP BY address
             HAVING count(DISTINCT person_no) > {limits.collective_persons}
-                OR count(DISTINCT surname) > {limits.collective_surnames}
+                OR count(DISTINCT core) > {limits.collective_surnames}
         ), counted AS (
-            SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT surname) {within} AS surnames
+            SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT core) {within} AS surnames
             FROM hh_stay SEMI JOIN crowded USING (address)
         )
         SELECT address FROM counted
@@ -138,20 +143,20 @@ def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
     db.run(
         f"""
         INSERT INTO hh_edge
-        WITH homes AS (
-            SELECT * FROM hh_stay ANTI JOIN hh_collective USING (address)
-            WHERE NOT address_is_secret AND coalesce(address_type, 'woon') = 'woon'
-        ), divided AS (
+        WITH divided AS (
             SELECT building FROM hh_stay WHERE house_suffix IS NOT NULL GROUP BY building
+        ), home AS (
+            SELECT address, person_no, min(event_date) AS since, max(event_date) AS seen,
+                   list_distinct(list(surname) || list(surname_2)) AS names
+            FROM (SELECT * FROM hh_stay ANTI JOIN hh_collective USING (address)) h
+            WHERE NOT address_is_secret AND coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
+              AND {_has_its_own_door()} AND {_speaks_for_a_family()}
+            GROUP BY address, person_no
         ), stay AS (
-            SELECT h.address, h.person_no, min(h.event_date) AS since,
-                   (SELECT min(o.event_date) FROM hh_stay o
-                    WHERE o.person_no = h.person_no AND o.address <> h.address
-                      AND o.event_date > max(h.event_date)) AS until,
-                   list_distinct(list(h.surname) || list(h.surname_2)) AS names
-            FROM homes h
-            WHERE {_has_its_own_door()} AND {_speaks_for_a_family()}
-            GROUP BY h.address, h.person_no
+            SELECT h.address, h.person_no, h.since, h.names, min(o.event_date) AS until
+            FROM home h LEFT JOIN hh_stay o
+                ON o.person_no = h.person_no AND o.address <> h.address AND o.event_date > h.seen
+            GROUP BY ALL
         )
         SELECT l.person_no, r.person_no, {ADDRESS}, count(*)
         FROM stay l JOIN stay r ON r.address = l.address AND l.person_no < r.person_no

@@ -24,11 +24,12 @@ def _members(db: Engine) -> None:
         f"""
         INSERT INTO household_member BY NAME
         WITH told AS (
-            SELECT mh.household_id, h.person_id, h.person_no, h.standing, h.event_date,
-                   CAST(sp.member_from AS DATE) AS member_from, CAST(sp.member_to AS DATE) AS member_to
+            SELECT mh.household_id, h.person_id, h.person_no, h.event_date,
+                   sp.member_from, sp.member_to
             FROM hh_mention h JOIN mention_household mh USING (mention_id)
-            LEFT JOIN steunpunt_person sp ON h.record_kind = 'case' AND sp.source_id = h.source_id
-                AND sp.case_id = h.record_id AND sp.person_seq = h.person_seq
+            LEFT JOIN (SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
+                       FROM steunpunt_person) sp
+                USING (source_id, record_kind, record_id, person_seq)
         ), stay AS (
             SELECT household_id, person_id, person_no, min(event_date) AS first_seen, max(event_date) AS last_seen,
                    min(member_from) AS member_from, arg_max(member_to, (event_date, member_to)) AS member_to
@@ -40,7 +41,7 @@ def _members(db: Engine) -> None:
             GROUP BY ALL
         ), dated AS (
             SELECT s.*, least(first_seen, coalesce(member_from, first_seen)) AS valid_from,
-                   coalesce(CASE WHEN member_to > last_seen THEN member_to END, next_seen) AS valid_until,
+                   coalesce(CASE WHEN member_to >= last_seen THEN member_to END, next_seen) AS valid_until,
                    {_is_joined_by_records()} AS is_joined, group_size
             FROM stay s LEFT JOIN elsewhere USING (household_id, person_id)
             JOIN (SELECT household_id, count(*) AS group_size FROM stay GROUP BY ALL) USING (household_id)

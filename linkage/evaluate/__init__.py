@@ -5,7 +5,7 @@ their overlaps: the work grows with the mentions, never with the pairs. Four con
 
 * Only mentions that stand in both are compared; those that stand in one only are counted and told.
 * A mention without a person or a household stands alone.
-* The household of a mention is the household of its record.
+* The household of a mention is that of its person; of a child with two homes, the one of the record.
 * Whether an incident has a report is judged over the incidents of the truth, but for those that the truth
   itself leaves out (`LEFT_OUT`); an incident that the view lost counts as one without a report.
 """
@@ -26,16 +26,10 @@ from linkage.evaluate.truth import MENTION_COLUMNS, load_incidents, load_mention
 LEFT_OUT = ("not_dv", "technical_duplicate", "withdrawn")
 """Reasons for which the truth says that an incident needs no report of its own."""
 
-VIEW_TABLES = ("involvement", "incident", "case_report", "incident_status", "incident_link")
+VIEW_TABLES = ("involvement", "incident_status", "incident_link")
 
 _FOUND_MENTIONS = """
-WITH record AS (
-  SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, household_id FROM incident
-  UNION ALL
-  SELECT source_id, 'case', case_id, min(household_id) FROM case_report GROUP BY source_id, case_id
-)
-SELECT i.source_id, i.record_kind, i.record_id, i.person_seq, i.person_id, r.household_id
-FROM involvement AS i LEFT JOIN record AS r USING (source_id, record_kind, record_id)
+SELECT source_id, record_kind, record_id, person_seq, person_id, household_id FROM involvement
 """
 
 _FOUND_STATUS = "SELECT incident_number, status FROM incident_status"

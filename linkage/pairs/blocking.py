@@ -81,9 +81,9 @@ RULES: tuple[Rule, ...] = (
         """SELECT mention_id, array_to_string(name_tokens, ' ') FROM mention WHERE len(name_tokens) >= 2""",
     ),
     Rule(
-        "given_birth_year_number",
-        "given name, year and house number: finds errors in surname and postcode together",
-        """SELECT mention_id, given || ' ' || birth_year || ' ' || house_number FROM mention,
+        "given_year_street",
+        "given name, year and house in a street: finds errors in surname and postcode together",
+        """SELECT mention_id, given || ' ' || birth_year || ' ' || house_number || ' ' || street FROM mention,
             unnest(given_variants) AS variant(given)""",
     ),
 )
@@ -94,8 +94,7 @@ def block(db: Engine, config: Config) -> int:
 
     Raises `StoreError` when even blocks of two do not fit the budget.
     """
-    mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    budget = max(10_000, int(config.linkage.pair_budget_per_mention * mentions))
+    budget = pair_budget(db, config)
     db.run(contracts.table("blocking_rule").ddl())
     db.run("CREATE OR REPLACE TABLE block_key (rule INTEGER, block UBIGINT, mention_id INTEGER, size INTEGER)")
     left = budget
@@ -114,6 +113,12 @@ def block(db: Engine, config: Config) -> int:
     )
     db.run("DROP TABLE block_key")
     return int(db.rows("SELECT count(*) FROM candidate_pair")[0][0])
+
+
+def pair_budget(db: Engine, config: Config) -> int:
+    """Return how many pairs one pass may make: in proportion to the mentions, never quadratic."""
+    mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
+    return max(10_000, int(config.linkage.pair_budget_per_mention * mentions))
 
 
 def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int) -> int:

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from linkage.config import Config
 from linkage.engine.base import Engine
+from linkage.pairs.blocking import pair_budget
 from linkage.pairs.compare import compare
 from linkage.pairs.estimate import Counts
 from linkage.pairs.levels import BY_NAME, numbers
@@ -27,13 +28,15 @@ CORE = 0.995
 def add(db: Engine, config: Config) -> int:
     """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
     _cores(db)
-    most = config.linkage.max_block
+    db.run(
+        "CREATE OR REPLACE TABLE record_core AS SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
+        "FROM (SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id))"
+    )
+    most = _most_records(db, pair_budget(db, config))
     db.run(
         f"""
         CREATE OR REPLACE TABLE related_record AS
-        WITH record_core AS (
-            SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id)
-        ), usable AS (SELECT core FROM record_core GROUP BY core HAVING count(*) BETWEEN 2 AND {most})
+        WITH usable AS (SELECT core FROM record_core GROUP BY core HAVING count(*) BETWEEN 2 AND {most})
         SELECT l.record_no AS a, r.record_no AS b, count(*) AS shared, list_sort(list(l.core)) AS cores
         FROM record_core l JOIN usable USING (core)
         JOIN record_core r ON r.core = l.core AND l.record_no < r.record_no
@@ -69,10 +72,32 @@ def add(db: Engine, config: Config) -> int:
         LEFT JOIN related_pair q ON q.left_id = p.left_id AND q.right_id = p.right_id
         """
     )
-    for name in ("related_record", "related_pair", "new_pair", "pattern_new", "pattern_pair", "mention_core"):
+    for name in (
+        "record_core",
+        "related_record",
+        "related_pair",
+        "new_pair",
+        "pattern_new",
+        "pattern_pair",
+        "mention_core",
+    ):
         db.run(f"DROP TABLE {name}")
     db.run("ALTER TABLE pattern_all RENAME TO pattern_pair")
     return new
+
+
+def _most_records(db: Engine, budget: int) -> int:
+    """Return on how many records a person may be named to relate them all to one another within the budget."""
+    kept, most = 0.0, 2
+    for records, pairs in db.rows(
+        "SELECT n, sum(n * (n - 1) / 2 * size * size) FROM "
+        "(SELECT core, count(*) AS n, avg(size) AS size FROM record_core GROUP BY core) WHERE n > 1 GROUP BY n ORDER BY n"
+    ):
+        kept += pairs
+        if kept > budget:
+            break
+        most = records
+    return int(most)
 
 
 def proven_different(db: Engine) -> Counts:

@@ -34,16 +34,19 @@ def fill(
     links: list[tuple[str, str, str]] | None = None,
 ) -> None:
     """Make a case view: records named ``i…`` are incidents, all others are cases."""
-    incidents = {r: h for r, _, h, _, _ in mentions if r.startswith("i")} | dict.fromkeys(statuses or {})
-    cases = [(r, h) for r, _, h, _, _ in mentions if not r.startswith("i")]
-    put(db, "incident", [{"source_id": "s", "incident_number": i, "household_id": h} for i, h in incidents.items()])
-    put(db, "case_report", [{"source_id": "s", "report_id": c, "case_id": c, "household_id": h} for c, h in cases])
     put(
         db,
         "involvement",
         [
-            {"source_id": "s", "record_kind": kind(r), "record_id": r, "person_seq": 1, "person_id": p}
-            for r, p, _, _, _ in mentions
+            {
+                "source_id": "s",
+                "record_kind": kind(r),
+                "record_id": r,
+                "person_seq": 1,
+                "person_id": p,
+                "household_id": h,
+            }
+            for r, p, h, _, _ in mentions
         ],
     )
     put(
@@ -104,7 +107,7 @@ def test_two_persons_taken_for_one_cost_precision_and_no_recall(db: DuckDBEngine
     assert (b_cubed.precision, b_cubed.recall) == (pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3), 1.0)
 
 
-def test_a_household_is_that_of_the_record_and_none_stands_alone(db: DuckDBEngine, tmp_path: Path) -> None:
+def test_a_mention_without_a_household_stands_alone(db: DuckDBEngine, tmp_path: Path) -> None:
     mentions: list[Mention] = [
         ("i1", "p", "h", "A", "X"),
         ("c1", "q", "h", "B", "X"),

@@ -1,0 +1,62 @@
+"""Runs the statements of ``views/``: one query in one file, with the limits of the configuration filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from string import Template
+
+from linkage import contracts
+from linkage.config import Config
+from linkage.engine.base import Engine
+
+VIEWS_FOLDER = Path(__file__).with_name("views")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a run knows besides its tables."""
+
+    config: Config
+    as_of: date
+
+
+def make(db: Engine, night: Night, name: str) -> None:
+    """Write the work table ``name`` from ``views/<name>.sql``."""
+    db.run(f"CREATE OR REPLACE TABLE {name} AS {query(night, name)}")
+
+
+def publish(db: Engine, night: Night, name: str) -> None:
+    """Write the declared table ``name`` from ``views/<name>.sql``, with its declared types."""
+    db.run(contracts.table(name).ddl())
+    db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
+
+
+def query(night: Night, name: str) -> str:
+    """Return the text of a query; a value that it names and nobody gives is an error."""
+    return Template((VIEWS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")).substitute(_values(night))
+
+
+def _values(night: Night) -> dict[str, object]:
+    limits, casebook = night.config.limits, night.config.casebook
+    return {
+        "as_of": f"DATE '{night.as_of.isoformat()}'",
+        "early": limits.early_days,
+        "timely": limits.timely_days,
+        "late": limits.late_days,
+        "very_late": limits.very_late_days,
+        "duplicate_hours": limits.duplicate_hours,
+        "region": _list(night.config.region.municipality_codes),
+        "sure": night.config.linkage.sure,
+        "deterministic": casebook.deterministic,
+        "household_probability": casebook.household_probability,
+        "answering": f"'{casebook.answering}'",
+        "severity_months": casebook.severity_months,
+        "injury_mk_codes": _list(casebook.injury_mk_codes),
+    }
+
+
+def _list(values: tuple[str, ...]) -> str:
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"CAST([{quoted}] AS VARCHAR[])"

@@ -1,0 +1,28 @@
+-- Every incident, numbered in the order of its key, with its household and its address in two renderings.
+WITH told AS (
+    SELECT source_id, record_id,
+           count(*) FILTER (coalesce(surname, given_names, call_name, initials, birth_date, bsn_hmac, v_number_hmac,
+               phone_hmac, postcode, street, CAST(birth_year AS VARCHAR)) IS NOT NULL) AS known,
+           count(*) AS persons
+    FROM mention WHERE record_kind = 'incident' GROUP BY source_id, record_id
+)
+SELECT row_number() OVER (ORDER BY i.source_id, i.incident_number) AS incident_no,
+       i.source_id, i.incident_number, i.reported_at, CAST(i.reported_at AS DATE) AS day,
+       -- hours pass on a clock that knows summer time
+       epoch(timezone('Europe/Amsterdam', i.reported_at)) AS moment,
+       i.incident_municipality_code AS municipality_code, i.dv_flag,
+       i.record_status = 'ingetrokken' AS is_withdrawn,
+       regexp_replace(upper(i.incident_number), '[^A-Z0-9]', '', 'g') AS number,
+       h.household_id, coalesce(t.known, 0) AS known_persons, coalesce(t.persons, 0) AS persons,
+       nullif(upper(replace(i.incident_postcode, ' ', '')), '') || '|' || door AS postcode_address,
+       upper(trim(i.incident_street)) || '|' || upper(trim(i.incident_city)) || '|' || door AS street_address
+FROM (
+    SELECT *, CASE WHEN nullif(trim(CAST(incident_house_number AS VARCHAR)), '') IS NOT NULL
+        THEN trim(CAST(incident_house_number AS VARCHAR)) || '|' || upper(regexp_replace(
+            coalesce(incident_house_letter, '') || coalesce(incident_addition, ''), '[^A-Za-z0-9]', '', 'g'))
+        END AS door
+    FROM police_incident
+) i
+LEFT JOIN record_household h ON h.record_kind = 'incident' AND h.source_id = i.source_id
+    AND h.record_id = i.incident_number
+LEFT JOIN told t ON t.source_id = i.source_id AND t.record_id = i.incident_number

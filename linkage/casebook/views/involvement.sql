@@ -1,0 +1,19 @@
+-- Who is named where, with the age on the day of the record; of two possible ages the lower, none across 18.
+WITH born AS (
+    SELECT m.*, mp.person_id, coalesce(m.birth_earliest, b.birth_earliest) AS earliest,
+           coalesce(m.birth_latest, b.birth_latest) AS latest
+    FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
+), aged AS (
+    SELECT *,
+           year(event_date) - year(earliest)
+               - CASE WHEN strftime(event_date, '%m%d') < strftime(earliest, '%m%d') THEN 1 ELSE 0 END AS oldest,
+           year(event_date) - year(latest)
+               - CASE WHEN strftime(event_date, '%m%d') < strftime(latest, '%m%d') THEN 1 ELSE 0 END AS youngest
+    FROM born
+)
+SELECT source_id, record_kind, record_id, person_seq, role, person_id,
+       CASE WHEN youngest >= 0 AND (oldest < 18 OR youngest >= 18) THEN youngest END AS age_at_event,
+       CASE WHEN oldest < 18 AND oldest >= 0 THEN true WHEN youngest >= 18 THEN false END AS is_child,
+       address_is_secret, h.household_id, h.standing
+FROM aged JOIN mention_household h USING (mention_id)
+ORDER BY 1, 2, 3, 4
