@@ -1,0 +1,137 @@
+"""The quality gates: what must hold before the night goes on, and before anything is published.
+
+A gate is a suite in ``schemas/quality`` together with what the declarations of its tables promise.
+Great Expectations measures it; only counts leave the measurement, never a value of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from linkage import contracts
+from linkage.config import Config
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.quality.suite import INFO, STOP, WARN, Check, Suite, suite
+
+__all__ = ["GATES", "INFO", "STOP", "WARN", "Check", "Result", "Suite", "Verdict", "check", "suite"]
+
+GATES = ("delivery", "mentions", "case_view")
+"""In the order of the night."""
+
+MOST_NAMES = 5
+"""A message names no more sources or columns than this."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check and the rows that broke it; both counts are None when it could not be computed."""
+
+    check: Check
+    passed: bool
+    failing_rows: int | None
+    total_rows: int | None
+    names: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """One line: which table and column, what must hold, how many rows break it, what to do."""
+        where = ".".join(filter(None, (self.check.table, self.check.column)))
+        if self.failing_rows is None:
+            return f"{where}: {self.check.id} could not be computed; compare the table with its declaration"
+        limit = f", at most {self.check.max_share:.4g} allowed" if self.check.max_share else ""
+        which = f" ({', '.join(self.names)})" if self.names else ""
+        return (
+            f"{where}: {self.check.description} [{self.check.id}]: "
+            f"{self.failing_rows} of {self.total_rows} do not{limit}{which}; {self.check.advice}"
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate found."""
+
+    gate: str
+    results: tuple[Result, ...]
+
+    @property
+    def passed(self) -> bool:
+        """No check that stops has failed."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each failed check that stops the run."""
+        return self._messages(STOP)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line for each failed check that only warns."""
+        return self._messages(WARN)
+
+    def _messages(self, severity: str) -> tuple[str, ...]:
+        return tuple(r.message for r in self.results if not r.passed and r.check.severity == severity)
+
+
+def check(
+    db: DuckDBEngine | Path, config: Config, *, gate: str, run_id: str, checked_at: datetime | None = None
+) -> Verdict:
+    """Measure one gate and keep the outcome in ``check_result``.
+
+    A working database is measured through a second cursor on its own connection, so it stays open for
+    writing. A path is opened read-only and nothing is kept in it.
+    """
+    if isinstance(db, Path):
+        with DuckDBEngine(db, read_only=True) as opened:
+            return Verdict(gate, _measure(opened, suite(gate, config, run_id)))
+    verdict = Verdict(gate, _measure(db, suite(gate, config, run_id)))
+    _keep(db, verdict, run_id, checked_at)
+    return verdict
+
+
+def _measure(db: DuckDBEngine, wanted: Suite) -> tuple[Result, ...]:
+    from linkage.quality import expectations
+
+    present = [c for c in wanted.checks if db.has(c.table)]
+    measured = expectations.measure(db, present)
+    results = [_missing(name, wanted) for name in wanted.required if not db.has(name)]
+    results += [_named(db, Result(c, *measured[c.id])) for c in present]
+    return tuple(sorted(results, key=lambda r: r.check.id))
+
+
+def _named(db: DuckDBEngine, result: Result) -> Result:
+    if result.passed or not result.failing_rows or not result.check.show:
+        return result
+    found = db.rows(f"SELECT DISTINCT * FROM ({result.check.rows}) ORDER BY 1 LIMIT {MOST_NAMES}")
+    return replace(result, names=tuple(str(row[0]) for row in found))
+
+
+def _missing(table: str, wanted: Suite) -> Result:
+    absent = Check(
+        id=f"{table}.exists",
+        table=table,
+        severity=STOP,
+        kind="exists",
+        description="the table must exist",
+        description_nl="De tabel moet bestaan",
+        advice=wanted.advice,
+    )
+    return Result(absent, passed=False, failing_rows=1, total_rows=1)
+
+
+def _keep(db: DuckDBEngine, verdict: Verdict, run_id: str, checked_at: datetime | None) -> None:
+    declared = contracts.table("check_result")
+    if not db.has(declared.name):
+        db.run(declared.ddl())
+    db.run("DELETE FROM check_result WHERE run_id = ? AND gate = ?", [run_id, verdict.gate])
+    moment = checked_at.astimezone(ZoneInfo("Europe/Amsterdam")).replace(tzinfo=None) if checked_at else None
+    for result in verdict.results:
+        c = result.check
+        row: Sequence[object] = (
+            *(run_id, verdict.gate, c.id, c.table, c.column, c.severity, result.passed),
+            *(result.failing_rows, result.total_rows, c.description, c.description_nl, moment),
+        )
+        db.run("INSERT INTO check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
