@@ -1,0 +1,68 @@
+"""``python -m benchmarks [night|peers|all]``: prints tables, keeps figures in benchmarks/out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import night, peers
+from benchmarks.child import ChildError
+
+NIGHT_SIZES = (2_000, 20_000)
+PEERS_SIZE = 2_000
+SEED = 7
+"""Not the seed 1 of ``inbeeld sample``, on which the linkage was developed."""
+WIDTH = 150
+"""Columns of a log or a pipe, which have no width of their own."""
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the options of the command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("night", "peers", "all"), default="all")
+    parser.add_argument(
+        "--incidents", type=_positive, action="append", metavar="N", help="size of the sample; may be repeated"
+    )
+    parser.add_argument("--noise", choices=peers.NOISE, help="night: medium unless given; peers: all three")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S")
+    parser.add_argument("--repeat", type=_positive, default=1, metavar="R", help="rounds; medians are shown")
+    parser.add_argument("--mentions", type=Path, metavar="FILE", help="peers: a file that benchmarks.prepare wrote")
+    return parser
+
+
+def main() -> int:
+    """Measure what was asked for; 1 when a child failed."""
+    asked = arguments().parse_args()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH, highlight=False)
+    try:
+        if asked.what != "peers":
+            sizes = asked.incidents or NIGHT_SIZES
+            night.night(console, sizes=sizes, noise=asked.noise or "medium", seed=asked.seed, repeat=asked.repeat)
+        if asked.what != "night":
+            for incidents in asked.incidents or (PEERS_SIZE,):
+                peers.peers(
+                    console,
+                    incidents=incidents,
+                    noise=(asked.noise,) if asked.noise else peers.NOISE,
+                    seed=asked.seed,
+                    repeat=asked.repeat,
+                    mentions=asked.mentions,
+                )
+    except ChildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not above 0")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The benchmarks: their arithmetic, and that contestants find what a brute force over all pairs finds."""
+
+from __future__ import annotations
+
+import sys
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are run from a checkout, they are not installed
+
+from benchmarks import child, figures, night, peers, scoring
+from benchmarks.contest import ecm, rules
+from benchmarks.contest.result import Result, components
+from benchmarks.prepare import truth_file
+
+# mention_id, record_no, surname, given name, initials, birth date, BSN, true person, true household
+TOY = [
+    (0, 0, "bakker", "anna", "a", "19800101", "b1", "A", "H1"),
+    (1, 1, "bakker", "anna", "am", "19800101", None, "A", "H1"),
+    (2, 2, "backer", "anna", "a", "19800101", "b1", "A", "H1"),
+    (3, 1, "bakker", "arie", "a", "19800101", None, "B", "H1"),  # her twin, on the same record as she
+    (4, 3, "bakker", None, "a", "19800101", None, "B", "H1"),  # one initial: claims both
+    (5, 4, "smit", "jan", "j", "19750505", None, "C", "H2"),
+    (6, 5, "smit", "jan", "j", None, None, "C", "H2"),
+    (7, 6, "smit", "jan", "j", "19750505", None, "D", "H3"),  # another man of that name, born on that day
+    (8, 7, None, None, None, None, None, "E", "H4"),
+]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    path = tmp_path / "mentions.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute(
+            "CREATE TABLE mention (mention_id INTEGER, record_no INTEGER, surname VARCHAR, given_name VARCHAR, "
+            "initials VARCHAR, birth_date VARCHAR, bsn_hmac VARCHAR, surname_sound VARCHAR, sex VARCHAR, "
+            "postcode VARCHAR, house_number INTEGER, city VARCHAR)"
+        )
+        db.execute(f"ATTACH '{truth_file(path)}' AS answer")
+        db.execute(
+            "CREATE TABLE answer.mention_truth (mention_id INTEGER, true_person_id VARCHAR, true_household_id VARCHAR)"
+        )
+        for row in TOY:  # the last one is not in the truth
+            sound = row[2][:3] if row[2] else None
+            db.execute(
+                "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'V', '9401AB', 1, 'assen')", [*row[:7], sound]
+            )
+            if row[0] < 8:
+                db.execute("INSERT INTO answer.mention_truth VALUES (?, ?, ?)", [row[0], *row[7:]])
+    return path
+
+
+def agree(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
+    _, record, surname, given, initials, birth, bsn, *_ = left
+    _, other_record, other_surname, other_given, other_initials, other_birth, other_bsn, *_ = right
+    if record == other_record:
+        return False
+    if bsn and bsn == other_bsn:
+        return True
+    if not (surname and birth and surname == other_surname and birth == other_birth):
+        return False
+    return (
+        given == other_given if given and other_given else (initials or given)[0] == (other_initials or other_given)[0]
+    )
+
+
+def brute_force(size: int, links: list[tuple[int, int]]) -> list[int]:
+    labels = list(range(size))
+    for left, right in links:
+        low, high = sorted((labels[left], labels[right]))
+        labels = [low if label == high else label for label in labels]
+    return labels
+
+
+def same_partition(left: Any, right: Any) -> bool:
+    pairs = list(combinations(range(len(right)), 2))
+    return [left[a] == left[b] for a, b in pairs] == [right[a] == right[b] for a, b in pairs]
+
+
+def test_rules_link_what_a_brute_force_over_all_pairs_links(toy: Path) -> None:
+    links = [(a, b) for a, b in combinations(range(len(TOY)), 2) if agree(TOY[a], TOY[b])]
+    found = rules.link(toy)
+    assert found.candidates == len(links)
+    assert same_partition(found.labels, brute_force(len(TOY), links))
+
+
+def test_ecm_blocks_hold_each_pair_that_a_brute_force_blocks_once(toy: Path) -> None:
+    with duckdb.connect(str(toy), read_only=True) as db:
+        frame = db.execute(ecm.MENTIONS).df().set_index("mention_id")
+    expected = {
+        (a, b)
+        for a, b in combinations(frame.index, 2)
+        if frame.record_no[a] != frame.record_no[b]
+        and any(all(frame[key][a] and frame[key][a] == frame[key][b] for key in keys) for keys in ecm.BLOCKS)
+    }
+    found = [(min(pair), max(pair)) for pair in ecm._block(frame)]
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+def test_components_are_those_of_a_brute_force() -> None:
+    dice = np.random.Generator(np.random.PCG64(7))
+    left, right = dice.integers(0, 40, (2, 25))
+    assert same_partition(components(40, left, right), brute_force(40, list(zip(left, right, strict=True))))
+
+
+def test_scores_are_those_of_all_pairs_and_tell_which_false_links_stay_at_home() -> None:
+    dice = np.random.Generator(np.random.PCG64(3))
+    found, person = dice.integers(0, 12, (2, 60))
+    household = (person + dice.integers(0, 2, 60)) // 3
+    pairs = list(combinations(range(60), 2))
+    links = [(a, b) for a, b in pairs if found[a] == found[b]]
+    right = [(a, b) for a, b in links if person[a] == person[b]]
+    home = [(a, b) for a, b in links if person[a] != person[b] and household[a] == household[b]]
+    true = sum(person[a] == person[b] for a, b in pairs)
+    scored = scoring.score(found, person, household)
+    assert scored["precision"] == pytest.approx(len(right) / len(links))
+    assert scored["recall"] == pytest.approx(len(right) / true)
+    assert scored["false_links"] == len(links) - len(right)
+    assert scored["false_links_in_household"] == len(home)
+
+
+def test_nothing_linked_has_no_precision_rather_than_a_perfect_one() -> None:
+    scored = scoring.score(np.arange(3), np.array([1, 1, 2]), np.array([1, 1, 1]))
+    assert scored["precision"] is None
+    assert (scored["recall"], scored["f1"], scored["share_in_household"]) == (0.0, 0.0, None)
+
+
+def test_best_threshold_is_the_one_that_the_truth_likes(toy: Path, tmp_path: Path) -> None:
+    result = Result(
+        labels=np.zeros(9, np.int64),
+        left=np.array([0, 1, 5, 5]),
+        right=np.array([1, 2, 6, 7]),
+        probability=np.array([0.97, 0.92, 0.85, 0.25]),
+    )
+    result.save(tmp_path / "kept.npz")
+    judged = scoring.judge(toy, Result.load(tmp_path / "kept.npz"))
+    assert judged["best"]["threshold"] in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    assert judged["best"]["precision"] == 1.0
+    assert judged["own"]["links"] == 28  # pairs of the eight that the truth knows
+
+
+def test_growth_is_one_in_proportion_and_the_fixed_part_falls_out_of_the_margin() -> None:
+    assert figures.growth((2000, 4.0), (20000, 40.0)) == pytest.approx(1.0)
+    assert figures.growth((2000, 4.0), (20000, 80.0)) == pytest.approx(2.0)
+    assert figures.marginal((2000, 5 + 4.0), (20000, 5 + 40.0)) == pytest.approx(2.0)
+    assert figures.ratio(1.0, 0) is figures.ratio(None, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "-"), (0.123, "0.12"), (12.34, "12.3"), (1234.5, "1,234"), (1234567, "1,234,567")]
+)
+def test_cells_show_three_figures(value: object, shown: str) -> None:
+    assert figures.cell(value) == shown
+
+
+def test_night_reads_steps_and_pairs_from_what_a_run_says() -> None:
+    said = [f"04:00:00 {name}" for name in night.STEP_NAMES]
+    said.insert(5, "04:00:00 11123 mentions, 78258 candidate pairs")
+    lines = [child.Line(1.0 + 2 * number, text) for number, text in enumerate(said)]
+    ended = lines[-1].second + 4
+    run = child.Child(ended + 1, 3.0, 100.0, (*lines, child.Line(ended, "Published r1: 3 deliveries taken in, 9.0 s")))
+    steps = night.step_seconds(run)
+    assert steps["start"] == 1.0
+    assert steps["link mentions"] == 4.0
+    assert steps["publish"] == 4.0
+    assert sum(steps.values()) == pytest.approx(run.seconds)
+    assert night.linked(run) == {"mentions": 11123, "candidate_pairs": 78258}
+
+
+def test_ratios_are_taken_within_a_round_and_then_their_median() -> None:
+    def runs(*seconds: float) -> list[child.Child]:
+        return [child.Child(second, second, 100.0, ()) for second in seconds]
+
+    told = peers._taken(theirs=runs(5, 10, 30), ours=runs(10, 25, 60))
+    assert told["seconds"] == 10
+    assert told["ours_to_theirs"]["seconds"] == pytest.approx(2.0)  # of 2, 2.5 and 2: not 25 / 10
+
+
+def test_a_child_is_measured_from_outside_and_its_error_is_told() -> None:
+    run = child.run([sys.executable, "-c", "x = bytearray(150_000_000); print('made')"])
+    assert run.text == "made"
+    assert run.peak_mb > 143
+    assert all(before.second <= after.second for before, after in pairwise(run.lines))
+    with pytest.raises(child.ChildError, match="ended with 3:\nsaid"):
+        child.run([sys.executable, "-c", "import sys; print('said'); sys.exit(3)"])
