@@ -2,6 +2,10 @@
 
 The steps share one open database, so they run one after the other in this process. Only paths and a
 date are parameters; the night itself never becomes a task's input, because Prefect walks through inputs.
+
+Nights that overlap are kept apart by the lock of the output folder, which dies with its process. Prefect's own
+concurrency limit is left out on purpose: its server counts in memory, so a machine that restarts in the
+middle of a night would leave the place taken, and every later night would be cancelled.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from prefect.states import Completed
 
 from linkage import config as settings
 from linkage import pipeline
-from linkage.errors import GateFailed, InbeeldError
+from linkage.errors import BusyError, GateFailed, InbeeldError
 
 ROOT = Path(__file__).resolve().parents[1]
 RETRY_SECONDS = 30
@@ -53,6 +57,8 @@ def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None =
                 if not night.is_done:
                     _task(step, night)()
             return _final_state(pipeline.outcome(night))
+    except BusyError as error:
+        return State(type=StateType.CANCELLED, name="Cancelled", message=str(error))
     except InbeeldError as error:
         return _failed("Gate failed" if isinstance(error, GateFailed) else "Failed", str(error))
 

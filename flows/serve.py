@@ -12,7 +12,6 @@ from flows.nightly import nightly
 
 # isort: split
 from prefect import serve
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
@@ -28,9 +27,6 @@ NO_SERVER = (
 CRON = "30 2 * * *"
 TIMEZONE = "Europe/Amsterdam"
 
-ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-"""A night that starts while another runs is cancelled: the next one takes its deliveries in."""
-
 
 def deployment(
     inbox: Path, out: Path, config: Path | None = None, schedule: Schedule | None = None
@@ -43,7 +39,6 @@ def deployment(
         name="nightly",
         schedule=schedule or Cron(CRON, timezone=TIMEZONE),
         parameters=parameters,
-        concurrency_limit=ONE_AT_A_TIME,
         description="Nightly linkage of police incidents and Veilig Thuis reports",
     )
     assert isinstance(made, RunnerDeployment)

@@ -75,7 +75,7 @@ def explain(incident_number: str, out: Path, *, as_json: bool = False) -> None:
     with _published(out, "restricted.duckdb") as restricted:
         from linkage.explain import explain as tell
 
-        told = tell(restricted, incident_number)
+        told = tell(restricted, incident_number, model=OutFolder(out).published("model.json"))
     if as_json:
         console.show_json(told.as_dict())
     else:

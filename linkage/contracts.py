@@ -46,6 +46,7 @@ class Column:
 class Table:
     """A table of the canonical vocabulary or of the case view, with its columns in order.
 
+    A declaration with ``like = "other"`` starts with the columns of that table.
     ``checks`` are named SQL predicates over a row that select the rows that are wrong, with a severity.
     """
 
@@ -109,7 +110,8 @@ def table(name: str) -> Table:
     """Return the declaration of one table; raises `ContractError` when it is missing or malformed."""
     raw = _read(SCHEMAS / "tables" / f"{name}.toml")
     try:
-        columns = tuple(Column(name=n, **spec) for n, spec in raw["columns"].items())
+        like = table(raw["like"]).columns if "like" in raw else ()
+        columns = like + tuple(Column(name=n, **spec) for n, spec in raw.get("columns", {}).items())
         declared = Table(
             name=name,
             zone=raw["zone"],

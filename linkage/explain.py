@@ -93,7 +93,7 @@ def explain(
         links=links,
         persons=_rows(restricted, _PERSONS, key),
         not_chosen=_not_chosen(restricted, incident, links, limits),
-        evidence=_evidence(restricted, key, describe or _describer(model)),
+        evidence=_evidence(restricted, key, describe or _describer(restricted, model)),
     )
 
 
@@ -202,11 +202,12 @@ def _evidence(db: Engine, key: list[Any], describe: Describe) -> list[dict[str, 
     return told
 
 
-def _describer(model: Path | None) -> Describe:
+def _describer(db: Engine, model: Path | None) -> Describe:
     from linkage.pairs.model import load
     from linkage.pairs.score import evidence
 
     loaded = load(model)
+    loaded.mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
     return lambda pattern, shares: [(e.comparison, e.level, e.weight) for e in evidence(loaded, pattern, shares)]
 
 

@@ -288,7 +288,7 @@ def outcome(night: Night) -> Outcome:
 def _gate(night: Night, gate: str) -> None:
     from linkage import quality
 
-    verdict = quality.check(night.db, night.config, gate=gate, run_id=night.run_id)
+    verdict = quality.check(night.db, night.config, gate=gate, run_id=night.run_id, checked_at=_now())
     night.ledger.keep_checks(night.db, night.run_id, gate)
     if not verdict.passed:
         raise GateFailed(f"gate {gate} stopped the run, nothing was published: " + "; ".join(verdict.failures))

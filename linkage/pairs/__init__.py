@@ -25,9 +25,9 @@ __all__ = ["Evidence", "Model", "evidence", "link", "load"]
 YOUNG = 20_000
 """A model fitted on fewer mentions than this is fitted anew each night; then it is frozen."""
 
-RANDOM_PAIRS = 500_000
+RANDOM_PAIRS = 150_000
 """Random pairs for the chance agreement; agreement on a whole value takes its frequency, not this sample."""
-FAMILY_PAIRS = 500_000
+FAMILY_PAIRS = 200_000
 
 
 def link(

@@ -246,14 +246,9 @@ def _references(table: Table, column: Column) -> Check | None:
     )
 
 
-_PROMISES: tuple[Callable[[Table, Column], Check | None], ...] = (
-    _required,
-    _fill,
-    _codes,
-    _pattern,
-    _range,
-    _references,
-)
+Promise = Callable[[Table, Column], Check | None]
+
+_PROMISES: tuple[Promise, ...] = (_required, _fill, _codes, _pattern, _range, _references)
 
 
 def _explicit(spec: dict[str, Any], where: str) -> Iterator[Check]:

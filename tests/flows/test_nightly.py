@@ -12,7 +12,8 @@ import pytest
 from small_pipeline import SmallNight, SmallPipeline
 
 from flows.nightly import nightly
-from linkage.errors import GateFailed
+from linkage import pipeline
+from linkage.errors import BusyError, GateFailed
 
 # isort: split
 from prefect.client.orchestration import get_client
@@ -79,6 +80,20 @@ def test_a_step_that_may_be_tried_again_is(small_pipeline: Install, tmp_path: Pa
     small = small_pipeline(take_in=flaky, publish=nothing)
     assert run(tmp_path).is_completed()
     assert small.night.ran == ["take_in"] * 3 + ["publish"]
+
+
+def test_a_night_that_overlaps_another_is_cancelled(
+    small_pipeline: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = small_pipeline(take_in=nothing)
+
+    def busy(*_: Any) -> None:
+        raise BusyError("another run holds the output folder")
+
+    monkeypatch.setattr(pipeline, "start", busy)
+    state = run(tmp_path)
+    assert (state.type.value, state.message) == ("CANCELLED", "another run holds the output folder")
+    assert small.night.ran == []
 
 
 def test_a_refused_delivery_fails_the_run_although_the_rest_is_published(

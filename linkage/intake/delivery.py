@@ -1,0 +1,233 @@
+"""Deliveries in the inbox: which folders are complete, and what their manifests promise.
+
+Nothing of a delivery is trusted: names are compared, never used as they come, and only regular files are opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from linkage import contracts
+from linkage.config import Config
+from linkage.errors import DeliveryRefused
+from linkage.intake import profile as profiles
+from linkage.intake.profile import Profile, clean
+
+MANIFEST_BYTES = 1_000_000
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery whose manifest can be read."""
+
+    folder: Path
+    source_id: str
+    delivery_id: str
+    content_hash: str
+    profile: str
+    kind: str
+    purpose: str
+    extracted_at: datetime
+    covers_until: date
+    files: tuple[Listed, ...]
+
+    @property
+    def version(self) -> str:
+        """Text that orders the deliveries of a source whatever night they come in."""
+        moment = self.extracted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return f"{moment} {self.delivery_id} {self.content_hash[:12]}"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A delivery that this run took in."""
+
+    source_id: str
+    delivery_id: str
+    content_hash: str
+    profile: str
+    kind: str
+    extracted_at: datetime
+    covers_until: date
+    rows: int
+    accepted: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A delivery that this run set aside."""
+
+    source_id: str
+    delivery_id: str
+    reason: str
+    message: str
+    extracted_at: datetime | None = None
+    content_hash: str = ""
+
+
+def folders(inbox: Path) -> Iterator[Path]:
+    """Yield the folders that have a manifest, by name; a delivery without one is still being written."""
+    for source in sorted(inbox.iterdir()):
+        if source.is_dir() and not source.name.startswith("."):
+            for folder in sorted(source.iterdir()):
+                if folder.is_dir() and not folder.name.startswith(".") and os.path.lexists(folder / MANIFEST):
+                    yield folder
+
+
+def read(folder: Path) -> Delivery | Refused:
+    """Read a manifest and hash what it lists, or say why that cannot be done."""
+    source_id, delivery_id = _name(folder.parent), _name(folder)
+    data = b""
+    try:
+        data = _manifest_bytes(folder)
+        raw = manifest.parse(data)
+        files = manifest.files(raw)
+        return Delivery(
+            folder=folder,
+            source_id=manifest.text(raw, "source_id"),
+            delivery_id=manifest.text(raw, "delivery_id"),
+            content_hash=_content_hash(folder, data, files),
+            profile=manifest.text(raw, "profile"),
+            kind=manifest.text(raw, "kind"),
+            purpose=manifest.text(raw, "purpose"),
+            extracted_at=manifest.moment(raw),
+            covers_until=manifest.day(raw),
+            files=files,
+        )
+    except DeliveryRefused as error:
+        return Refused(source_id, delivery_id, error.reason, str(error), content_hash=hashlib.sha256(data).hexdigest())
+
+
+def refusal(one: Delivery, error: DeliveryRefused) -> Refused:
+    """Return the refusal of a delivery whose manifest could be read."""
+    source_id, delivery_id = _name(one.folder.parent), _name(one.folder)
+    return Refused(source_id, delivery_id, error.reason, str(error), one.extracted_at, one.content_hash)
+
+
+def check(delivery: Delivery, config: Config) -> Profile:
+    """Hold a delivery against its folder, its profile and the configuration, before a row of it is read."""
+    for key, said, real in (
+        ("source_id", delivery.source_id, delivery.folder.parent.name),
+        ("delivery_id", delivery.delivery_id, delivery.folder.name),
+    ):
+        if said != real or not SAFE.fullmatch(real):
+            raise DeliveryRefused(
+                key,
+                f"{MANIFEST}: {key} is not the name of the folder, or not letters, digits, . _ -: rename one of them",
+            )
+    if delivery.profile not in contracts.profiles():
+        raise DeliveryRefused("profile", f"{MANIFEST}: unknown profile: use one of {', '.join(contracts.profiles())}")
+    profile = profiles.load(delivery.profile)
+    if delivery.kind not in profile.kinds:
+        raise DeliveryRefused("kind", f"{MANIFEST}: kind must be {' or '.join(profile.kinds)} for this profile")
+    if delivery.purpose not in config.privacy.purposes:
+        raise DeliveryRefused(
+            "purpose", f"{MANIFEST}: this purpose is not allowed: see privacy.purposes of the configuration"
+        )
+    _check_names(delivery, profile)
+    for listed in delivery.files:
+        _check_file(delivery.folder, listed.name, config.intake.max_file_mb)
+    _check_set(delivery, profile)
+    return profile
+
+
+def load(delivery: Delivery, listed: Listed) -> bytes:
+    """Return the bytes of a listed file when they are the ones that the manifest promises."""
+    data = _read(delivery.folder / listed.name, listed.name)
+    if hashlib.sha256(data).hexdigest() != listed.sha256:
+        raise DeliveryRefused("sha256", f"{listed.name}: sha256 differs from {MANIFEST}: send the delivery again")
+    return data
+
+
+def _check_names(delivery: Delivery, profile: Profile) -> None:
+    if delivery.folder.is_symlink():
+        raise DeliveryRefused("not_regular", "the folder is a symlink: put the delivery itself in the inbox")
+    names = [listed.name for listed in delivery.files]
+    for name in names:
+        if not SAFE.fullmatch(name):
+            raise DeliveryRefused(
+                "file_name", f"{MANIFEST}: unsafe file name {clean(name)}: use the names of the contract"
+            )
+        if name not in profile.files:
+            raise DeliveryRefused("file_name", f"{MANIFEST}: file {clean(name)} is not in the contract of this profile")
+    if len(set(names)) < len(names):
+        raise DeliveryRefused("manifest", f"{MANIFEST}: files lists a file twice: list each once")
+
+
+def _check_file(folder: Path, name: str, max_mb: int) -> None:
+    try:
+        status = os.lstat(folder / name)
+    except OSError:
+        raise DeliveryRefused("missing_file", f"{name} is in {MANIFEST} but not in the folder: send it") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise DeliveryRefused("not_regular", f"{name} is not a regular file: send the file itself, no link")
+    if status.st_size > max_mb * 1_000_000:
+        raise DeliveryRefused("too_large", f"{name} is larger than intake.max_file_mb ({max_mb} MB): send it in parts")
+
+
+def _check_set(delivery: Delivery, profile: Profile) -> None:
+    names = {listed.name for listed in delivery.files}
+    for path in sorted(delivery.folder.iterdir()):
+        if path.name.lower().endswith(".csv") and path.name not in names:
+            raise DeliveryRefused(
+                "unlisted_file", f"{clean(path.name)} is in the folder but not in {MANIFEST}: list it"
+            )
+    for spec in profile.files.values():
+        if spec.required and spec.name not in names:
+            raise DeliveryRefused("required_file", f"{spec.name} is required: send it, with its header only if need be")
+
+
+def _content_hash(folder: Path, data: bytes, files: tuple[Listed, ...]) -> str:
+    """Return the SHA-256 over the manifest and the hash of each listed file as it is now."""
+    whole = hashlib.sha256(data)
+    for listed in files:
+        whole.update(_digest(folder, listed.name).encode())
+    return whole.hexdigest()
+
+
+def _name(folder: Path) -> str:
+    return folder.name if folder.name.isprintable() else clean(folder.name)
+
+
+def _read(path: Path, name: str) -> bytes:
+    """Read a regular file without following a link that took its place."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise DeliveryRefused("not_regular", f"{name} is not a regular file: send the file itself, no link")
+            return file.read()
+    except OSError as error:
+        raise DeliveryRefused("unreadable", f"{name} cannot be read ({error.strerror}): check its rights") from None
+
+
+def _digest(folder: Path, name: str) -> str:
+    if not SAFE.fullmatch(name):
+        return "-"
+    try:
+        handle = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return "-"
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "-"
+
+
+def _manifest_bytes(folder: Path) -> bytes:
+    path = folder / MANIFEST
+    try:
+        if os.lstat(path).st_size > MANIFEST_BYTES:
+            raise DeliveryRefused("manifest", f"{MANIFEST} is larger than 1 MB: send the manifest of the contract")
+    except OSError:
+        raise DeliveryRefused("manifest", f"{MANIFEST} cannot be read: check its rights") from None
+    return _read(path, MANIFEST)

@@ -1,0 +1,153 @@
+"""A source profile of ``schemas/sources`` as objects: which header leads to which canonical column, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from rapidfuzz import process
+
+from linkage import contracts
+from linkage.errors import ContractError, DeliveryRefused
+
+TYPES = frozenset(
+    "text id incident_number integer timestamp date birth_date code codes flag secrecy municipality "
+    "municipality_name bsn secret reporter address".split()
+)
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a delivered file."""
+
+    header: str
+    to: tuple[str, ...]
+    type: str = "text"
+    required: bool = False
+    codes: str | None = None
+    domain: str | None = None
+    optional: bool = False
+    """The header itself may be missing."""
+
+
+@dataclass(frozen=True)
+class RecordSpec:
+    """The record table that a file of persons fills as well: one row per key, from its first accepted row."""
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    copy: dict[str, str] = field(default_factory=dict)
+    set: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """One file of a delivery."""
+
+    name: str
+    table: str
+    key: tuple[str, ...]
+    required: bool
+    columns: tuple[ColumnSpec, ...]
+    number_within: str | None = None
+    unless: dict[str, frozenset[str]] = field(default_factory=dict)
+    record: RecordSpec | None = None
+
+    def header_of(self, target: str) -> str:
+        """Return the header that leads to a canonical column."""
+        return next((c.header for c in self.columns if target in c.to), target)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one kind of source writes its deliveries."""
+
+    name: str
+    chain: str
+    kinds: tuple[str, ...]
+    encoding: str
+    delimiter: str
+    dates: str
+    files: dict[str, FileSpec]
+    reporters: dict[str, str]
+
+
+@cache
+def load(name: str) -> Profile:
+    """Return a profile; raises `ContractError` when its file contradicts itself."""
+    raw = contracts.profile(name)
+    try:
+        return Profile(
+            name=name,
+            chain=raw["chain"],
+            kinds=tuple(raw["kinds"]),
+            encoding=raw["encoding"],
+            delimiter=raw["delimiter"],
+            dates=raw["dates"],
+            files={n: _file(n, spec) for n, spec in raw["files"].items()},
+            reporters=dict(raw.get("reporters", {})),
+        )
+    except (KeyError, TypeError) as error:
+        raise ContractError(f"schemas/sources/{name}.toml: {error}") from None
+
+
+def _file(name: str, raw: dict[str, Any]) -> FileSpec:
+    columns = tuple(_column(header, spec) for header, spec in raw["columns"].items())
+    record = raw.get("record")
+    return FileSpec(
+        name=name,
+        table=raw["table"],
+        key=tuple(raw["key"]),
+        required=bool(raw["required"]),
+        columns=columns,
+        number_within=raw.get("number_within"),
+        unless={c: frozenset(values) for c, values in raw.get("unless", {}).items()},
+        record=None
+        if record is None
+        else RecordSpec(
+            table=record["table"],
+            key=tuple(record["key"]),
+            columns=tuple(record["columns"]),
+            copy=dict(record.get("copy", {})),
+            set=dict(record.get("set", {})),
+        ),
+    )
+
+
+def _column(header: str, raw: dict[str, Any]) -> ColumnSpec:
+    to = raw["to"]
+    spec = ColumnSpec(header=header, **{**raw, "to": (to,) if isinstance(to, str) else tuple(to)})
+    if spec.type not in TYPES:
+        raise TypeError(f"column {header} has unknown type {spec.type}")
+    return spec
+
+
+def match_header(spec: FileSpec, header: list[str]) -> tuple[dict[str, int], list[str]]:
+    """Return the position of each column of the contract, and the headers that the contract does not know.
+
+    Raises `DeliveryRefused` that names every missing column with the unknown header nearest to it.
+    """
+    known = {c.header for c in spec.columns}
+    doubles = sorted({h for h in header if header.count(h) > 1})
+    if doubles:
+        named = ", ".join(h for h in doubles if h in known) or "unknown ones"
+        raise DeliveryRefused("header", f"{spec.name}: columns stand twice in the header: {named}")
+    extra = [h for h in header if h not in known]
+    missing = [c.header for c in spec.columns if c.header not in header and not c.optional]
+    if missing:
+        listed = ", ".join(_missing(m, extra) for m in missing[:8])
+        more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
+        raise DeliveryRefused("header", f"{spec.name}: missing column {listed}{more}: send the header of the contract")
+    return {h: i for i, h in enumerate(header) if h in known}, extra
+
+
+def _missing(header: str, extra: list[str]) -> str:
+    nearest = process.extractOne(header, extra, score_cutoff=60)
+    return f"{header} (renamed to {clean(nearest[0])}?)" if nearest else header
+
+
+def clean(text: str) -> str:
+    """Return a delivered name as it may stand in a message: printable, short, one line."""
+    return "".join(ch if ch.isprintable() else "?" for ch in text)[:40]

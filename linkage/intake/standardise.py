@@ -1,0 +1,188 @@
+"""Persons of current records to mentions: each distinct value is standardised once and joined back.
+
+Python sees distinct names, dates and addresses only; the rows themselves stay in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from linkage import contracts
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.intake.text import address, dates, given, surname
+from linkage.intake.text.fold import words
+
+Progress = Callable[[str], None]
+
+PERSON = """
+SELECT p.source_id, {chain} AS chain, {kind} AS record_kind, p.{record} AS record_id, p.person_seq, p.{role} AS role,
+       p.{relation} AS relation, p.{number} AS source_person_id, p.sex, coalesce(p.surname, '') AS raw_surname,
+       coalesce(p.surname_prefix, '') AS raw_prefix, coalesce(p.partner_surname, '') AS raw_partner,
+       coalesce(p.name_use, '') AS raw_name_use,
+       coalesce(p.initials, '') AS raw_initials, coalesce(p.given_names, '') AS raw_given,
+       coalesce(p.call_name, '') AS raw_call, coalesce(p.birth_date_raw, '') AS raw_birth,
+       coalesce(p.birth_country, '') AS raw_country, p.bsn_hmac, p.v_number_hmac, {phone} AS phone_hmac,
+       coalesce(p.street, '') AS raw_street, coalesce(CAST(p.house_number AS VARCHAR), '') AS raw_number,
+       coalesce(p.house_letter, '') AS raw_letter, coalesce(p.addition, '') AS raw_addition,
+       coalesce(p.postcode, '') AS raw_postcode, coalesce(p.city, '') AS raw_city,
+       p.municipality_code AS address_municipality_code, p.address_type, coalesce(p.secret_address, false) AS is_secret,
+       r.event_date, r.municipality_code
+FROM {table} p LEFT JOIN {event} r ON r.source_id = p.source_id AND r.record_id = p.{record}
+"""
+INCIDENT = """(SELECT source_id, incident_number AS record_id, CAST(reported_at AS DATE) AS event_date,
+    incident_municipality_code AS municipality_code FROM police_incident)"""
+CASE = """(SELECT source_id, case_id AS record_id, CAST(min(received_at) AS DATE) AS event_date,
+    arg_min(municipality_code, received_at) AS municipality_code
+    FROM steunpunt_report WHERE case_id IS NOT NULL AND record_status IS DISTINCT FROM 'ingetrokken'
+    GROUP BY source_id, case_id)"""
+OLDEST = 115
+"""Years of age above which a birth date is an error."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "surname": ("raw_surname", "raw_prefix", "raw_partner", "raw_name_use", "has_given"),
+    "given": ("raw_given", "raw_call", "raw_initials"),
+    "birth": ("raw_birth", "raw_country"),
+    "address": ("raw_street", "raw_number", "raw_letter", "raw_addition", "raw_postcode", "raw_city"),
+}
+"""Columns that are standardised together."""
+
+
+def standardise(db: Engine, config: Config, progress: Progress) -> None:
+    """Write ``mention`` from the persons of the current records."""
+    _gather(db)
+    for group, columns in GROUPS.items():
+        listed = ", ".join(columns)
+        distinct = db.frame(f"SELECT DISTINCT {listed} FROM person_row ORDER BY ALL")
+        progress(f"{len(distinct)} different {group} values")
+        made = pd.DataFrame(_MAKERS[group](distinct), columns=_COLUMNS[group], dtype=object)
+        db.register(f"standard_{group}", pd.concat([distinct, made], axis=1))
+    _write(db)
+    _drop_common(db, config)
+    for name in ("person_row", *(f"standard_{g}" for g in GROUPS)):
+        db.run(f"DROP TABLE {name}")
+
+
+def _gather(db: Engine) -> None:
+    """Write ``person_row``: the persons of both chains with their raw fields, blank for nothing."""
+    police = PERSON.format(
+        chain="'police'", kind="'incident'", record="incident_number", role="role", relation="relation_to_suspect",
+        number="source_person_id", phone="p.phone_hmac", table="police_person", event=INCIDENT,
+    )  # fmt: skip
+    steunpunt = PERSON.format(
+        chain="'steunpunt'", kind="'case'", record="case_id", role="role_in_household", relation="relation_code",
+        number="client_id", phone="CAST(NULL AS VARCHAR)", table="steunpunt_person", event=CASE,
+    )  # fmt: skip
+    db.run(
+        f"""
+        CREATE OR REPLACE TABLE person_row AS
+        SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given
+        FROM ({police} UNION ALL {steunpunt})
+        """
+    )
+
+
+def _surnames(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    for row in distinct.itertuples(index=False):
+        s = surname.parse(*row)
+        yield s.surname, s.surname_2, s.prefix, s.joined, s.sound, s.sound_2, s.is_chain, " ".join(s.tokens)
+
+
+def _givens(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    for row in distinct.itertuples(index=False):
+        g = given.parse(*row)
+        yield g.given_names, g.given_name, g.call_name, " ".join(g.variants), g.initials
+
+
+def _births(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    for raw, country in distinct.itertuples(index=False):
+        folded = words(country)
+        earliest, latest, precision = dates.parse(raw, dates.is_abroad(folded))
+        yield earliest and earliest.isoformat(), latest and latest.isoformat(), precision, folded
+
+
+def _addresses(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    for row in distinct.itertuples(index=False):
+        yield tuple(address.parse(*row))
+
+
+_MAKERS: dict[str, Callable[[pd.DataFrame], Iterator[tuple[Any, ...]]]] = {
+    "surname": _surnames,
+    "given": _givens,
+    "birth": _births,
+    "address": _addresses,
+}
+_COLUMNS = {
+    "surname": [
+        "surname",
+        "surname_2",
+        "surname_prefix",
+        "surname_joined",
+        "surname_sound",
+        "surname_2_sound",
+        "is_name_chain",
+        "tokens",
+    ],
+    "given": ["given_names", "given_name", "call_name", "variants", "initials"],
+    "birth": ["earliest", "latest", "precision", "birth_country"],
+    "address": ["postcode", "house_number", "house_suffix", "street", "city"],
+}
+_NOT_TEXT = ("is_name_chain", "tokens", "variants", "earliest", "latest", "precision", "house_number")
+
+
+def _write(db: Engine) -> None:
+    """Join the standardised values back and number the mentions in the order of their key."""
+    joins = "\n".join(
+        f"JOIN standard_{g} ON " + " AND ".join(f"standard_{g}.{c} = p.{c}" for c in columns)
+        for g, columns in GROUPS.items()
+    )
+    texts = [c for columns in _COLUMNS.values() for c in columns if c not in _NOT_TEXT]
+    blank = ", ".join(f"nullif({c}, '') AS {c}" for c in texts)
+    db.run(contracts.table("mention").ddl())
+    db.run(
+        f"""
+        INSERT INTO mention BY NAME
+        WITH joined AS (
+            SELECT p.source_id, chain, record_kind, record_id, person_seq, event_date, municipality_code, role,
+                   nullif(lower(trim(relation)), '') AS relation, nullif(source_person_id, '') AS source_person_id,
+                   CASE WHEN sex IN ('M', 'V', 'X') THEN sex END AS sex, {blank},
+                   is_name_chain, CAST(house_number AS INTEGER) AS house_number,
+                   list_sort(list_distinct(list_filter(
+                       string_split(concat_ws(' ', tokens, given_names, call_name), ' '),
+                       lambda word: word <> ''))) AS name_tokens,
+                   list_filter(string_split(variants, ' '), lambda name: name <> '') AS given_variants,
+                   CAST(earliest AS DATE) AS earliest, CAST(latest AS DATE) AS latest, precision,
+                   bsn_hmac, v_number_hmac, phone_hmac, address_municipality_code, address_type,
+                   is_secret OR coalesce(address_type, '') IN ('brief', 'opvang') AS address_is_secret,
+                   precision <> 'none' AND (event_date IS NULL OR
+                       (CAST(earliest AS DATE) <= event_date
+                        AND date_diff('year', CAST(latest AS DATE), event_date) <= {OLDEST})) AS is_born
+            FROM person_row p {joins}
+        )
+        SELECT * EXCLUDE (earliest, latest, precision, is_born),
+               CAST(row_number() OVER key - 1 AS INTEGER) AS mention_id,
+               CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no,
+               CASE WHEN is_born THEN earliest END AS birth_earliest,
+               CASE WHEN is_born THEN latest END AS birth_latest,
+               CASE WHEN is_born THEN precision ELSE 'none' END AS birth_precision,
+               CASE WHEN is_born AND precision = 'day' THEN strftime(earliest, '%Y%m%d') END AS birth_date,
+               CASE WHEN is_born THEN CAST(year(earliest) AS SMALLINT) END AS birth_year
+        FROM joined
+        WINDOW key AS (ORDER BY source_id, record_kind, record_id, person_seq)
+        """
+    )
+
+
+def _drop_common(db: Engine, config: Config) -> None:
+    """Let an identifier that many differently named people share carry no weight: a default, a shelter's phone."""
+    for column in ("bsn_hmac", "v_number_hmac", "phone_hmac"):
+        db.run(
+            f"""
+            UPDATE mention SET {column} = NULL WHERE {column} IN (
+                SELECT {column} FROM mention WHERE {column} IS NOT NULL GROUP BY {column}
+                HAVING count(DISTINCT (surname, given_name, initials)) > {config.linkage.common_value_cap})
+            """
+        )

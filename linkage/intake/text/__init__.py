@@ -1,0 +1,1 @@
+"""Pure functions from what people typed to what can be compared. No tables, no configuration."""
