@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from linkage.casebook.sql import Night, make, publish
+from linkage.casebook.sql import Night, fill, make
 from linkage.casebook.steps import STEPS, VIEWS, WORK
 from linkage.config import Config
 from linkage.engine.base import Engine
@@ -26,7 +26,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
         else:
             step(db, night)
     for name in VIEWS:
-        publish(db, night, name)
+        fill(db, night, name)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
     found: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))

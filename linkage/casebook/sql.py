@@ -27,7 +27,7 @@ def make(db: Engine, night: Night, name: str) -> None:
     db.run(f"CREATE OR REPLACE TABLE {name} AS {query(night, name)}")
 
 
-def publish(db: Engine, night: Night, name: str) -> None:
+def fill(db: Engine, night: Night, name: str) -> None:
     """Write the declared table ``name`` from ``views/<name>.sql``, with its declared types."""
     db.run(contracts.table(name).ddl())
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")

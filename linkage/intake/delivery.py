@@ -17,7 +17,9 @@ from pathlib import Path
 from linkage import contracts
 from linkage.config import Config
 from linkage.errors import DeliveryRefused
+from linkage.intake import manifest
 from linkage.intake import profile as profiles
+from linkage.intake.manifest import MANIFEST, Listed
 from linkage.intake.profile import Profile, clean
 
 MANIFEST_BYTES = 1_000_000

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from linkage.errors import DeliveryRefused
-from linkage.intake_new.profile import clean
-from linkage.intake_new.values import LOCAL
+from linkage.intake.profile import clean
+from linkage.intake.values import LOCAL
 
 MANIFEST = "manifest.json"
 KEYS = ("source_id", "delivery_id", "profile", "kind", "extracted_at", "covers_until", "purpose", "files")
@@ -55,8 +55,8 @@ def moment(raw: dict[str, Any]) -> datetime:
     """Return the moment of extraction; without an offset it is local in Amsterdam."""
     try:
         found = datetime.fromisoformat(text(raw, "extracted_at"))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
-        if not 1990 <= moment.astimezone(UTC).year <= 2200:
+        found = found if found.tzinfo else found.replace(tzinfo=LOCAL)
+        if not 1990 <= found.astimezone(UTC).year <= 2200:
             raise ValueError
     except (ValueError, OverflowError):
         raise DeliveryRefused("manifest", f"{MANIFEST}: extracted_at must be like 2025-03-14T02:10:00+01:00") from None

@@ -12,8 +12,25 @@ from linkage import contracts
 from linkage.errors import ContractError, DeliveryRefused
 
 TYPES = frozenset(
-    "text id incident_number integer timestamp date birth_date code codes flag secrecy municipality "
-    "municipality_name bsn secret reporter address".split()
+    [
+        "text",
+        "id",
+        "incident_number",
+        "integer",
+        "timestamp",
+        "date",
+        "birth_date",
+        "code",
+        "codes",
+        "flag",
+        "secrecy",
+        "municipality",
+        "municipality_name",
+        "bsn",
+        "secret",
+        "reporter",
+        "address",
+    ]
 )
 
 

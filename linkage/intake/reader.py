@@ -81,7 +81,9 @@ def open_text(data: bytes, *, encoding: str, delimiter: str, name: str) -> Text:
         line = body.count(b"\n", 0, error.start) + 1
         raise DeliveryRefused("encoding", f"{name} line {line} is not {encoding}: send it in that encoding") from None
     if encoding != "utf-8" and _is_utf8(body):
-        raise DeliveryRefused("encoding", f"{name} is UTF-8 where the contract says {encoding}: send it in that encoding")
+        raise DeliveryRefused(
+            "encoding", f"{name} is UTF-8 where the contract says {encoding}: send it in that encoding"
+        )
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 10) + 1
     lines = text.split("\n")
     del lines[-1]
@@ -210,5 +212,11 @@ def _quoted(lines: Sequence[str], number: int, delimiter: str, width: int) -> tu
 
 
 def _starts_a_record(line: str, delimiter: str, width: int) -> bool:
-    """A later line with as many delimiters as a whole row is a neighbour that an open quote would swallow."""
-    return width > 1 and line.count(delimiter) >= width - 1
+    """A later line that is a whole row by itself, or opens one, is a neighbour that an open quote would swallow.
+
+    Counting delimiters would not do: in the tail of a legal record they also stand between quotes.
+    """
+    fields = split_line(line.removesuffix("\r"), delimiter)
+    if isinstance(fields, list):
+        return len(fields) == width > 1
+    return fields is None and not line.startswith(QUOTE) and delimiter in line

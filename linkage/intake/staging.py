@@ -12,7 +12,8 @@ from linkage.engine.base import Engine
 from linkage.errors import DeliveryRefused
 from linkage.intake import convert, delivery, reader
 from linkage.intake.convert import Tally
-from linkage.intake.delivery import Delivery, Listed
+from linkage.intake.delivery import Delivery
+from linkage.intake.manifest import MANIFEST, Listed
 from linkage.intake.profile import FileSpec, Profile, clean, match_header
 from linkage.intake.reader import Rejected, Text
 from linkage.privacy import Keys
