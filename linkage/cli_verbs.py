@@ -52,11 +52,11 @@ def demo(samples: Path, out: Path) -> Outcome:
         explain(example, out)
     truth = samples / "truth"
     console.say(terminal, f"\nAgainst the known truth: inbeeld evaluate --out {out} --truth {truth}", style="bold")
-    evaluate(out, truth)
+    evaluate(out, truth, is_short=True)
     return outcome
 
 
-def evaluate(out: Path, truth: Path, *, as_json: bool = False) -> None:
+def evaluate(out: Path, truth: Path, *, as_json: bool = False, is_short: bool = False) -> None:
     """Show how well the published case view agrees with a truth."""
     if not truth.is_dir():
         raise UsageError(f"truth {truth} is not a folder: give the one with mention_truth and incident_truth")
@@ -66,8 +66,17 @@ def evaluate(out: Path, truth: Path, *, as_json: bool = False) -> None:
         found = measure(view, truth).as_dict()
     if as_json:
         console.show_json(found)
-    else:
-        console.show_nested(console.terminal(), found)
+        return
+    terminal, by_why = console.terminal(), found.pop("status_by_why", {})
+    console.show_nested(terminal, found)
+    if not is_short:
+        rows = [(why, sum(row.values()), _counted(row)) for why, row in by_why.items()]
+        console.table(terminal, ("what truly happened", "incidents", "their statuses"), rows)
+
+
+def _counted(row: dict[str, int]) -> str:
+    """Return the counts of a row in words, the most frequent first, without those that are nought."""
+    return ", ".join(f"{name} {n}" for name, n in sorted(row.items(), key=lambda item: (-item[1], item[0])) if n)
 
 
 def explain(incident_number: str, out: Path, *, as_json: bool = False) -> None:

@@ -28,6 +28,9 @@ Floats = npt.NDArray[np.float64]
 PRIOR_PAIRS = 200.0
 """Weight of the prior model in pairs: enough to carry a night of a hundred incidents, gone in a region's."""
 ROUNDS, TOLERANCE = 60, 1e-6
+LEAST = {"same": 1e-3, "family": 1e-4, "chance": 1e-7}
+"""No level is rarer than this in a class, whatever the data of one region did not show: people do get a wrong
+prefix or two BSNs, and a mother's BSN is typed for her child."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,16 @@ def estimate(prior: Model, candidates: Counts, chance: Counts, family: Counts, s
     people of one record or family, ``same`` pairs with equal identifiers. ``prior.mentions`` must be set.
     """
     model = prior.copy()
-    model.tables["chance"] = _fit(chance, chance.pairs, prior.tables["chance"], PRIOR_PAIRS)
-    model.tables["family"] = _fit(family, family.pairs, prior.tables["family"], PRIOR_PAIRS)
-    model.tables["same"] = _fit(same, same.pairs, prior.tables["same"], PRIOR_PAIRS, skip=("identifier",))
+    model.tables["chance"] = _fit(chance, chance.pairs, prior, "chance")
+    model.tables["family"] = _fit(family, family.pairs, prior, "family")
+    model.tables["same"] = _fit(same, same.pairs, prior, "same", skip=("identifier",))
     for _ in range(ROUNDS):
         before = model.tables["same"].flat()
         parts = responsibilities(model, candidates)
         model.rates = {
             c: max(float((parts[c] * candidates.pairs).sum()), 1.0) / model.mentions for c in ("same", "family")
         }
-        model.tables["same"] = _fit(candidates, candidates.pairs * parts["same"], prior.tables["same"], PRIOR_PAIRS)
+        model.tables["same"] = _fit(candidates, candidates.pairs * parts["same"], prior, "same")
         _fit_identifiers(model, candidates, parts)
         if np.abs(model.tables["same"].flat() - before).max() < TOLERANCE:
             break
@@ -81,40 +84,38 @@ def responsibilities(model: Model, counts: Counts) -> dict[str, Floats]:
 
 def _fit_identifiers(model: Model, counts: Counts, parts: dict[str, Floats]) -> None:
     """Context and identifiers of the family class come from the candidates: within a record there are none."""
+    known = model.tables["family"].by_name
     for name in ("context", "identifier", "source_person"):
         c = BY_NAME[name]
-        fitted = _share(
-            c, counts.levels(name), counts.pairs * parts["family"], model.tables["family"].by_name[name], 50.0
-        )
-        model.tables["family"].by_name[name] = fitted
+        known[name] = _share(c, counts.levels(name), counts.pairs * parts["family"], known[name], LEAST["family"])
 
 
-def _fit(counts: Counts, pairs: Floats, prior: Table, weight: float, skip: tuple[str, ...] = ()) -> Table:
-    """Return level probabilities from weighted patterns, smoothed by a prior."""
+def _fit(counts: Counts, pairs: Floats, prior: Model, name: str, skip: tuple[str, ...] = ()) -> Table:
+    """Return the level probabilities of a class from weighted patterns, smoothed by the prior model."""
+    known = prior.tables[name]
+    kept = skip if counts.levels("context").any() else (*skip, "context")
     by_name = {
-        c.name: prior.by_name[c.name]
-        if c.name in skip or c.name == "context"
-        else _share(c, counts.levels(c.name), pairs, prior.by_name[c.name], weight)
+        c.name: known.by_name[c.name]
+        if c.name in kept
+        else _share(c, counts.levels(c.name), pairs, known.by_name[c.name], LEAST[name])
         for c in COMPARISONS
     }
-    if "context" not in skip and counts.levels("context").any():
-        c = BY_NAME["context"]
-        by_name["context"] = _share(c, counts.levels("context"), pairs, prior.by_name["context"], weight)
-    return Table(by_name, _joint_share(counts, pairs, by_name, prior, weight))
+    return Table(by_name, _joint_share(counts, pairs, by_name, known))
 
 
-def _share(c: Comparison, levels: Ints, pairs: Floats, prior: Floats, weight: float) -> Floats:
+def _share(c: Comparison, levels: Ints, pairs: Floats, prior: Floats, least: float) -> Floats:
     seen = np.bincount(levels, weights=pairs, minlength=c.size)[: c.size]
     fitted = np.ones(c.size)
     groups = np.array([-1] + [item.group for item in c.levels])
     for group in set(groups.tolist()) - {-1}:
         inside = groups == group
-        mixed = seen[inside] + weight * prior[inside] / prior[inside].sum()
-        fitted[inside] = np.maximum(mixed / mixed.sum(), 1e-7)
+        mixed = seen[inside] + PRIOR_PAIRS * prior[inside] / prior[inside].sum()
+        bounded = np.maximum(mixed / mixed.sum(), least)
+        fitted[inside] = bounded / bounded.sum()
     return fitted
 
 
-def _joint_share(counts: Counts, pairs: Floats, by_name: dict[str, Floats], prior: Table, weight: float) -> Floats:
+def _joint_share(counts: Counts, pairs: Floats, by_name: dict[str, Floats], prior: Table) -> Floats:
     """Joint distribution of what a household shares, as a ratio to the product of its parts.
 
     Cells that the pairs hardly show fall back to the prior's ratio.
@@ -129,6 +130,6 @@ def _joint_share(counts: Counts, pairs: Floats, by_name: dict[str, Floats], prio
         for h in set(group_other.tolist()) - {-1}:
             cells = np.ix_(group_one == g, group_other == h)
             product = np.outer(by_name[one.name][group_one == g], by_name[other.name][group_other == h])
-            mixed = seen[cells] + weight * product * prior.joint[cells]
+            mixed = seen[cells] + PRIOR_PAIRS * product * prior.joint[cells]
             ratio[cells] = (mixed / mixed.sum()) / product
     return ratio

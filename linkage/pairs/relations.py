@@ -91,7 +91,8 @@ def _most_records(db: Engine, budget: int) -> int:
     kept, most = 0.0, 2
     for records, pairs in db.rows(
         "SELECT n, sum(n * (n - 1) / 2 * size * size) FROM "
-        "(SELECT core, count(*) AS n, avg(size) AS size FROM record_core GROUP BY core) WHERE n > 1 GROUP BY n ORDER BY n"
+        "(SELECT core, count(*) AS n, avg(size) AS size FROM record_core GROUP BY core) "
+        "WHERE n > 1 GROUP BY n ORDER BY n"
     ):
         kept += pairs
         if kept > budget:

@@ -161,6 +161,20 @@ def test_advice_carries_no_persons(tmp_path: Path) -> None:
     assert db.rows("SELECT reason FROM rejected_row") == [("advice_person",)]
 
 
+def test_a_case_with_advice_and_a_report_keeps_its_persons(tmp_path: Path) -> None:
+    steunpunt(tmp_path, 3, [report("M1", "C1", soort_contact="advies"), report("M2", "C1")], [member("C1", 1)])
+    db, _ = box.take(tmp_path)
+    assert persons(db) == [("C1", 1, "2025-03-03")]
+    assert db.rows("SELECT * FROM rejected_row") == []
+
+
+@pytest.mark.parametrize(("given", "is_secret"), [("N", False), ("0", False), ("J", True), ("onb", True), ("??", True)])
+def test_an_address_whose_secrecy_cannot_be_read_is_secret(tmp_path: Path, given: str, is_secret: bool) -> None:
+    police(tmp_path, 3, [incident(1)], [person(1, 1, geheim_adres=given)])
+    db, _ = box.take(tmp_path)
+    assert db.rows("SELECT secret_address FROM police_person") == [(is_secret,)]
+
+
 def test_the_later_of_two_rows_with_one_key_is_rejected(tmp_path: Path) -> None:
     police(tmp_path, 3, [incident(1, mk_code="F550"), incident(1, registratienummer=f"{number(1)}-1")])
     db, _ = box.take(tmp_path)
