@@ -23,7 +23,7 @@ class ContractError(InbeeldError):
     """A file under ``schemas/`` contradicts itself or does not exist."""
 
 
-class DeliveryRefused(InbeeldError):
+class DeliveryRefused(InbeeldError):  # noqa: N818
     """A delivery is refused whole; the other deliveries of the night go on."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -39,7 +39,7 @@ class StoreError(InbeeldError):
     """The database refused a statement; the message names the step and the reason class only."""
 
 
-class GateFailed(InbeeldError):
+class GateFailed(InbeeldError):  # noqa: N818
     """A quality gate stopped the run: nothing was published, yesterday's view stays."""
 
     exit_code = 1

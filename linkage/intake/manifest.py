@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from linkage.errors import DeliveryRefused
-from linkage.intake.profile import clean
 from linkage.intake.values import LOCAL
 
 MANIFEST = "manifest.json"
@@ -27,7 +26,10 @@ class Listed:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """Return the keys of a manifest; raises `DeliveryRefused` unless they are those of the contract."""
+    """Return the keys of a manifest; raises `DeliveryRefused` when one of the contract is missing.
+
+    A sender may add keys of its own: they promise nothing that we know, and are left alone.
+    """
     try:
         raw = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -36,11 +38,6 @@ def parse(data: bytes) -> dict[str, Any]:
     if missing:
         raise DeliveryRefused("manifest", f"{MANIFEST} lacks {', '.join(missing)}: send the manifest of the contract")
     assert isinstance(raw, dict)
-    unknown = sorted(set(raw) - set(KEYS))
-    if unknown:
-        raise DeliveryRefused(
-            "manifest", f"{MANIFEST} has unknown key {clean(unknown[0])}: send the keys of the contract"
-        )
     return raw
 
 

@@ -69,7 +69,7 @@ def _samples(db: Engine) -> dict[str, Counts]:
     db.register("random_pair", pd.DataFrame(drawn, columns=["left_id", "right_id"]))
     db.run(
         f"""
-        CREATE OR REPLACE TABLE same_record_pair AS
+        CREATE OR REPLACE TEMP TABLE same_record_pair AS
         SELECT l.mention_id AS left_id, r.mention_id AS right_id
         FROM mention_code l JOIN mention_code r ON l.record_no = r.record_no AND l.mention_id < r.mention_id
         WHERE l.seat <> r.seat ORDER BY hash(l.mention_id, r.mention_id), left_id, right_id LIMIT {FAMILY_PAIRS}

@@ -96,13 +96,13 @@ def block(db: Engine, config: Config) -> int:
     """
     budget = pair_budget(db, config)
     db.run(contracts.table("blocking_rule").ddl())
-    db.run("CREATE OR REPLACE TABLE block_key (rule INTEGER, block UBIGINT, mention_id INTEGER, size INTEGER)")
+    db.run("CREATE OR REPLACE TEMP TABLE block_key (rule INTEGER, block UBIGINT, mention_id INTEGER, size INTEGER)")
     left = budget
     for number, rule in enumerate(RULES):
         left -= _count(db, number, rule, config.linkage.max_block, left)
     db.run(
         """
-        CREATE OR REPLACE TABLE candidate_pair AS
+        CREATE OR REPLACE TEMP TABLE candidate_pair AS
         SELECT l.mention_id AS left_id, r.mention_id AS right_id, CAST(bit_or(1 << l.rule) AS INTEGER) AS rules
         FROM block_key l
         JOIN block_key r ON l.rule = r.rule AND l.block = r.block AND l.mention_id < r.mention_id
@@ -124,11 +124,11 @@ def pair_budget(db: Engine, config: Config) -> int:
 def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int) -> int:
     """Keep the blocks of one rule that fit the budget; return the pairs that they will make at most."""
     db.run(
-        "CREATE OR REPLACE TABLE rule_key AS SELECT DISTINCT mention_id, hash(key) AS block "
+        "CREATE OR REPLACE TEMP TABLE rule_key AS SELECT DISTINCT mention_id, hash(key) AS block "
         f"FROM ({rule.keys}) AS k(mention_id, key) WHERE key IS NOT NULL"
     )
     db.run(
-        "CREATE OR REPLACE TABLE rule_block AS SELECT block, count(*) AS n FROM rule_key GROUP BY block HAVING n > 1"
+        "CREATE OR REPLACE TEMP TABLE rule_block AS SELECT block, count(*) AS n FROM rule_key GROUP BY block HAVING n > 1"
     )
     sizes = db.rows("SELECT n, count(*), sum(n * (n - 1) // 2) FROM rule_block GROUP BY n ORDER BY n")
     kept, limit = 0, 0

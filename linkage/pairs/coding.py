@@ -44,7 +44,7 @@ def code(db: Engine) -> None:
     for group, columns in GROUPS.items():
         listed = ", ".join(columns)
         db.run(
-            f"CREATE OR REPLACE TABLE value_{group} AS "
+            f"CREATE OR REPLACE TEMP TABLE value_{group} AS "
             f"SELECT CAST(row_number() OVER (ORDER BY {listed}) AS INTEGER) AS code, {listed} "
             f"FROM (SELECT DISTINCT {listed} FROM mention)"
         )
@@ -70,7 +70,7 @@ def _mention_code() -> str:
         )
     )
     return f"""
-    CREATE OR REPLACE TABLE mention_code AS
+    CREATE OR REPLACE TEMP TABLE mention_code AS
     SELECT m.mention_id, m.record_no, {SEAT} AS seat,
            CAST(dense_rank() OVER (ORDER BY m.source_id) AS SMALLINT) AS source_no,
            CASE m.sex WHEN 'M' THEN 1 WHEN 'V' THEN 2 ELSE 0 END AS sex_code,
@@ -87,7 +87,7 @@ def _share(db: Engine, group: str, column: str) -> None:
     others = ", ".join(f"{g}_code" for g in ("surname", "given", "birth") if g != group)
     db.run(
         f"""
-        CREATE OR REPLACE TABLE value_{group} AS
+        CREATE OR REPLACE TEMP TABLE value_{group} AS
         WITH person_value AS (
             SELECT DISTINCT {value} AS value, {others} FROM mention_code JOIN value_{group} ON code = {group}_code
             WHERE {column} IS NOT NULL

@@ -169,7 +169,7 @@ def compare(db: Engine, pairs: str, target: str, context: str = "0") -> None:
     Shares are those of the values that agree, null where the first level is not reached.
     """
     db.run(
-        f"CREATE OR REPLACE TABLE {target} (left_id INTEGER, right_id INTEGER, pattern BIGINT, "
+        f"CREATE OR REPLACE TEMP TABLE {target} (left_id INTEGER, right_id INTEGER, pattern BIGINT, "
         "surname_share FLOAT, given_share FLOAT, birth_share FLOAT, address_share FLOAT)"
     )
     for chunk in _chunks(db, pairs):
@@ -196,7 +196,7 @@ def _compare_chunk(db: Engine, chunk: str, target: str, context: str) -> None:
     codes = ", ".join(f"l.{g}_code AS l_{g}, r.{g}_code AS r_{g}" for g in BY_VALUE)
     db.run(
         f"""
-        CREATE OR REPLACE TABLE chunk_pair AS
+        CREATE OR REPLACE TEMP TABLE chunk_pair AS
         SELECT p.left_id, p.right_id, CAST({context} AS TINYINT) AS context, {codes}, {BY_CODE}
         FROM ({chunk}) p
         JOIN mention_code l ON l.mention_id = p.left_id
@@ -207,7 +207,7 @@ def _compare_chunk(db: Engine, chunk: str, target: str, context: str) -> None:
         levels = ", ".join(f"CAST({sql()} AS TINYINT) AS {name}" for name, sql in comparisons)
         db.run(
             f"""
-            CREATE OR REPLACE TABLE level_{group} AS
+            CREATE OR REPLACE TEMP TABLE level_{group} AS
             SELECT d.a, d.b, {levels}, CAST(greatest(l.share, r.share) AS FLOAT) AS {group}_share
             FROM (
                 SELECT DISTINCT least(l_{group}, r_{group}) AS a, greatest(l_{group}, r_{group}) AS b FROM chunk_pair

@@ -29,13 +29,13 @@ def add(db: Engine, config: Config) -> int:
     """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
     _cores(db)
     db.run(
-        "CREATE OR REPLACE TABLE record_core AS SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
+        "CREATE OR REPLACE TEMP TABLE record_core AS SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
         "FROM (SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id))"
     )
     most = _most_records(db, pair_budget(db, config))
     db.run(
         f"""
-        CREATE OR REPLACE TABLE related_record AS
+        CREATE OR REPLACE TEMP TABLE related_record AS
         WITH usable AS (SELECT core FROM record_core GROUP BY core HAVING count(*) BETWEEN 2 AND {most})
         SELECT l.record_no AS a, r.record_no AS b, count(*) AS shared, list_sort(list(l.core)) AS cores
         FROM record_core l JOIN usable USING (core)
@@ -45,7 +45,7 @@ def add(db: Engine, config: Config) -> int:
     )
     db.run(
         """
-        CREATE OR REPLACE TABLE related_pair AS
+        CREATE OR REPLACE TEMP TABLE related_pair AS
         SELECT least(l.mention_id, r.mention_id) AS left_id, greatest(l.mention_id, r.mention_id) AS right_id,
                shared - CAST(list_contains(cores, lc.core) AS INTEGER)
                       - CAST(lc.core <> rc.core AND list_contains(cores, rc.core) AS INTEGER) AS others,
@@ -56,14 +56,14 @@ def add(db: Engine, config: Config) -> int:
         """
     )
     db.run(
-        "CREATE OR REPLACE TABLE new_pair AS "
+        "CREATE OR REPLACE TEMP TABLE new_pair AS "
         "SELECT left_id, right_id FROM related_pair ANTI JOIN pattern_pair USING (left_id, right_id)"
     )
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
     compare(db, "new_pair", "pattern_new")
     db.run(
         f"""
-        CREATE OR REPLACE TABLE pattern_all AS
+        CREATE OR REPLACE TEMP TABLE pattern_all AS
         SELECT p.left_id, p.right_id,
                pattern | (CAST(CASE WHEN others >= 2 THEN {CONTEXT.several} WHEN others = 1 THEN {CONTEXT.one}
                                ELSE {CONTEXT.none} END AS BIGINT) << {BY_NAME["context"].shift}) AS pattern,

@@ -37,7 +37,7 @@ def score(db: Engine, model: Model, source: str, target: str) -> None:
     db.register("pattern_log", pd.DataFrame({"pattern": patterns, **logs}))
     db.run(
         f"""
-        CREATE OR REPLACE TABLE {target} AS
+        CREATE OR REPLACE TEMP TABLE {target} AS
         SELECT left_id, right_id, pattern, match_weight, 1 / (1 + pow(2, -match_weight)) AS match_probability
         FROM (
             SELECT s.*, log_same

@@ -95,9 +95,10 @@ def check(
 def _measure(db: DuckDBEngine, wanted: Suite) -> tuple[Result, ...]:
     from linkage.quality import expectations
 
-    present = [c for c in wanted.checks if db.has(c.table)]
+    there = {name for name in {*wanted.required, *(c.table for c in wanted.checks)} if db.has(name)}
+    present = [c for c in wanted.checks if c.table in there]
     measured = expectations.measure(db, present)
-    results = [_missing(name, wanted) for name in wanted.required if not db.has(name)]
+    results = [_missing(name, wanted) for name in wanted.required if name not in there]
     results += [_named(db, Result(c, *measured[c.id])) for c in present]
     return tuple(sorted(results, key=lambda r: r.check.id))
 

@@ -14,7 +14,7 @@ import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pipeline import STEPS
-from tests.faults.site import INBEELD, Site, inbeeld
+from tests.faults.site import Site, inbeeld
 
 HOLD = """
 import sys, time
@@ -25,6 +25,13 @@ with OutFolder(Path(sys.argv[1])).lock():
     time.sleep(120)
 """
 
+
+UNGATED = """
+from linkage import cli, quality
+quality._measure = lambda *_: ()
+cli.main()
+"""
+"""The command without what its gates measure, which takes longer than all the rest of a night this small."""
 
 SAME = (
     "SELECT incident_number, status, cause, report_id, delay_days FROM incident_status ORDER BY ALL",
@@ -44,7 +51,7 @@ def content(site: Site) -> list[list[tuple[object, ...]]]:
 
 def kill_at(site: Site, step: str) -> None:
     """Start a night and kill it as soon as it says that it does this step."""
-    command = [INBEELD, "run", "--inbox", site.inbox, "--out", site.out]
+    command = [sys.executable, "-c", UNGATED, "run", "--inbox", site.inbox, "--out", site.out]
     night = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )

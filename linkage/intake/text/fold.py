@@ -12,8 +12,10 @@ from anyascii import anyascii
 LONGEST = 200
 """Characters that are looked at: a longer field is not a name."""
 JUNK = frozenset(
-    ["onbekend", "onb", "nog onbekend", "unknown", "n", "nn", "n n", "nb", "n b", "niet bekend", "niet ingevuld"]
-    + ["nvt", "n v t", "geen", "x", "xx", "xxx"]
+    (
+        *("onbekend", "onb", "nog onbekend", "unknown", "n", "nn", "n n", "nb", "n b", "niet bekend", "niet ingevuld"),
+        *("nvt", "n v t", "geen", "x", "xx", "xxx"),
+    )
 )
 """What clerks type for nothing, after folding; ``.`` (the BRP's standard value) folds to nothing by itself."""
 
