@@ -128,7 +128,8 @@ def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int) -> 
         f"FROM ({rule.keys}) AS k(mention_id, key) WHERE key IS NOT NULL"
     )
     db.run(
-        "CREATE OR REPLACE TEMP TABLE rule_block AS SELECT block, count(*) AS n FROM rule_key GROUP BY block HAVING n > 1"
+        "CREATE OR REPLACE TEMP TABLE rule_block AS "
+        "SELECT block, count(*) AS n FROM rule_key GROUP BY block HAVING n > 1"
     )
     sizes = db.rows("SELECT n, count(*), sum(n * (n - 1) // 2) FROM rule_block GROUP BY n ORDER BY n")
     kept, limit = 0, 0

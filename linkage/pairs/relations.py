@@ -29,7 +29,8 @@ def add(db: Engine, config: Config) -> int:
     """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
     _cores(db)
     db.run(
-        "CREATE OR REPLACE TEMP TABLE record_core AS SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
+        "CREATE OR REPLACE TEMP TABLE record_core AS "
+        "SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
         "FROM (SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id))"
     )
     most = _most_records(db, pair_budget(db, config))
