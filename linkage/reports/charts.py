@@ -82,6 +82,10 @@ def status_bar(statuses: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
+MOST_WAITING = 0.05
+"""Share of a month's incidents that may wait before its rate says more about the calendar than about the gap."""
+
+
 def month_chart(months: Sequence[Gap]) -> MonthChart | None:
     """Return the chart of the last two years, or None when no month has a rate."""
     known = [m for m in months if m.month is not None]
@@ -95,16 +99,16 @@ def month_chart(months: Sequence[Gap]) -> MonthChart | None:
     slot = (right - left) / len(shown)
     every = max(1, -(-len(shown) // 12))
 
-    def height_of(share: float | None) -> float | None:
-        return None if share is None else floor - (floor - top) * share / highest
+    def height_of(month: Gap, share: float | None) -> float | None:
+        return None if share is None or _still_waits(month) else floor - (floor - top) * share / highest
 
     points = [
         Point(
             month=m.month or date.min,
             x=left + slot * (i + 0.5),
-            y=height_of(m.rate),
-            top=height_of(m.high),
-            bottom=height_of(m.low),
+            y=height_of(m, m.rate),
+            top=height_of(m, m.high),
+            bottom=height_of(m, m.low),
             bar=(bars_floor - bars_top) * m.unmatched / most if most else 0.0,
             unmatched=m.unmatched,
             has_label=(len(shown) - 1 - i) % every == 0,
@@ -127,6 +131,11 @@ def month_chart(months: Sequence[Gap]) -> MonthChart | None:
         most=most,
         dropped=len(known) > len(shown),
     )
+
+
+def _still_waits(month: Gap) -> bool:
+    """Tell whether so many incidents of a month wait that its rate would fall for that alone."""
+    return month.pending > MOST_WAITING * (month.incidents - month.excluded)
 
 
 def _scale(highest: float) -> tuple[float, float]:

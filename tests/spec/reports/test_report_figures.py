@@ -153,3 +153,14 @@ def test_the_line_breaks_at_a_month_of_which_nothing_can_be_said() -> None:
     assert chart is not None
     assert [[point.month.month for point in run] for run in chart.lines] == [[1, 2], [4]]
     assert charts.month_chart(months[2:3]) is None
+
+
+def test_a_month_that_still_waits_has_no_point() -> None:
+    waiting = [0, 5, 6]
+    months = [
+        facts.Gap(None, date(2025, i + 1, 1), 100, 80, 5, 5, 0, n, 10 - n, 0, 0.1, 0.1, 0.1)
+        for i, n in enumerate(waiting)
+    ]
+    chart = charts.month_chart(months)
+    assert chart is not None
+    assert [[point.month.month for point in run] for run in chart.lines] == [[1, 2]]
