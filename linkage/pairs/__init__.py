@@ -40,8 +40,7 @@ def link(
     """
     code(db)
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    model = load(config.linkage.model_file or (frozen if frozen and frozen.exists() else None))
-    is_frozen = config.linkage.model_file is not None or model.notes.get("mentions", 0) >= YOUNG
+    model, is_frozen = _model(config, frozen)
     model.mentions = mentions
     progress(f"{mentions} mentions, {block(db, config)} candidate pairs")
     compare(db, "candidate_pair", "pattern_pair")
@@ -59,6 +58,20 @@ def link(
     _evidence(db, config)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
+
+
+def _model(config: Config, frozen: Path | None) -> tuple[Model, bool]:
+    """Return the model to use and whether it stays as it is.
+
+    A young model is never the prior of the next one: the nights in which data came would show in the result.
+    """
+    if config.linkage.model_file is not None:
+        return load(config.linkage.model_file), True
+    if frozen is not None and frozen.exists():
+        known = load(frozen)
+        if known.notes.get("mentions", 0) >= YOUNG:
+            return known, True
+    return load(), False
 
 
 def _samples(db: Engine) -> dict[str, Counts]:

@@ -30,17 +30,26 @@ SHARED = {"surname": "surname", "given": "given_name", "birth": "birth_date", "a
 """The column whose value decides the share; for an address it is postcode with house number."""
 
 
-SEAT = """CASE
-    WHEN m.surname IS NULL OR m.given_name IS NULL OR m.birth_date IS NULL THEN m.mention_id
-    WHEN min(m.bsn_hmac) OVER person <> max(m.bsn_hmac) OVER person THEN m.mention_id
-    WHEN min(m.sex) OVER person <> max(m.sex) OVER person THEN m.mention_id
-    ELSE min(m.mention_id) OVER person END"""
-"""Rows of a record that name one human twice (reporter and victim) share a seat: the same full name and birth day,
-and nothing against it. All other rows of a record are different people."""
+SAME_HUMAN = """(
+    l.bsn_hmac = r.bsn_hmac
+    OR l.source_person_id = r.source_person_id
+    OR (l.birth_date = r.birth_date AND l.surname = r.surname AND l.given_name = r.given_name)
+    OR (l.birth_date = r.birth_date AND l.sex = r.sex AND substr(l.initials, 1, 1) = substr(r.initials, 1, 1)
+        AND (l.given_name IS NULL OR r.given_name IS NULL OR list_has_any(l.given_variants, r.given_variants))
+        AND date_diff('year', l.birth_earliest, l.event_date) > 18)
+)
+AND coalesce(l.bsn_hmac = r.bsn_hmac, true)
+AND coalesce(l.sex = r.sex, true)
+AND coalesce(abs(l.birth_year - r.birth_year) <= 1, true)"""
+"""When two rows of a record name one human in two roles (reporter and victim): an identifier or the birth day says so
+and nothing contradicts it. Of children only a full name counts, because twins share all else."""
 
 
 def code(db: Engine) -> None:
-    """Write ``value_<group>`` and ``mention_code`` from ``mention``."""
+    """Write ``value_<group>`` and ``mention_code`` from ``mention``.
+
+    Rows of a record that name one human share a ``seat``; all others are different people.
+    """
     for group, columns in GROUPS.items():
         listed = ", ".join(columns)
         db.run(
@@ -71,13 +80,18 @@ def _mention_code() -> str:
     )
     return f"""
     CREATE OR REPLACE TEMP TABLE mention_code AS
-    SELECT m.mention_id, m.record_no, {SEAT} AS seat,
+    SELECT m.mention_id, m.record_no, coalesce(seat.mention_id, m.mention_id) AS seat,
            CAST(dense_rank() OVER (ORDER BY m.source_id) AS SMALLINT) AS source_no,
            CASE m.sex WHEN 'M' THEN 1 WHEN 'V' THEN 2 ELSE 0 END AS sex_code,
            {codes}, {identifiers}
     FROM mention m
     {joins}
-    WINDOW person AS (PARTITION BY m.record_no, m.surname, m.given_name, m.birth_date)
+    LEFT JOIN (
+        SELECT r.mention_id AS row_id, min(l.mention_id) AS mention_id
+        FROM mention l JOIN mention r ON l.record_no = r.record_no AND l.mention_id < r.mention_id
+        WHERE {SAME_HUMAN}
+        GROUP BY r.mention_id
+    ) seat ON seat.row_id = m.mention_id
     """
 
 

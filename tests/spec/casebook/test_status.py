@@ -413,3 +413,10 @@ def test_a_withdrawn_incident_loses_its_report_to_the_one_before() -> None:
     found = World().incident(1, days(0), "anna").incident(2, days(1), record_status="ingetrokken")
     found.report("R1", days(2), "anna").reconcile(AS_OF)
     assert found.statuses() == {"1": "matched_timely", "2": "excluded"}
+
+
+def test_a_withdrawn_incident_has_no_link_although_a_report_names_it() -> None:
+    found = World().incident(2, days(1), record_status="ingetrokken")
+    found.report("R1", days(2), "anna", reporter_reference=whole(2)).reconcile(AS_OF)
+    assert found.statuses() == {"2": "excluded"}
+    assert found.links() == set()
