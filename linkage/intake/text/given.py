@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from linkage.intake.text.fold import plain, repair, words
 
-_CHUNK = re.compile("[A-Za-z]+")
-_TWO_LETTERS = ("th", "ph", "ch", "ij")
-"""One initial each by the BRP rule: Theodoor is T., IJsbrand is I."""
+_CHUNK = re.compile("onbekend|nvt|nn|IJ[a-z]*|[A-Z][a-z]+|[A-Z]|[a-z]+", re.ASCII)
+"""What one initial is written as: Th, Ph, Ch and IJ are one by the BRP rule, so is a name written out; JC are two."""
 _NORMAL = tuple(
     (re.compile(p), to)
     for p, to in (
@@ -61,15 +60,9 @@ def parse_initials(text: str) -> str:
     """Return initials as letters: ``Th.J.`` is tj, ``JC`` and ``j.c.`` are jc, ``Jan`` is j."""
     letters = ""
     for chunk in _CHUNK.findall(_ascii(text)):
-        lower = chunk.lower()
-        if lower in ("onbekend", "nn", "nvt"):
+        if chunk.lower() in ("onbekend", "nn", "nvt"):
             return ""
-        if chunk.isupper() and len(chunk) <= 5 and not (lower == "ij" or chunk.istitle()):
-            letters += lower
-        elif lower.startswith(_TWO_LETTERS) or len(chunk) > 1:
-            letters += lower[0]
-        else:
-            letters += lower
+        letters += chunk[0].lower()
     return letters[:8]
 
 

@@ -20,7 +20,7 @@ in het|l|la|las|le|les|lo|los|of|onder|onder t|onder de|onder den|onder het|op|o
 op ten|over|over t|over de|over den|over het|s|s t|t|te|ten|ter|tho|thoe|thor|to|toe|tot|uijt|uijt t|uijt de|uijt den
 uijt te de|uijt ten|uit|uit t|uit de|uit den|uit het|uit te de|uit ten|unter|van|van t|van de|van de l|van den|van der
 van gen|van het|van la|van ter|van van de|ver|vom|von|von t|von dem|von den|von der|voor|voor t|voor de|voor den
-voor in t|vor|vor der|zu|zum|zur|v|v d|vd|v h|vh|v t|v de|v den|v der|vande|vanden|vander|vd r|v d r
+voor in t|vor|vor der|zu|zum|zur|v|v d|vd|v h|vh|v t|v de|v den|v der|vande|vanden|vander|vd r|v d r|vt
 """
 PREFIXES = frozenset(tuple(p.split()) for p in re.split(r"[|\n]", _TABLE_36) if p.strip())
 _LONGEST = max(map(len, PREFIXES))
