@@ -82,6 +82,8 @@ def status_bar(statuses: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
+MOST_LABELS = 8
+"""Names of months under the chart; more would touch."""
 MOST_WAITING = 0.05
 """Share of a month's incidents that may wait before its rate says more about the calendar than about the gap."""
 
@@ -97,7 +99,7 @@ def month_chart(months: Sequence[Gap]) -> MonthChart | None:
     highest, step = _scale(max(m.high or m.rate or 0.0 for m in shown))
     most = max(m.unmatched for m in shown)
     slot = (right - left) / len(shown)
-    every = max(1, -(-len(shown) // 12))
+    every = max(1, -(-len(shown) // MOST_LABELS))
 
     def height_of(month: Gap, share: float | None) -> float | None:
         return None if share is None or _still_waits(month) else floor - (floor - top) * share / highest
