@@ -8,6 +8,7 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.pairs.levels import BY_NAME, COMPARISONS
 
 DEFAULTS: dict[str, Any] = {
     "source_id": "politie-nn",
@@ -52,3 +53,9 @@ def mention_table(db: DuckDBEngine, rows: list[dict[str, Any]]) -> None:
     casts = ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in declared.columns)
     db.run(f"INSERT INTO mention BY NAME SELECT {casts} FROM _rows")
     db.connection.unregister("_rows")
+
+
+def level_names(pattern: int) -> dict[str, str]:
+    """Return the level of each comparison that a pattern holds, by name; nulls are left out."""
+    found = {c.name: (pattern >> c.shift) & ((1 << c.bits) - 1) for c in COMPARISONS}
+    return {name: BY_NAME[name].levels[number - 1].name for name, number in found.items() if number}

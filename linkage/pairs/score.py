@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from linkage.engine.base import Engine
-from linkage.pairs.levels import BY_NAME, COMPARISONS
+from linkage.pairs.levels import COMPARISONS
 from linkage.pairs.model import CLASSES, Model
 
 SHARES = tuple(c.name for c in COMPARISONS if c.frequency)
@@ -88,9 +88,3 @@ def _odds(
         if c.name in SHARES and share is not None:
             logs["chance"] += float(np.log2(max(share, LEAST_SHARE) / model.tables["chance"].by_name[c.name][1]))
     return logs["same"] - float(np.log2(np.exp2(logs["family"]) + np.exp2(logs["chance"])))
-
-
-def level_names(pattern: int) -> dict[str, str]:
-    """Return the level of each comparison that a pattern holds, by name; nulls are left out."""
-    found = {c.name: (pattern >> c.shift) & ((1 << c.bits) - 1) for c in COMPARISONS}
-    return {name: BY_NAME[name].levels[number - 1].name for name, number in found.items() if number}

@@ -7,8 +7,7 @@ import pytest
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs.coding import code
 from linkage.pairs.compare import compare
-from linkage.pairs.score import level_names
-from tests.mentions import mention, mention_table
+from tests.mentions import level_names, mention, mention_table
 
 CASES = [
     # comparison, why, one mention, the other, level (None: no evidence)

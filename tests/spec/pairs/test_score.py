@@ -10,7 +10,8 @@ import pytest
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs.levels import COMPARISONS, level
 from linkage.pairs.model import Model, load
-from linkage.pairs.score import evidence, level_names, score
+from linkage.pairs.score import evidence, score
+from tests.mentions import level_names
 
 
 @pytest.fixture(scope="module")
