@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## put the code in its format
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-bench: .venv-bench/.bench ## measure side by side with peers (its own environment)
+bench: .venv-bench/.bench .venv-bench-pseudo/.bench .venv-bench-mismo/.bench ## measure side by side with peers (in environments of their own)
 	.venv-bench/bin/python -m benchmarks
 
 lock: ## maintainers: write the lock files anew (needs uv)
@@ -39,9 +39,13 @@ lock: ## maintainers: write the lock files anew (needs uv)
 	  --upgrade --quiet --extra dev pyproject.toml -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --quiet --extra dev --extra bench pyproject.toml -o requirements-bench.lock
+	for name in pseudo mismo; do \
+	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --upgrade --quiet benchmarks/$$name.in -o requirements-bench-$$name.lock || exit 1; \
+	done
 
 clean: ## remove the environments, the demo and all caches
-	rm -rf $(VENV) .venv-bench demo build benchmarks/out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-bench-pseudo .venv-bench-mismo demo build benchmarks/out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The locks name every package, so nothing is resolved here, and each file must match its hash.
@@ -56,6 +60,13 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | python
 
 .venv-bench/.bench: requirements-bench.lock pyproject.toml | python
 	$(call install,.venv-bench,requirements-bench.lock)
+	@touch $@
+
+# What cannot stand beside the others: neither has Inbeeld in it.
+.venv-bench-%/.bench: requirements-bench-%.lock | python
+	@echo "installing $< into $(@D)"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python $(PIP) --require-hashes -r $<
 	@touch $@
 
 define install

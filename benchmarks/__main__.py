@@ -1,4 +1,4 @@
-"""``python -m benchmarks [night|peers|all]``: prints tables, keeps figures in benchmarks/out."""
+"""``python -m benchmarks [night|peers|race|all]``: prints tables, keeps figures in benchmarks/out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from rich.console import Console
 
 from benchmarks import night, peers
 from benchmarks.child import ChildError
+from benchmarks.race import PEERS, run
+from benchmarks.sets import SETS
 
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
@@ -22,7 +24,7 @@ WIDTH = 150
 def arguments() -> argparse.ArgumentParser:
     """Return the options of the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("night", "peers", "all"), default="all")
+    parser.add_argument("what", nargs="?", choices=("night", "peers", "race", "all"), default="all")
     parser.add_argument(
         "--incidents", type=_positive, action="append", metavar="N", help="size of the sample; may be repeated"
     )
@@ -30,6 +32,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=SEED, metavar="S")
     parser.add_argument("--repeat", type=_positive, default=1, metavar="R", help="rounds; medians are shown")
     parser.add_argument("--mentions", type=Path, metavar="FILE", help="peers: a file that benchmarks.prepare wrote")
+    parser.add_argument(
+        "--set", choices=SETS, action="append", dest="sets", help="race: may be repeated; all but scale_1m unless given"
+    )
+    parser.add_argument(
+        "--only", choices=PEERS, action="append", help="race: contestants, may be repeated; all unless given"
+    )
     return parser
 
 
@@ -38,10 +46,10 @@ def main() -> int:
     asked = arguments().parse_args()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH, highlight=False)
     try:
-        if asked.what != "peers":
+        if asked.what in ("night", "all"):
             sizes = asked.incidents or NIGHT_SIZES
             night.night(console, sizes=sizes, noise=asked.noise or "medium", seed=asked.seed, repeat=asked.repeat)
-        if asked.what != "night":
+        if asked.what in ("peers", "all"):
             for incidents in asked.incidents or (PEERS_SIZE,):
                 peers.peers(
                     console,
@@ -51,6 +59,8 @@ def main() -> int:
                     repeat=asked.repeat,
                     mentions=asked.mentions,
                 )
+        if asked.what in ("race", "all"):
+            run.race(console, sets=asked.sets or run.SMALL, repeat=asked.repeat, only=asked.only)
     except ChildError as error:
         print(error, file=sys.stderr)
         return 1

@@ -49,6 +49,8 @@ def _day(text: str) -> date:
 
 Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the same as one page too.", metavar="FILE")]
+Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the run, a TOML file.", metavar="FILE")]
 
 
 def _version(wanted: bool) -> None:
@@ -132,15 +134,73 @@ def evaluate(
 
 @app.command()
 def explain(
-    incident_number: Annotated[str, typer.Argument(help="Police incident, PLxxxx-YYYYnnnnnn.")],
     out: Out,
+    incident_number: Annotated[str | None, typer.Argument(help="Police incident, PLxxxx-YYYYnnnnnn.")] = None,
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--pair", help="Two mentions (source_id:incident|case:record_id:person_seq) or two person_ids."),
+    ] = None,
+    html: Html = None,
+    config: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Why an incident is matched, in review or unmatched."""
-    from linkage import cli_verbs
+    """Why an incident is matched, in review or unmatched; or why two mentions are one person or two."""
+    from linkage import cli_explain
+    from linkage.config import load
 
     with guarded(out):
-        cli_verbs.explain(incident_number, out, as_json=as_json)
+        cli_explain.run(out, incident_number, pair, config=load(config), html=html, as_json=as_json)
+
+
+By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
+Why = Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")]
+
+
+class Verdict(StrEnum):
+    """What a reviewer says of two mentions."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+@app.command()
+def decide(
+    mention_a: Annotated[str, typer.Argument(help="source_id:incident|case:record_id:person_seq, or a person_id.")],
+    mention_b: Annotated[str, typer.Argument(help="The other mention, or the other person_id.")],
+    verdict: Annotated[Verdict, typer.Argument(help="One person, two people, or nobody can tell now.")],
+    by: By,
+    why: Why,
+    out: Out,
+) -> None:
+    """Decide whether two mentions are one person; the next run follows it."""
+    from linkage import cli_decisions
+
+    with guarded(out):
+        cli_decisions.decide(out, mention_a, mention_b, verdict.value, by=by, why=why)
+
+
+@app.command()
+def decisions(out: Out, as_json: AsJson = False) -> None:
+    """All decisions, also those withdrawn, with what the last run did with them."""
+    from linkage import cli_decisions
+
+    with guarded(out):
+        cli_decisions.decisions(out, as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    decision_id: Annotated[int, typer.Argument(help="Number of the decision.", metavar="ID")],
+    by: By,
+    why: Why,
+    out: Out,
+) -> None:
+    """Undo a decision; it stays on record."""
+    from linkage import cli_decisions
+
+    with guarded(out):
+        cli_decisions.withdraw(out, decision_id, by=by, why=why)
 
 
 @app.command()

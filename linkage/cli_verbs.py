@@ -44,12 +44,14 @@ def demo(samples: Path, out: Path) -> Outcome:
     if not (samples / "inbox").is_dir():
         raise UsageError(f"the shipped samples are not at {samples}: run the demo from a checkout")
     outcome = reconcile(load(), samples / "inbox", out, None)
+    from linkage import cli_explain
+
     terminal = console.terminal()
     with _published(out, "case_view.duckdb") as view:
         example = cli_summary.example_unmatched(view)
     if example is not None:
         console.say(terminal, f"\nOne incident of the gap: inbeeld explain {example} --out {out}", style="bold")
-        explain(example, out)
+        cli_explain.run(out, example, None, config=load())
     truth = samples / "truth"
     console.say(terminal, f"\nAgainst the known truth: inbeeld evaluate --out {out} --truth {truth}", style="bold")
     evaluate(out, truth, is_short=True)
@@ -77,18 +79,6 @@ def evaluate(out: Path, truth: Path, *, as_json: bool = False, is_short: bool = 
 def _counted(row: dict[str, int]) -> str:
     """Return the counts of a row in words, the most frequent first, without those that are nought."""
     return ", ".join(f"{name} {n}" for name, n in sorted(row.items(), key=lambda item: (-item[1], item[0])) if n)
-
-
-def explain(incident_number: str, out: Path, *, as_json: bool = False) -> None:
-    """Show why an incident has its status."""
-    with _published(out, "restricted.duckdb") as restricted:
-        from linkage.explain import explain as tell
-
-        told = tell(restricted, incident_number, model=OutFolder(out).published("model.json"))
-    if as_json:
-        console.show_json(told.as_dict())
-    else:
-        console.say(console.terminal(), told.text())
 
 
 @contextmanager

@@ -74,6 +74,10 @@ class Linkage(Section):
     """A block value shared by more mentions than this is left to the narrower rules."""
     common_value_cap: Annotated[int, Field(gt=1)] = 60
     """An identifier (BSN, phone) that this many differently named mentions share carries no weight."""
+    max_person_mentions: Annotated[int, Field(gt=1)] = 500
+    """Mentions that one person may have; what would grow past it is divided until it fits, and listed."""
+    ambiguity_margin: Annotated[float, Field(ge=0)] = 1.0
+    """Bits within which two claims of a mention are equal, so that it stays apart for a person to decide."""
     model_file: Path | None = None
     """A frozen model; without it the model that ships with Inbeeld is used."""
 

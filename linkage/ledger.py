@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-from linkage import contracts
+from linkage import contracts, sqlite
 from linkage.engine.base import Engine
-from linkage.errors import StoreError
 from linkage.store import OutFolder
 
 if TYPE_CHECKING:
@@ -234,31 +233,11 @@ class Ledger:
         if finished is None:
             db.execute("UPDATE run SET status = 'crashed', message = 'the process died' WHERE status = 'running'")
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self.path)
-            try:
-                db.execute("PRAGMA synchronous = FULL")
-                db.row_factory = sqlite3.Row
-                with db:
-                    yield db
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            raise StoreError(f"the run ledger state/ledger.sqlite cannot be written: {type(error).__name__}") from None
+    def _writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        return sqlite.writing(self.path, "the run ledger")
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)
-            try:
-                db.row_factory = sqlite3.Row
-                yield db
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            raise StoreError(f"the run ledger state/ledger.sqlite cannot be read: {type(error).__name__}") from None
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        return sqlite.reading(self.path, "the run ledger")
 
 
 def config_hash(config: Config) -> str:

@@ -18,6 +18,7 @@ from linkage.errors import GateFailed, InbeeldError
 
 if TYPE_CHECKING:
     from linkage.config import Config
+    from linkage.decisions import Decision
     from linkage.engine.duckdb import DuckDBEngine
     from linkage.intake import IntakeReport
     from linkage.ledger import Ledger
@@ -43,6 +44,8 @@ class Night:
     progress: Progress
     wanted_as_of: date | None = None
     intake: IntakeReport | None = None
+    decisions: tuple[Decision, ...] = ()
+    """Those that hold when the night begins; a later one is for the next night."""
     as_of: date | None = None
     is_done: bool = False
     """Set when there is nothing to do for the steps that follow."""
@@ -79,8 +82,12 @@ class Outcome:
 
 
 def take_in(night: Night) -> None:
-    """Read every complete delivery that was not taken in yet; stop here when nothing changed."""
-    from linkage import intake
+    """Read every complete delivery that was not taken in yet; stop here when nothing changed.
+
+    Nothing changed when no delivery came in, no decision was made or withdrawn, and the day is that of the publication.
+    """
+    from linkage import entities, intake
+    from linkage.decisions import Decisions
 
     night.intake = intake.take_in(
         night.db,
@@ -93,7 +100,9 @@ def take_in(night: Night) -> None:
     )
     night.as_of = night.wanted_as_of or night.intake.as_of
     night.ledger.refuse(night.run_id, night.intake.refused)
-    unchanged = not night.intake.accepted and night.as_of == night.folder.published_as_of()
+    night.decisions = tuple(Decisions(night.folder).active())
+    is_decided = {d.decision_id for d in night.decisions} == entities.published(night.db)
+    unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
     night.is_done = unchanged or night.as_of is None
 
 
@@ -129,10 +138,17 @@ def link_mentions(night: Night) -> None:
 
 
 def resolve_persons(night: Night) -> None:
-    """Cluster sure links into persons whose ids stay from night to night."""
+    """Cluster sure links into persons whose ids stay from night to night; decisions outrank links."""
     from linkage.entities import resolve
 
-    resolve(night.db, night.config, run_id=night.run_id, mint=night.keys.mint, progress=night.progress)
+    resolve(
+        night.db,
+        night.config,
+        run_id=night.run_id,
+        mint=night.keys.mint,
+        progress=night.progress,
+        decisions=night.decisions,
+    )
 
 
 def build_households(night: Night) -> None:

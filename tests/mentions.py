@@ -8,7 +8,7 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs.levels import BY_NAME, COMPARISONS
+from linkage.pairs.persons import PERSONS
 
 DEFAULTS: dict[str, Any] = {
     "source_id": "politie-nn",
@@ -57,5 +57,4 @@ def mention_table(db: DuckDBEngine, rows: list[dict[str, Any]]) -> None:
 
 def level_names(pattern: int) -> dict[str, str]:
     """Return the level of each comparison that a pattern holds, by name; nulls are left out."""
-    found = {c.name: (pattern >> c.shift) & ((1 << c.bits) - 1) for c in COMPARISONS}
-    return {name: BY_NAME[name].levels[number - 1].name for name, number in found.items() if number}
+    return PERSONS.names(pattern)

@@ -21,7 +21,10 @@ from linkage.engine.duckdb import DuckDBEngine
 TOP = Path(__file__).resolve().parents[1]
 INBEELD = Path(sys.executable).parent / "inbeeld"
 README = (TOP / "README.md").read_text(encoding="utf-8")
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
+LOCKS = (
+    "requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-bench-mismo.lock",
+    "requirements-bench-pseudo.lock",
+)  # fmt: skip
 
 
 def blocks(language: str) -> list[str]:
@@ -63,17 +66,23 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "data_samples").symlink_to(TOP / "data_samples")
     (folder / "inbeeld.toml").write_bytes((TOP / "inbeeld.example.toml").read_bytes())
-    number = ""
+    given: dict[str, str] = {}
     for line in commands("inbeeld"):
-        words = [number if word == "INCIDENT_NUMBER" else word for word in shlex.split(line)[1:]]
+        words = [given.get(word, word) for word in shlex.split(line)[1:]]
         done = inbeeld(*words, cwd=folder)
         assert (done.returncode, done.stderr) == (0, ""), line
         assert done.stdout.strip(), line
         if words[0] == "run":
             with DuckDBEngine(folder / "out" / "case_view.duckdb", read_only=True) as view:
-                number = str(
+                given["INCIDENT_NUMBER"] = str(
                     view.rows("SELECT min(incident_number) FROM incident_status WHERE status = 'unmatched'")[0][0]
                 )
+            with DuckDBEngine(folder / "out" / "restricted.duckdb", read_only=True) as restricted:
+                mentions = restricted.rows(
+                    "SELECT concat_ws(':', source_id, record_kind, record_id, person_seq) "
+                    "FROM mention ORDER BY mention_id"
+                )
+            given |= {"MENTION_A": str(mentions[0][0]), "MENTION_B": str(mentions[-1][0])}
     yield folder
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 Row = tuple[Any, ...]
+Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 class Engine(Protocol):
@@ -26,12 +27,16 @@ class Engine(Protocol):
         """Return a query's result as a data frame."""
         ...
 
-    def arrays(self, sql: str) -> dict[str, np.ndarray[Any, Any]]:
+    def arrays(self, sql: str) -> Arrays:
         """Return a query's result as one numpy array a column (masked where null)."""
         ...
 
     def register(self, name: str, frame: pd.DataFrame) -> None:
         """Write a data frame as table ``name``, replacing it."""
+        ...
+
+    def append(self, name: str, frame: pd.DataFrame) -> None:
+        """Add the rows of a data frame to table ``name``, columns by name."""
         ...
 
     def has(self, name: str) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from linkage.engine.base import Row
+from linkage.engine.base import Arrays, Row
 from linkage.errors import StoreError
 
 
@@ -67,7 +66,7 @@ class DuckDBEngine:
         """Return a query's result as a data frame."""
         return self._execute(sql, params).df()
 
-    def arrays(self, sql: str) -> dict[str, np.ndarray[Any, Any]]:
+    def arrays(self, sql: str) -> Arrays:
         """Return a query's result as one numpy array a column (masked where null)."""
         return {name: np.ma.asanyarray(column) for name, column in self._execute(sql, ()).fetchnumpy().items()}
 
@@ -76,6 +75,27 @@ class DuckDBEngine:
         self.connection.register("_frame", frame)
         try:
             self.run(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _frame')
+        finally:
+            self.connection.unregister("_frame")
+
+    def source(self, table: pd.DataFrame | Path | str) -> str:
+        """Return what to write after FROM to read a data frame or a Parquet file, with its row numbers.
+
+        Rows are numbered from 0 in ``file_row_number``: read by several threads they come in any order. Raises
+        `StoreError` for a file that cannot be read.
+        """
+        if isinstance(table, pd.DataFrame):
+            name = f"_source_{id(table)}"
+            numbered = table.assign(file_row_number=np.arange(len(table), dtype=np.int64))
+            self.connection.register(name, numbered)
+            return name
+        return "read_parquet('" + str(table).replace("'", "''") + "', file_row_number = true)"
+
+    def append(self, name: str, frame: pd.DataFrame) -> None:
+        """Add the rows of a data frame to table ``name``, columns by name."""
+        self.connection.register("_frame", frame)
+        try:
+            self.run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _frame')
         finally:
             self.connection.unregister("_frame")
 

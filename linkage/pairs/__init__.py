@@ -1,4 +1,4 @@
-"""Mentions to scored pairs: block, compare, estimate, score, and once more where linked people lead."""
+"""Mentions to scored pairs: block and compare, estimate, score, and once more where linked people lead."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.pairs import relations
-from linkage.pairs.blocking import block
+from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
-from linkage.pairs.compare import compare
-from linkage.pairs.estimate import Counts, estimate
-from linkage.pairs.levels import BY_NAME, level
+from linkage.pairs.compare import Comparer
+from linkage.pairs.estimate import Counts, Samples, estimate
 from linkage.pairs.model import Model, load
+from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, score
 
-__all__ = ["Evidence", "Model", "evidence", "link", "load"]
+__all__ = ["PERSONS", "Evidence", "Model", "evidence", "link", "load"]
 
 YOUNG = 20_000
 """A model fitted on fewer mentions than this is fitted anew each night; then it is frozen."""
@@ -38,26 +38,33 @@ def link(
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
     a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written.
     """
-    code(db)
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
+    budget = pair_budget(mentions, config.linkage.pair_budget_per_mention)
     model, is_frozen = _model(config, frozen)
-    model.mentions = mentions
-    progress(f"{mentions} mentions, {block(db, config)} candidate pairs")
-    compare(db, "candidate_pair", "pattern_pair")
-    samples = None if is_frozen or not mentions else _samples(db)
+    model = model.of(mentions)
+    code(db, PERSONS)
+    comparer = Comparer(db, PERSONS)
+    made = comparer.candidates("pattern_pair", budget=budget, max_block=config.linkage.max_block)
+    progress(f"{mentions} mentions, {made} candidate pairs")
+    samples = None if is_frozen or not mentions else _samples(db, comparer)
     if samples:
-        model = estimate(model, _counts(db, "pattern_pair"), **samples)
+        model = estimate(model, counts(db, "pattern_pair"), samples)
     score(db, model, "pattern_pair", "pair_score")
-    progress(f"{relations.add(db, config)} more pairs on records that share somebody")
+    progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
     if samples:
-        proven = relations.proven_different(db)
-        samples["family"] = samples["family"] + proven
-        model = estimate(model, _counts(db, "pattern_pair"), **samples)
+        samples = _with_proven(db, samples)
+        model = estimate(model, counts(db, "pattern_pair"), samples)
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
     score(db, model, "pattern_pair", "pair_score")
     _evidence(db, config)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
+
+
+def counts(db: Engine, source: str) -> Counts:
+    """Return how many pairs of a table (or table with WHERE) show each pattern."""
+    found = db.arrays(f"SELECT pattern, count(*) AS n FROM {source} GROUP BY pattern ORDER BY pattern")
+    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
 
 
 def _model(config: Config, frozen: Path | None) -> tuple[Model, bool]:
@@ -66,15 +73,15 @@ def _model(config: Config, frozen: Path | None) -> tuple[Model, bool]:
     A young model is never the prior of the next one: the nights in which data came would show in the result.
     """
     if config.linkage.model_file is not None:
-        return load(config.linkage.model_file), True
+        return load(PERSONS, config.linkage.model_file), True
     if frozen is not None and frozen.exists():
-        known = load(frozen)
+        known = load(PERSONS, frozen)
         if known.notes.get("mentions", 0) >= YOUNG:
             return known, True
-    return load(), False
+    return load(PERSONS), False
 
 
-def _samples(db: Engine) -> dict[str, Counts]:
+def _samples(db: Engine, comparer: Comparer) -> Samples:
     """Return the labelled and random pairs that the estimate starts from; every run draws the same."""
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
     drawn = np.random.Generator(np.random.PCG64(1)).integers(0, mentions, (RANDOM_PAIRS, 2), dtype=np.int32)
@@ -88,22 +95,25 @@ def _samples(db: Engine) -> dict[str, Counts]:
         WHERE l.seat <> r.seat ORDER BY hash(l.mention_id, r.mention_id), left_id, right_id LIMIT {FAMILY_PAIRS}
         """
     )
-    compare(db, "random_pair", "chance_pair")
-    compare(db, "same_record_pair", "family_pair")
-    same_identifier = f"{BY_NAME['identifier'].sql()} = {level('identifier', 'equal')}"
-    samples = {
-        "chance": _counts(db, "chance_pair"),
-        "family": _counts(db, "family_pair"),
-        "same": _counts(db, f"pattern_pair WHERE {same_identifier}"),
-    }
+    comparer.pairs("random_pair", "chance_pair")
+    comparer.pairs("same_record_pair", "family_pair")
+    identifier = PERSONS.by_name["identifier"]
+    samples = Samples(
+        chance=counts(db, "chance_pair"),
+        family=counts(db, "family_pair"),
+        same=counts(db, f"pattern_pair WHERE {identifier.level_sql()} = {identifier.number('equal')}"),
+        unseen={"family": ("context", "identifier", "source_person"), "same": ("identifier", "context")},
+    )
     for name in ("random_pair", "same_record_pair", "chance_pair", "family_pair"):
         db.run(f"DROP TABLE {name}")
     return samples
 
 
-def _counts(db: Engine, source: str) -> Counts:
-    found = db.arrays(f"SELECT pattern, count(*) AS n FROM {source} GROUP BY pattern ORDER BY pattern")
-    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
+def _with_proven(db: Engine, samples: Samples) -> Samples:
+    """Add the pairs that are two people because one is linked to another row of the other's record."""
+    proven = counts(db, "pattern_pair WHERE is_different")
+    family = proven if samples.family is None else samples.family + proven
+    return Samples(samples.chance, samples.equal, family, samples.same, samples.unseen)
 
 
 def _evidence(db: Engine, config: Config) -> None:
@@ -112,9 +122,7 @@ def _evidence(db: Engine, config: Config) -> None:
     db.run(
         f"""
         INSERT INTO pair BY NAME
-        SELECT left_id, right_id, match_probability, match_weight, pattern,
-               surname_share, given_share, birth_share, address_share
-        FROM pair_score JOIN pattern_pair USING (left_id, right_id, pattern)
+        SELECT left_id, right_id, match_probability, match_weight, pattern FROM pair_score
         WHERE match_probability >= {config.linkage.possible}
         """
     )

@@ -1,155 +1,128 @@
 """Candidate pairs: named equi-join rules, counted against a budget before a pair is made.
 
-A rule is a query of (mention_id, key): two mentions of different records with equal keys are a candidate
-pair. Keys are counted first; a key that more mentions share than fits the budget is left to the narrower
-rules and counted in ``blocking_rule``, so that a shelter or a default value can never explode the night.
+A key that more mentions share than fits the budget is left to the narrower rules and counted in
+``blocking_rule``, so that a shelter or a default value can never explode the night. A pair that several rules
+find is made by the first of them: the others' keys stand beside it, so that no set of pairs has to be united.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from linkage import contracts
-from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.errors import StoreError
+from linkage.pairs.spec import Rule, Spec
 
-SOUND = """(
-    SELECT mention_id, surname_sound AS sound FROM mention WHERE surname_sound IS NOT NULL
-    UNION SELECT mention_id, surname_2_sound FROM mention WHERE surname_2_sound IS NOT NULL
-)"""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One blocking rule: its name, why it is there, and the query of its keys; a null key blocks nothing."""
-
-    name: str
-    why: str
-    keys: str
+CHUNK = 4_000_000
+"""Pairs in memory at a time, at most about 25 bytes each."""
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("bsn", "the same BSN", "SELECT mention_id, bsn_hmac FROM mention"),
-    Rule("v_number", "the same v_number", "SELECT mention_id, v_number_hmac FROM mention"),
-    Rule(
-        "source_person",
-        "the source's own person number",
-        "SELECT mention_id, source_id || ' ' || source_person_id FROM mention",
-    ),
-    Rule("phone", "the same phone", "SELECT mention_id, phone_hmac FROM mention"),
-    Rule(
-        "birth_initial",
-        "born on the same day, same first initial",
-        "SELECT mention_id, birth_date || substr(initials, 1, 1) FROM mention",
-    ),
-    Rule(
-        "birth_sound",
-        "born on the same day, surname sounds alike: finds call names with another initial",
-        f"SELECT mention_id, birth_date || sound FROM mention JOIN {SOUND} USING (mention_id)",
-    ),
-    Rule(
-        "birth_postcode",
-        "born on the same day, same quarter: finds people whose surname changed",
-        "SELECT mention_id, birth_date || substr(postcode, 1, 4) FROM mention",
-    ),
-    Rule(
-        "sound_postcode",
-        "surname sounds alike, same postcode: finds wrong birth dates",
-        f"SELECT mention_id, sound || postcode FROM mention JOIN {SOUND} USING (mention_id)",
-    ),
-    Rule(
-        "address",
-        "same postcode and number: finds changed surnames",
-        "SELECT mention_id, postcode || ' ' || house_number FROM mention",
-    ),
-    Rule(
-        "sound_given_year",
-        "surname and given name alike, born in the same year: finds typing errors in day and month after a move",
-        f"""SELECT mention_id, sound || ' ' || given || ' ' || birth_year FROM mention JOIN {SOUND} USING (mention_id),
-            unnest(given_variants) AS variant(given)""",
-    ),
-    Rule(
-        "sound_given_place",
-        "surname and given name alike in one municipality: finds missing birth dates",
-        f"""SELECT mention_id, sound || ' ' || given || ' ' || coalesce(city, municipality_code) FROM mention
-            JOIN {SOUND} USING (mention_id), unnest(given_variants) AS variant(given)""",
-    ),
-    Rule(
-        "words",
-        "the same words in the whole name: finds chains of names that are split differently",
-        """SELECT mention_id, array_to_string(name_tokens, ' ') FROM mention WHERE len(name_tokens) >= 2""",
-    ),
-    Rule(
-        "given_year_street",
-        "given name, year and house in a street: finds errors in surname and postcode together",
-        """SELECT mention_id, given || ' ' || birth_year || ' ' || house_number || ' ' || street FROM mention,
-            unnest(given_variants) AS variant(given)""",
-    ),
-)
-
-
-def block(db: Engine, config: Config) -> int:
-    """Write ``candidate_pair`` (left_id < right_id, rules as bits) and ``blocking_rule``; return the pairs' number.
-
-    Raises `StoreError` when even blocks of two do not fit the budget.
-    """
-    budget = pair_budget(db, config)
-    db.run(contracts.table("blocking_rule").ddl())
-    db.run("CREATE OR REPLACE TEMP TABLE block_key (rule INTEGER, block UBIGINT, mention_id INTEGER, size INTEGER)")
-    left = budget
-    for number, rule in enumerate(RULES):
-        left -= _count(db, number, rule, config.linkage.max_block, left)
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE candidate_pair AS
-        SELECT l.mention_id AS left_id, r.mention_id AS right_id, CAST(bit_or(1 << l.rule) AS INTEGER) AS rules
-        FROM block_key l
-        JOIN block_key r ON l.rule = r.rule AND l.block = r.block AND l.mention_id < r.mention_id
-        JOIN mention_code lm ON lm.mention_id = l.mention_id
-        JOIN mention_code rm ON rm.mention_id = r.mention_id AND rm.record_no <> lm.record_no
-        GROUP BY ALL
-        """
-    )
-    db.run("DROP TABLE block_key")
-    return int(db.rows("SELECT count(*) FROM candidate_pair")[0][0])
-
-
-def pair_budget(db: Engine, config: Config) -> int:
+def pair_budget(mentions: int, per_mention: float) -> int:
     """Return how many pairs one pass may make: in proportion to the mentions, never quadratic."""
-    mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    return max(10_000, int(config.linkage.pair_budget_per_mention * mentions))
+    return max(10_000, int(per_mention * mentions))
 
 
-def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int) -> int:
-    """Keep the blocks of one rule that fit the budget; return the pairs that they will make at most."""
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE rule_key AS SELECT DISTINCT mention_id, hash(key) AS block "
-        f"FROM ({rule.keys}) AS k(mention_id, key) WHERE key IS NOT NULL"
+def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int, is_masked: bool = True) -> Iterator[str]:
+    """Count the rules' blocks into ``blocking_rule``; yield the queries that make the pairs, without columns.
+
+    Each is ``FROM … WHERE …`` over rows ``l`` and ``r`` of `mention_code`, with column ``rules``, the rules that find
+    the pair as bits, unless ``is_masked`` is false. It is about `CHUNK` pairs large; every pair is made once. Raises
+    `StoreError` when even blocks of two do not fit the budget.
+    """
+    db.run(contracts.table("blocking_rule").ddl())
+    left, made = budget, []
+    for number, rule in enumerate(spec.rules):
+        if rule.many:
+            db.run(
+                f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id, hash(key) AS key "
+                f"FROM ({rule.key}) WHERE key IS NOT NULL"
+            )
+        pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
+        left -= pairs
+        made.append(pairs)
+    several = [n for n, rule in enumerate(spec.rules) if rule.many]
+    if several:
+        _pairs_of_many(db, several)
+    for number, pairs in enumerate(made):
+        if number not in several:
+            yield from _parts(pairs, _single(spec, number, several, is_masked=is_masked))
+    if several:
+        yield from _parts(sum(made[n] for n in several), _rest(spec))
+        db.run("DROP TABLE many_pair")
+
+
+def _parts(pairs: int, query: str) -> Iterator[str]:
+    parts = -(-pairs // CHUNK)
+    for part in range(parts):
+        yield f"{query} AND l.mention_id % {parts} = {part}" if parts > 1 else query
+
+
+def _single(spec: Spec, number: int, several: list[int], *, is_masked: bool) -> str:
+    """The pairs of a rule with one key a mention that no earlier such rule makes."""
+    earlier = "".join(f" AND NOT {_finds(n)}" for n in range(number) if n not in several)
+    found = _bits(n for n in range(number, len(spec.rules)) if n not in several)
+    beside = "LEFT JOIN many_pair m ON m.left_id = l.mention_id AND m.right_id = r.mention_id" if several else ""
+    more = " | coalesce(m.found, 0)" if several else ""
+    told = f", {found}{more} AS rules" if is_masked else ""
+    return (
+        f"{told} FROM mention_code l JOIN mention_code r ON l.key_{number} = r.key_{number} {beside} "
+        f"WHERE {spec.pairs}{earlier}"
+    )
+
+
+def _rest(spec: Spec) -> str:
+    """The pairs that only rules with several keys a mention find."""
+    earlier = "".join(f" AND NOT {_finds(n)}" for n, rule in enumerate(spec.rules) if not rule.many)
+    return (
+        ", m.found AS rules FROM many_pair m JOIN mention_code l ON l.mention_id = m.left_id "
+        f"JOIN mention_code r ON r.mention_id = m.right_id WHERE {spec.pairs}{earlier}"
+    )
+
+
+def _pairs_of_many(db: Engine, several: list[int]) -> None:
+    """Write ``many_pair`` (left_id, right_id, found): a mention's several keys may find a pair more than once."""
+    made = " UNION ALL ".join(
+        f"SELECT l.mention_id AS left_id, r.mention_id AS right_id, {1 << n} AS bit FROM key_{n} l "
+        f"JOIN key_{n} r ON l.key = r.key AND l.mention_id < r.mention_id"
+        for n in several
     )
     db.run(
-        "CREATE OR REPLACE TEMP TABLE rule_block AS "
-        "SELECT block, count(*) AS n FROM rule_key GROUP BY block HAVING n > 1"
+        "CREATE OR REPLACE TEMP TABLE many_pair AS "
+        f"SELECT left_id, right_id, CAST(bit_or(bit) AS INTEGER) AS found FROM ({made}) GROUP BY left_id, right_id"
     )
-    sizes = db.rows("SELECT n, count(*), sum(n * (n - 1) // 2) FROM rule_block GROUP BY n ORDER BY n")
-    kept, limit = 0, 0
-    for n, _, pairs in sizes:
-        if n > max_block or kept + int(pairs) > budget:
-            break
-        kept, limit = kept + int(pairs), int(n)
-    if sizes and not limit and sizes[0][0] <= max_block:
+    for n in several:
+        db.run(f"DROP TABLE key_{n}")
+
+
+def _bits(numbers: Iterable[int]) -> str:
+    return " | ".join(f"(CAST({_finds(n)} AS INTEGER) << {n})" for n in numbers)
+
+
+def _finds(number: int) -> str:
+    return f"coalesce(l.key_{number} = r.key_{number}, false)"
+
+
+def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool) -> int:
+    """Leave only the keys of one rule that fit the budget; return the pairs that they will make at most."""
+    key, table = ("key", f"key_{number}") if rule.many else (f"key_{number}", "mention_code")
+    first, made = ("count(*) FILTER (side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
+    sizes = f"SELECT {key} AS key, count(*) AS n, {first} AS a FROM {table} WHERE {key} IS NOT NULL GROUP BY {key}"
+    kept, limit, blocks, mentions = 0, 0, 0, 0
+    for n, same, pairs in db.rows(f"SELECT n, count(*), sum({made}) FROM ({sizes}) WHERE n > 1 GROUP BY n ORDER BY n"):
+        if blocks or n > max_block or kept + int(pairs) > budget:
+            blocks, mentions = blocks + int(same), mentions + int(n * same)
+        else:
+            kept, limit = kept + int(pairs), int(n)
+    if blocks and not limit and max_block > 1:
         raise StoreError(
             f"blocking rule {rule.name} does not fit the pair budget: raise linkage.pair_budget_per_mention"
         )
-    db.run(
-        "INSERT INTO block_key SELECT ?, block, mention_id, n FROM rule_key JOIN rule_block USING (block) WHERE n <= ?",
-        [number, limit],
-    )
-    dropped = db.rows("SELECT count(*), coalesce(sum(n), 0) FROM rule_block WHERE n > ?", [limit])[0]
+    if blocks:
+        change = f"DELETE FROM {table}" if rule.many else f"UPDATE {table} SET {key} = NULL"
+        db.run(f"{change} WHERE {key} IN (SELECT key FROM ({sizes}) WHERE n > {limit})")
     db.run(
         "INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)",
-        [rule.name, rule.why, limit, int(dropped[0]), int(dropped[1]), kept],
+        [rule.name, rule.why, limit, blocks, mentions, kept],
     )
-    db.run("DROP TABLE rule_key")
-    db.run("DROP TABLE rule_block")
     return kept

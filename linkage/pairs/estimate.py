@@ -2,35 +2,40 @@
 
 Fellegi & Sunter (1969) know two classes: the same person, and two people who agree by chance. In records of
 families that fails: relatives share surname, address and phone, and a model that multiplies those as
-independent links brothers. So there is a third class, two members of one family, and what its members share
-(surname with address) is one joint distribution. The records give labelled examples for it: people named
-in different rows of one record are different people.
+independent links brothers. So there is a third class, two members of one household, and what its members share is
+one joint distribution, in that class as in the class of one person. Given names, birth date and sex decide
+within a household.
 
-* u (``chance``): from random pairs of the whole population;
-* h (``family``): from pairs within a record, then from pairs of which the structure proves that they differ;
+* u (``chance``): from random pairs of the whole population, and from value counts where level 1 is equality;
+* h (``family``): from pairs whose records prove that they are two people, or else by expectation maximisation
+  from a start in which members of a household share an address as one person does, and nothing else;
 * m (``same``) and the shares of the classes: by expectation maximisation (Dempster, Laird & Rubin 1977) on
-  counted agreement patterns, started from pairs whose identifiers are equal, with the shipped model as prior.
+  counted agreement patterns. Nothing is estimated from blocked pairs that the model did not first weigh.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from linkage.pairs.levels import BY_NAME, COMPARISONS, Comparison
-from linkage.pairs.model import CLASSES, JOINT, Model, Table
+from linkage.pairs.model import CLASSES, Joint, Model, Table, cells
+from linkage.pairs.spec import Comparison, Spec
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 PRIOR_PAIRS = 200.0
 """Weight of the prior model in pairs: enough to carry a night of a hundred incidents, gone in a region's."""
-ROUNDS, TOLERANCE = 60, 1e-6
+ROUNDS, TOLERANCE = 200, 1e-5
 LEAST = {"same": 1e-3, "family": 1e-4, "chance": 1e-7}
 """No level is rarer than this in a class, whatever the data of one region did not show: people do get a wrong
 prefix or two BSNs, and a mother's BSN is typed for her child."""
+LEAST_NAMESAKE, MOST_NAMESAKE = 0.005, 0.03
+"""Share of relatives who agree on a value that relatives do not share, beyond chance: father and son of one name,
+twins. With more than that the class of relatives would take in one person's records that hold an error."""
 
 
 @dataclass(frozen=True)
@@ -44,31 +49,52 @@ class Counts:
         """Return both samples as one."""
         return Counts(np.concatenate([self.pattern, other.pattern]), np.concatenate([self.pairs, other.pairs]))
 
-    def levels(self, comparison: str) -> Ints:
-        """Return each pattern's level of one comparison."""
-        c = BY_NAME[comparison]
-        return (self.pattern >> c.shift) & ((1 << c.bits) - 1)
+    def scaled(self, by: Floats) -> Counts:
+        """Return the same patterns with their pairs weighted."""
+        return Counts(self.pattern, self.pairs * by)
 
 
-def estimate(prior: Model, candidates: Counts, chance: Counts, family: Counts, same: Counts) -> Model:
-    """Return the model of these pairs.
+@dataclass(frozen=True)
+class Samples:
+    """What the estimate learns from, beside the candidates.
 
-    ``candidates`` are all candidate pairs, ``chance`` random pairs, ``family`` pairs that are known to be two
-    people of one record or family, ``same`` pairs with equal identifiers. ``prior.mentions`` must be set.
+    ``chance`` are random pairs; ``equal`` the exact probability that a random pair agrees on the first level, by
+    comparison, where it follows from value counts. ``family`` are pairs that are known to be two people of one
+    record or family, ``same`` pairs that are known to be one person; without them both come from the candidates.
+    ``learnt`` names the comparisons of the family class that the known pairs cannot show.
     """
-    model = prior.copy()
-    model.tables["chance"] = _fit(chance, chance.pairs, prior, "chance")
-    model.tables["family"] = _fit(family, family.pairs, prior, "family")
-    model.tables["same"] = _fit(same, same.pairs, prior, "same", skip=("identifier",))
-    for _ in range(ROUNDS):
-        before = model.tables["same"].flat()
+
+    chance: Counts
+    equal: Mapping[str, float] = field(default_factory=dict)
+    family: Counts | None = None
+    same: Counts | None = None
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
+    """Return the model of these pairs; ``prior`` is the start, the anchor, and the size of the population."""
+    spec, model = prior.spec, prior.of(prior.mentions, prior.pairs)
+    model.tables["chance"] = _chance(prior, samples, None)
+    for name, known in (("family", samples.family), ("same", samples.same)):
+        if known is not None:
+            model.tables[name] = _fit(prior, name, known, keep=samples.unseen.get(name, ()))
+    for number in range(ROUNDS):
+        before = _flat(model)
         parts = responsibilities(model, candidates)
         model.rates = {
-            c: max(float((parts[c] * candidates.pairs).sum()), 1.0) / model.mentions for c in ("same", "family")
+            c: float(max((parts[c] * candidates.pairs).sum(), 1.0)) / model.mentions for c in parts if c != "chance"
         }
-        model.tables["same"] = _fit(candidates, candidates.pairs * parts["same"], prior, "same")
-        _fit_identifiers(model, candidates, parts)
-        if np.abs(model.tables["same"].flat() - before).max() < TOLERANCE:
+        model.tables["same"] = _fit(prior, "same", candidates.scaled(parts["same"]))
+        guess = candidates.scaled(parts["family"])
+        if samples.family is None:
+            model.tables["family"] = _fit(prior, "family", guess, unlike=model.tables["chance"])
+        else:
+            for name in samples.unseen.get("family", ()):
+                c = spec.by_name[name]
+                model.tables["family"].by_name[name] = _share(c, guess, model.tables["family"].by_name[name], "family")
+        if number % 5 == 0:
+            model.tables["chance"] = _chance(prior, samples, model)
+        if np.abs(_flat(model) - before).max() < TOLERANCE:
             break
     return model
 
@@ -82,54 +108,123 @@ def responsibilities(model: Model, counts: Counts) -> dict[str, Floats]:
     return {c: w / whole for c, w in weights.items()}
 
 
-def _fit_identifiers(model: Model, counts: Counts, parts: dict[str, Floats]) -> None:
-    """Context and identifiers of the family class come from the candidates: within a record there are none."""
-    known = model.tables["family"].by_name
-    for name in ("context", "identifier", "source_person"):
-        c = BY_NAME[name]
-        known[name] = _share(c, counts.levels(name), counts.pairs * parts["family"], known[name], LEAST["family"])
-
-
-def _fit(counts: Counts, pairs: Floats, prior: Model, name: str, skip: tuple[str, ...] = ()) -> Table:
-    """Return the level probabilities of a class from weighted patterns, smoothed by the prior model."""
-    known = prior.tables[name]
-    kept = skip if counts.levels("context").any() else (*skip, "context")
-    by_name = {
-        c.name: known.by_name[c.name]
-        if c.name in kept
-        else _share(c, counts.levels(c.name), pairs, known.by_name[c.name], LEAST[name])
-        for c in COMPARISONS
+def untrained(spec: Spec, mentions: int, pairs: float) -> Model:
+    """Return the model that knows nothing but what comparisons are: most same people agree, and so do
+    members of a household on what a household shares.
+    """
+    same = {c.name: _start(c) for c in spec.comparisons}
+    chance = {c.name: _normal(c, np.where(np.arange(c.size) == c.size - 1, 0.9, 0.1)) for c in spec.comparisons}
+    family = {
+        c.name: same[c.name] if c.household else _normal(c, 0.1 * same[c.name] + 0.9 * chance[c.name])
+        for c in spec.comparisons
     }
-    return Table(by_name, _joint_share(counts, pairs, by_name, known))
+    tables = {"same": Table(same), "family": Table(family), "chance": Table(chance)}
+    return Model(spec, tables, {"same": 0.25, "family": 0.5}, mentions, pairs, "untrained")
 
 
-def _share(c: Comparison, levels: Ints, pairs: Floats, prior: Floats, least: float) -> Floats:
-    seen = np.bincount(levels, weights=pairs, minlength=c.size)[: c.size]
+def _start(c: Comparison) -> Floats:
+    first = np.array(
+        [0.0] + [float(all(c.levels[i].group != c.levels[j].group for j in range(i))) for i in range(len(c.levels))]
+    )
+    return _normal(c, np.where(first > 0, 0.9, 0.1 / max(len(c.levels) - 1, 1)))
+
+
+def _normal(c: Comparison, values: Floats) -> Floats:
+    """Return the values as probabilities within each group, 1 for null."""
+    found = np.ones(c.size)
+    for group in set(c.groups.tolist()) - {-1}:
+        inside = c.groups == group
+        found[inside] = values[inside] / values[inside].sum()
+    return found
+
+
+def _flat(model: Model) -> Floats:
+    return np.concatenate([np.concatenate(list(model.tables[c].by_name.values())) for c in ("same", "family")])
+
+
+def _chance(prior: Model, samples: Samples, model: Model | None) -> Table:
+    """Chance agreement: random pairs less those that are one person or household after all.
+
+    In a small file, or one in which everybody stands often, they are no longer few.
+    """
+    counts, equal = samples.chance, dict(samples.equal)
+    if model is not None:
+        parts = responsibilities(model, counts)
+        counts = counts.scaled(parts["chance"])
+        for name in equal:
+            related = sum(model.rate(c) * model.tables[c].by_name[name][1] for c in ("same", "family"))
+            equal[name] = max(equal[name] - related, 0.1 * equal[name])
+    by_name = {}
+    for c in prior.spec.comparisons:
+        found = _share(c, counts, prior.tables["chance"].by_name[c.name], "chance")
+        if c.name in equal:
+            rest = found[2:] / found[2:].sum()
+            found = np.r_[1.0, equal[c.name], (1 - equal[c.name]) * rest]
+        by_name[c.name] = found
+    return Table(by_name)
+
+
+def _fit(prior: Model, name: str, counts: Counts, keep: tuple[str, ...] = (), unlike: Table | None = None) -> Table:
+    """Return the level probabilities of a class from weighted patterns, smoothed by the prior model.
+
+    Relatives (``unlike`` is the class of chance) hardly agree more than by chance on what they do not share.
+    """
+    known = prior.tables[name]
+    by_name = {
+        c.name: known.by_name[c.name] if c.name in keep else _share(c, counts, known.by_name[c.name], name)
+        for c in prior.spec.comparisons
+    }
+    if unlike is not None:
+        for c in prior.spec.comparisons:
+            if not c.household:
+                by_name[c.name] = _as_relatives(c, by_name[c.name], unlike.by_name[c.name])
+    return Table(by_name, _joint(prior.spec, counts, by_name, known.joint))
+
+
+def _share(c: Comparison, counts: Counts, prior: Floats, name: str) -> Floats:
+    seen = np.bincount(c.level_of(counts.pattern), weights=counts.pairs, minlength=c.size)[: c.size]
+    least = np.full(c.size, LEAST[name])
     fitted = np.ones(c.size)
-    groups = np.array([-1] + [item.group for item in c.levels])
-    for group in set(groups.tolist()) - {-1}:
-        inside = groups == group
+    for group in set(c.groups.tolist()) - {-1}:
+        inside = c.groups == group
         mixed = seen[inside] + PRIOR_PAIRS * prior[inside] / prior[inside].sum()
-        bounded = np.maximum(mixed / mixed.sum(), least)
+        bounded = np.maximum(mixed / mixed.sum(), least[inside])
         fitted[inside] = bounded / bounded.sum()
     return fitted
 
 
-def _joint_share(counts: Counts, pairs: Floats, by_name: dict[str, Floats], prior: Table) -> Floats:
-    """Joint distribution of what a household shares, as a ratio to the product of its parts.
+def _as_relatives(c: Comparison, fitted: Floats, chance: Floats) -> Floats:
+    agree = np.flatnonzero(
+        [False] + [item.group == after.group for item, after in zip(c.levels, c.levels[1:], strict=False)] + [False]
+    )
+    found = fitted.copy()
+    found[agree] = np.minimum(found[agree], chance[agree] + MOST_NAMESAKE)
+    found[1] = max(found[1], min(chance[1] + LEAST_NAMESAKE, 0.5))
+    last = ~np.isin(np.arange(c.size), agree) & (np.arange(c.size) > 0)
+    for group in set(c.groups.tolist()) - {-1}:
+        inside = c.groups == group
+        told = inside & ~last
+        found[inside & last] *= (1 - found[told].sum()) / max(found[inside & last].sum(), 1e-12)
+    return found
 
-    Cells that the pairs hardly show fall back to the prior's ratio.
+
+def _joint(spec: Spec, counts: Counts, by_name: dict[str, Floats], prior: Joint) -> Joint:
+    """What a household shares as one distribution; cells that few pairs show fall back to the product.
+
+    Each combination of groups (what could be compared at all) is a distribution of its own, so that a missing
+    value is no evidence.
     """
-    one, other = (BY_NAME[n] for n in JOINT)
-    index = counts.levels(one.name) * other.size + counts.levels(other.name)
-    seen = np.bincount(index, weights=pairs, minlength=one.size * other.size).reshape(one.size, other.size)
-    ratio = np.ones((one.size, other.size))
-    group_one = np.array([-1] + [item.group for item in one.levels])
-    group_other = np.array([-1] + [item.group for item in other.levels])
-    for g in set(group_one.tolist()) - {-1}:
-        for h in set(group_other.tolist()) - {-1}:
-            cells = np.ix_(group_one == g, group_other == h)
-            product = np.outer(by_name[one.name][group_one == g], by_name[other.name][group_other == h])
-            mixed = seen[cells] + PRIOR_PAIRS * product * prior.joint[cells]
-            ratio[cells] = (mixed / mixed.sum()) / product
-    return ratio
+    if len(spec.household) < 2:
+        return Joint()
+    cell, group = cells(spec, counts.pattern)
+    known, first, at = np.unique(cell, return_index=True, return_inverse=True)
+    seen = np.bincount(at, weights=counts.pairs, minlength=len(known))
+    product = np.ones(len(known))
+    for c in spec.household:
+        product *= by_name[c.name][c.level_of(known)]
+    product *= np.exp2(prior.of(known, group[first]))
+    total = np.bincount(group, weights=counts.pairs, minlength=int(group.max()) + 1 if len(group) else 1)
+    rest = PRIOR_PAIRS / (total + PRIOR_PAIRS)
+    plain = product / np.exp2(prior.of(known, group[first]))
+    ratio = (seen + PRIOR_PAIRS * product) / (total[group[first]] + PRIOR_PAIRS) / plain
+    return Joint(known, np.log2(ratio), {int(g): float(np.log2(rest[g])) for g in np.unique(group)})

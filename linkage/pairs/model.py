@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,107 +12,169 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.errors import ConfigError
-from linkage.pairs.levels import BY_NAME, COMPARISONS
+from linkage.pairs.spec import Comparison, Spec, log_share
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 CLASSES = ("same", "family", "chance")
-JOINT = ("surname", "address")
-"""What a household shares: told as one joint distribution, because it is wrong or right together."""
+"""One person; two members of one household; two people who agree by chance."""
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
 @dataclass
+class Joint:
+    """What a household shares, as one distribution: its ratio to the product of its comparisons, by levels.
+
+    ``cells`` are packed levels (ascending), ``ratio`` log2 of the ratio, ``rest`` the ratio of cells that were never
+    seen, by the groups of their levels. Values that are wrong or right together (the parts of an address that
+    somebody moved to) are told as one, because a product counts the same agreement twice.
+    """
+
+    cells: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    ratio: Floats = field(default_factory=lambda: np.zeros(0))
+    rest: dict[int, float] = field(default_factory=dict)
+
+    def of(self, cell: Ints, group: Ints) -> Floats:
+        """Return log2 of the ratio of each cell, whose levels are of a group."""
+        told = np.array([self.rest.get(int(g), 0.0) for g in np.unique(group)])
+        found = told[np.searchsorted(np.unique(group), group)] if len(group) else np.zeros(0)
+        if len(self.cells):
+            at = np.minimum(np.searchsorted(self.cells, cell), len(self.cells) - 1)
+            found = np.where(self.cells[at] == cell, self.ratio[at], found)
+        return found
+
+
+@dataclass
 class Table:
-    """Level probabilities of one class: by comparison, and the joint ratio of what a household shares."""
+    """Level probabilities of one class: by comparison (null at place 0), and of what a household shares."""
 
     by_name: dict[str, Floats]
-    joint: Floats
-
-    def flat(self) -> Floats:
-        """Return all numbers as one vector, to see whether they still change."""
-        return np.concatenate([*self.by_name.values(), self.joint.ravel()])
+    joint: Joint = field(default_factory=Joint)
 
 
 @dataclass
 class Model:
     """Level probabilities by class, and how many ``same`` and ``family`` pairs a mention has on average.
 
-    ``mentions`` is the size of the population that is scored: the more people, the likelier a chance agreement.
+    ``mentions`` and ``pairs`` are the size of the population that is scored, and how many pairs of it could be one
+    person: the more people, the likelier a chance agreement.
     """
 
+    spec: Spec
     tables: dict[str, Table]
     rates: dict[str, float]
     mentions: int = 0
+    pairs: float = 0.0
     name: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
 
-    def copy(self) -> Model:
-        """Return a model that can be changed without changing this one."""
-        tables = {c: Table({n: v.copy() for n, v in t.by_name.items()}, t.joint.copy()) for c, t in self.tables.items()}
-        return Model(tables, dict(self.rates), self.mentions, self.name, dict(self.notes))
+    def of(self, mentions: int, pairs: float | None = None) -> Model:
+        """Return the same model for a population of this size (all pairs of ``mentions`` by default)."""
+        pairs = mentions * (mentions - 1) / 2 if pairs is None else pairs
+        return Model(self.spec, dict(self.tables), dict(self.rates), mentions, pairs, self.name, dict(self.notes))
 
     def rate(self, name: str) -> float:
         """Return the prior probability of a class among all pairs of mentions."""
-        shares = {c: min(0.3, 2 * r / max(self.mentions - 1, 1)) for c, r in self.rates.items()}
+        shares = {c: min(0.3, r * self.mentions / max(self.pairs, 1.0)) for c, r in self.rates.items()}
         return shares[name] if name in shares else 1.0 - sum(shares.values())
 
-    def log_class(self, name: str, pattern: npt.NDArray[np.int64], until: int | None = None) -> Floats:
+    def log_class(self, name: str, pattern: Ints, until: int | None = None) -> Floats:
         """Return log2 of prior times likelihood of a class for each pattern.
 
         ``until`` counts only the first so many comparisons: the steps of an explanation.
         """
         total = np.full(len(pattern), np.log2(self.rate(name)))
-        table, seen = self.tables[name], COMPARISONS[:until]
+        table, seen = self.tables[name], self.spec.comparisons[:until]
         for c in seen:
-            total += np.log2(table.by_name[c.name])[_level(c.name, pattern)]
-        if all(BY_NAME[n] in seen for n in JOINT):
-            one, other = (_level(n, pattern) for n in JOINT)
-            total += np.log2(table.joint)[one, other]
+            total += self.log_level(name, c, pattern)
+        if name != "chance" and set(self.spec.household) <= set(seen):
+            total += table.joint.of(*cells(self.spec, pattern))
         return total
+
+    def log_level(self, name: str, c: Comparison, pattern: Ints) -> Floats:
+        """Return log2 of the likelihood of one comparison's level; a chance agreement is as likely as its value."""
+        found: Floats = np.log2(self.tables[name].by_name[c.name])[c.level_of(pattern)]
+        if name == "chance" and c.band:
+            band = c.band_of(pattern)
+            found = np.where(band > 0, log_share(band), found)
+        return found
+
+    def weight(self, pattern: Ints, until: int | None = None) -> Floats:
+        """Return the match weight of each pattern: log2 of the odds that the pair is one person."""
+        logs = {c: self.log_class(c, pattern, until) for c in CLASSES}
+        found: Floats = logs["same"] - np.logaddexp2(logs["family"], logs["chance"])
+        return found
 
     def to_json(self) -> str:
         """Return the model as readable JSON, floats in full, so that loading gives the same numbers."""
-        content = {
-            "name": self.name,
-            "notes": self.notes,
-            "rates": self.rates,
-            "classes": {
-                c: {
-                    "levels": {n: _named(n, v) for n, v in t.by_name.items()},
-                    "joint": {"of": list(JOINT), "ratio": t.joint.tolist()},
-                }
-                for c, t in self.tables.items()
-            },
+        classes = {
+            c: {
+                "levels": {x.name: _named(x, t.by_name[x.name]) for x in self.spec.comparisons},
+                "household": {
+                    "of": [x.name for x in self.spec.household],
+                    "cells": [
+                        [*_levels(self.spec, int(k)), float(r)]
+                        for k, r in zip(t.joint.cells, t.joint.ratio, strict=True)
+                    ],
+                    "rest": {str(g): float(r) for g, r in sorted(t.joint.rest.items())},
+                },
+            }
+            for c, t in self.tables.items()
         }
-        return json.dumps(content, indent=1) + "\n"
+        content = {"name": self.name, "notes": self.notes, "rates": self.rates, "classes": classes}
+        return _lines(json.dumps(content, indent=1)) + "\n"
 
 
-def _level(name: str, pattern: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    c = BY_NAME[name]
-    return (pattern >> c.shift) & ((1 << c.bits) - 1)
+def cells(spec: Spec, pattern: Ints) -> tuple[Ints, Ints]:
+    """Return for each pattern the packed levels of what a household shares, and the number of their groups."""
+    mask = sum(c.mask for c in spec.household)
+    group = np.zeros(len(pattern), dtype=np.int64)
+    for c in spec.household:
+        group = group * (int(c.groups.max()) + 2) + c.groups[c.level_of(pattern)] + 1
+    return pattern & mask, group
 
 
-def _named(name: str, values: Floats) -> dict[str, float]:
-    return {item.name: float(v) for item, v in zip(BY_NAME[name].levels, values[1:], strict=True)}
+def _levels(spec: Spec, cell: int) -> list[int]:
+    return [(cell & c.mask) >> c.shift for c in spec.household]
 
 
-def load(path: Path | None = None) -> Model:
+def _named(c: Comparison, values: Floats) -> dict[str, float]:
+    return {item.name: float(v) for item, v in zip(c.levels, values[1:], strict=True)}
+
+
+def _lines(text: str) -> str:
+    """Put each cell on one line: a file of a hundred cells stays readable."""
+    import re
+
+    return re.sub(r"\[\s+((?:-?[\d.e+-]+,?\s*)+)\]", lambda m: "[" + " ".join(m[1].split()) + "]", text)
+
+
+def parse(spec: Spec, raw: Mapping[str, Any]) -> Model:
+    """Return the model of a parsed file; raises ``KeyError`` or ``ValueError`` when it does not fit the levels."""
+    tables = {c: _table(spec, raw["classes"][c]) for c in CLASSES}
+    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]))
+
+
+def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:
+    by_name = {
+        x.name: np.array([1.0] + [raw["levels"][x.name][item.name] for item in x.levels]) for x in spec.comparisons
+    }
+    told = raw["household"]
+    if told["of"] != [c.name for c in spec.household]:
+        raise ValueError(f"what a household shares is {told['of']}")
+    packed = [sum(int(v) << c.shift for v, c in zip(row, spec.household, strict=False)) for row in told["cells"]]
+    order = np.argsort(np.array(packed, dtype=np.int64))
+    ratio = np.array([row[-1] for row in told["cells"]], dtype=np.float64)
+    joint = Joint(np.array(packed, dtype=np.int64)[order], ratio[order], {int(g): r for g, r in told["rest"].items()})
+    return Table(by_name, joint)
+
+
+def load(spec: Spec, path: Path | None = None) -> Model:
     """Load a model file, the newest shipped one by default; raises `ConfigError` when it does not fit the levels."""
     path = path or max(MODELS.glob("model_*.json"))
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        tables = {
-            c: Table(
-                {
-                    x.name: np.array([1.0] + [spec["levels"][x.name][item.name] for item in x.levels])
-                    for x in COMPARISONS
-                },
-                np.array(spec["joint"]["ratio"], dtype=np.float64),
-            )
-            for c, spec in ((c, raw["classes"][c]) for c in CLASSES)
-        }
-        return Model(tables, dict(raw["rates"]), 0, raw["name"], raw["notes"])
+        return parse(spec, json.loads(path.read_text(encoding="utf-8")))
     except (OSError, KeyError, ValueError) as error:
         raise ConfigError(f"model file {path.name} cannot be used: {type(error).__name__} {error}") from None

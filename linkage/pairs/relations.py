@@ -13,19 +13,15 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from linkage.config import Config
 from linkage.engine.base import Engine
-from linkage.pairs.blocking import pair_budget
-from linkage.pairs.compare import compare
-from linkage.pairs.estimate import Counts
-from linkage.pairs.levels import BY_NAME, numbers
+from linkage.pairs.compare import Comparer
+from linkage.pairs.persons_sql import Context
 
-CONTEXT = numbers("context")
 CORE = 0.995
 """Match probability from which two mentions count as one when their records are related."""
 
 
-def add(db: Engine, config: Config) -> int:
+def add(db: Engine, comparer: Comparer, budget: int) -> int:
     """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
     _cores(db)
     db.run(
@@ -33,7 +29,7 @@ def add(db: Engine, config: Config) -> int:
         "SELECT record_no, core, count(*) OVER (PARTITION BY record_no) AS size "
         "FROM (SELECT DISTINCT record_no, core FROM mention_code JOIN mention_core USING (mention_id))"
     )
-    most = _most_records(db, pair_budget(db, config))
+    most = _most_records(db, budget)
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE related_record AS
@@ -61,15 +57,16 @@ def add(db: Engine, config: Config) -> int:
         "SELECT left_id, right_id FROM related_pair ANTI JOIN pattern_pair USING (left_id, right_id)"
     )
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
-    compare(db, "new_pair", "pattern_new")
+    comparer.pairs("new_pair", "pattern_new")
+    shift = comparer.spec.by_name["context"].shift
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE pattern_all AS
         SELECT p.left_id, p.right_id,
-               pattern | (CAST(CASE WHEN others >= 2 THEN {CONTEXT.several} WHEN others = 1 THEN {CONTEXT.one}
-                               ELSE {CONTEXT.none} END AS BIGINT) << {BY_NAME["context"].shift}) AS pattern,
-               surname_share, given_share, birth_share, address_share, coalesce(is_different, false) AS is_different
-        FROM (SELECT * FROM pattern_pair UNION ALL SELECT * FROM pattern_new) p
+               pattern | (CAST(CASE WHEN others >= 2 THEN {Context.several} WHEN others = 1 THEN {Context.one}
+                               ELSE {Context.none} END AS BIGINT) << {shift}) AS pattern,
+               rules, coalesce(is_different, false) AS is_different
+        FROM (SELECT * FROM pattern_pair UNION ALL SELECT *, 0 AS rules FROM pattern_new) p
         LEFT JOIN related_pair q ON q.left_id = p.left_id AND q.right_id = p.right_id
         """
     )
@@ -100,14 +97,6 @@ def _most_records(db: Engine, budget: int) -> int:
             break
         most = records
     return int(most)
-
-
-def proven_different(db: Engine) -> Counts:
-    """Count the patterns of pairs that are two people: one is linked to another row of the other's record."""
-    found = db.arrays(
-        "SELECT pattern, count(*) AS n FROM pattern_pair WHERE is_different GROUP BY pattern ORDER BY pattern"
-    )
-    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
 
 
 def _cores(db: Engine) -> None:

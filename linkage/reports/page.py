@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from linkage.reports import charts
 from linkage.reports.facts import Facts, Gap
+from linkage.reports.layout import HERE, asset, environment, policy
 from linkage.reports.lists import CHILDREN, SEVERITIES, Case
 from linkage.reports.night import Check, Source
 from linkage.reports.words import NO_BREAK, Words, day, moment, municipality, number, percent
-
-HERE = Path(__file__).parent
 
 COLOURS = (*SEVERITIES, "none")
 
@@ -41,14 +37,15 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
 
 def render(facts: Facts, texts: Words, *, run_id: str, made_at: datetime) -> str:
     """Return the page."""
-    css, script = _asset("page.css"), _asset("page.js")
+    css, script = asset(HERE / "page.css"), asset(HERE / "page.js")
     index = Index.of(facts, texts)
     return _template(texts).render(
         **_sentences(facts, texts, run_id, made_at),
         **_drawings(facts),
         facts=facts,
         words=texts.texts,
-        policy=_policy(css, script),
+        title=texts["page.title"],
+        policy=policy(css, script),
         css=Markup(css),
         script=Markup(script),
         data=_island(index.data(facts, texts)),
@@ -178,23 +175,6 @@ def _age_class(days: int) -> str:
     return next(code for code, last in AGES.items() if last is None or days <= last)
 
 
-@cache
-def _asset(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _policy(css: str, script: str) -> str:
-    """Return the content security policy: nothing may load, and only this style and this script may run."""
-    return (
-        f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
 def _island(data: object) -> Markup:
     """Return JSON that cannot end its script element, whatever the data hold."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
@@ -204,10 +184,7 @@ def _island(data: object) -> Markup:
 
 
 def _template(texts: Words) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=False
-    )
-    environment.filters |= {
+    filters = {
         "number": lambda value: "–" if value is None else number(value),
         "percent": percent,
         "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
@@ -219,7 +196,7 @@ def _template(texts: Words) -> Template:
         "until": lambda source: _until(source, texts),
         "observed": lambda check: _observed(check, texts),
     }
-    return environment.get_template("page.html.j2")
+    return environment(filters=filters).get_template("page.html.j2")
 
 
 def _interval(gap: Gap) -> str:

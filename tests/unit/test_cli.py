@@ -165,7 +165,7 @@ def test_help_answers_in_half_a_second_without_the_heavy_packages() -> None:
     started = time.perf_counter()
     shown = subprocess.run([INBEELD, "--help"], capture_output=True, text=True, check=True, timeout=30)
     elapsed = time.perf_counter() - started
-    for verb in ("run", "demo", "sample", "evaluate", "explain", "status", "dictionary"):
+    for verb in ("run", "demo", "sample", "evaluate", "explain", "decide", "decisions", "withdraw", "status"):
         assert verb in shown.stdout
     probe = "import sys, linkage.cli; print(sorted({'pandas', 'duckdb', 'numpy', 'pydantic'} & set(sys.modules)))"
     heavy = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=30)

@@ -9,10 +9,11 @@ import pytest
 from linkage import pairs
 from linkage.config import Config
 from linkage.pairs.model import load
+from linkage.pairs.persons import PERSONS
 
 
 def model_file(folder: Path, name: str, mentions: int) -> Path:
-    model = load()
+    model = load(PERSONS)
     model.name, model.notes = name, {"mentions": mentions}
     path = folder / f"{name}.json"
     path.write_text(model.to_json(), encoding="utf-8")
@@ -23,7 +24,7 @@ def model_file(folder: Path, name: str, mentions: int) -> Path:
     ("mentions", "expected", "frozen"),
     [
         (pairs.YOUNG, "yesterday", True),
-        (pairs.YOUNG - 1, load().name, False),
+        (pairs.YOUNG - 1, load(PERSONS).name, False),
     ],
     ids=["a grown model stays", "a young one is fitted anew, from the shipped prior and not from itself"],
 )
@@ -40,4 +41,4 @@ def test_a_configured_model_outranks_the_night_before(tmp_path: Path) -> None:
 
 def test_without_a_night_before_the_shipped_model_is_the_prior(tmp_path: Path) -> None:
     model, is_frozen = pairs._model(Config(), tmp_path / "missing.json")
-    assert (model.name, is_frozen) == (load().name, False)
+    assert (model.name, is_frozen) == (load(PERSONS).name, False)

@@ -6,7 +6,8 @@ import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs.coding import code
-from linkage.pairs.compare import compare
+from linkage.pairs.compare import Comparer
+from linkage.pairs.persons import PERSONS
 from tests.mentions import level_names, mention, mention_table
 
 CASES = [
@@ -185,8 +186,8 @@ def test_level(comparison: str, left: dict, right: dict, expected: str | None, t
     rows = [mention(**left), mention(**right)]
     with DuckDBEngine() as db:
         mention_table(db, rows[::-1] if turned else rows)
-        code(db)
+        code(db, PERSONS)
         db.run("CREATE TABLE two AS SELECT 0 AS left_id, 1 AS right_id")
-        compare(db, "two", "compared")
+        Comparer(db, PERSONS).pairs("two", "compared")
         ((pattern,),) = db.rows("SELECT pattern FROM compared")
     assert level_names(pattern).get(comparison) == expected

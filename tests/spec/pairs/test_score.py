@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pandas as pd
 import pytest
 
+from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs.levels import COMPARISONS, level
 from linkage.pairs.model import Model, load
+from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import evidence, score
+from linkage.pairs.spec import BANDS
 from tests.mentions import level_names
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    shipped = load()
-    shipped.mentions = 100_000
-    return shipped
+    return load(PERSONS).of(100_000)
 
 
-def pattern(**levels: str) -> int:
-    return sum(level(c.name, levels[c.name]) << c.shift for c in COMPARISONS if c.name in levels)
+def pattern(surname_band: int = 0, **levels: str) -> int:
+    """Return the pattern of levels by name; without a band an agreement counts as on average."""
+    surname = PERSONS.by_name["surname"]
+    packed = sum(c.number(levels[c.name]) << c.shift for c in PERSONS.comparisons if c.name in levels)
+    return packed | surname_band << (surname.shift + surname.bits)
 
 
+SURE = Config().linkage.sure
 HOUSEHOLD = {"surname": "equal", "prefix": "equal", "address": "equal"}
 SAME_PERSON = [
     ("everything equal", {**HOUSEHOLD, "given": "equal", "birth": "equal", "sex": "equal"}, True),
@@ -44,29 +49,31 @@ SAME_PERSON = [
 @pytest.mark.parametrize(("levels", "expected"), [c[1:] for c in SAME_PERSON], ids=[c[0] for c in SAME_PERSON])
 def test_decision(model: Model, levels: dict[str, str], expected: bool) -> None:
     weight = sum(e.weight for e in evidence(model, pattern(**levels)))
-    assert (weight > 0) is expected
+    assert (weight > math.log2(SURE / (1 - SURE))) is expected
 
 
 def test_reasons_sum_to_the_score_that_sql_gives(model: Model) -> None:
     draw = random.Random(7)
     rows = []
     for number in range(500):
-        packed = sum(draw.randrange(c.size) << c.shift for c in COMPARISONS)
-        agreed = [c for c in COMPARISONS if c.frequency and (packed >> c.shift) & ((1 << c.bits) - 1) == 1]
-        shares = {f"{c.name}_share": draw.random() / 100 if c in agreed else None for c in COMPARISONS if c.frequency}
-        rows.append({"left_id": number, "right_id": number + 1, "pattern": packed} | shares)
+        packed = 0
+        for c in PERSONS.comparisons:
+            found = draw.randrange(c.size)
+            band = draw.randint(1, BANDS) if c.band and found == 1 else 0
+            packed |= (found | band << c.bits) << c.shift
+        rows.append({"left_id": number, "right_id": number + 1, "pattern": packed})
     with DuckDBEngine() as db:
-        db.register("compared", pd.DataFrame(rows).astype({c: "Float64" for c in rows[0] if c.endswith("_share")}))
+        db.register("compared", pd.DataFrame(rows))
         score(db, model, "compared", "scored")
         scored = dict(db.rows("SELECT left_id, match_weight FROM scored"))
     for row in rows:
-        told = evidence(model, row["pattern"], {c.name: row[f"{c.name}_share"] for c in COMPARISONS if c.frequency})
+        told = evidence(model, row["pattern"])
         assert abs(sum(e.weight for e in told) - scored[row["left_id"]]) < 1e-9
         assert [e.comparison for e in told[1:]] == list(level_names(row["pattern"]))
 
 
 def test_a_rare_name_counts_more_than_a_common_one(model: Model) -> None:
-    agreed = pattern(surname="equal", given="equal", birth="overlap", address="different")
-    rare = sum(e.weight for e in evidence(model, agreed, {"surname": 0.00002}))
-    common = sum(e.weight for e in evidence(model, agreed, {"surname": 0.02}))
+    agreed = {"surname": "equal", "given": "equal", "birth": "overlap", "address": "different"}
+    rare = sum(e.weight for e in evidence(model, pattern(surname_band=7, **agreed)))
+    common = sum(e.weight for e in evidence(model, pattern(surname_band=2, **agreed)))
     assert rare - common > 3

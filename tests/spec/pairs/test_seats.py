@@ -8,6 +8,7 @@ import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs.coding import code
+from linkage.pairs.persons import PERSONS
 from tests.mentions import mention, mention_table
 
 ADULT = {"surname": "berg", "given_name": "anna", "birth_date": "19800402", "sex": "V"}
@@ -46,7 +47,7 @@ def test_seat(one: dict[str, Any], other: dict[str, Any], expected: bool) -> Non
     ]
     with DuckDBEngine() as db:
         mention_table(db, rows)
-        code(db)
+        code(db, PERSONS)
         first, second = (seat for (seat,) in db.rows("SELECT seat FROM mention_code ORDER BY mention_id"))
     assert (first == second) is expected
 
@@ -54,5 +55,5 @@ def test_seat(one: dict[str, Any], other: dict[str, Any], expected: bool) -> Non
 def test_rows_of_two_records_never_share_a_seat() -> None:
     with DuckDBEngine() as db:
         mention_table(db, [mention(record_id=r, event_date="2025-03-01", **ADULT) for r in ("I1", "I2")])
-        code(db)
+        code(db, PERSONS)
         assert [seat for (seat,) in db.rows("SELECT seat FROM mention_code ORDER BY mention_id")] == [0, 1]

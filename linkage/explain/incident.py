@@ -1,12 +1,7 @@
-"""Why an incident is matched, in review or unmatched: plain data, and the same as text.
-
-Reads ``restricted.duckdb``, which holds the case view and the evidence. Nobody is named: persons are ids
-with a role and an age, evidence is levels and weights.
-"""
+"""Why an incident is matched, in review or unmatched, as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +11,10 @@ import pandas as pd
 from linkage.config import Config, Limits
 from linkage.engine.base import Engine
 from linkage.errors import UsageError
-
-Shares = dict[str, float | None]
-Parts = Sequence[tuple[str, str, float]]
-Describe = Callable[[int, Shares], Parts]
-"""Gives comparison, level and weight of each part of a pattern's match weight."""
+from linkage.explain.shortfall import shortfalls
+from linkage.explain.steps import published_model, steps
+from linkage.pairs.model import Model
+from linkage.thresholds import Thresholds
 
 RULES = {
     "excluded": "it does not count, whatever reports say: {cause}",
@@ -45,26 +39,12 @@ class Explanation:
     persons: list[dict[str, Any]]
     not_chosen: list[dict[str, Any]]
     evidence: list[dict[str, Any]] = field(default_factory=list)
+    shortfalls: list[dict[str, Any]] = field(default_factory=list)
+    thresholds: Thresholds = field(default_factory=lambda: Thresholds.of(Config()))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain nested data."""
         return asdict(self)
-
-    def text(self) -> str:
-        """Return the same as lines for a terminal."""
-        told = self.incident
-        lines = [f"{told['incident_number']} ({told['source_id']}), reported {told['reported_at']:%Y-%m-%d %H:%M}"]
-        lines.append(f"  status {told['status']}: {self.rule}")
-        if told["duplicate_of"]:
-            lines.append(f"  a technical duplicate of {told['duplicate_of']}")
-        if told["covering_report_id"]:
-            lines.append(f"  covered by the case of report {told['covering_report_id']}")
-        lines.append(f"  household {told['household_id'] or 'none'}, colour {told['severity'] or 'none'}")
-        lines += _section("persons", [_person(p) for p in self.persons])
-        lines += _section("reports that belong to it, or may", [_link(link) for link in self.links])
-        lines += _section("other reports of these people, and why not", [_reason(r) for r in self.not_chosen])
-        lines += _section("evidence for the shared persons", [line for e in self.evidence for line in _weights(e)])
-        return "\n".join(lines)
 
 
 def explain(
@@ -72,18 +52,18 @@ def explain(
     incident_number: str,
     source_id: str | None = None,
     *,
-    limits: Limits | None = None,
-    describe: Describe | None = None,
-    model: Path | None = None,
+    config: Config | None = None,
+    model: Path | Model | None = None,
 ) -> Explanation:
     """Explain the status of one incident.
 
-    ``describe`` tells the parts of a match weight; without it they come from ``model``, or from the
-    model that ships with Inbeeld. Raises `UsageError` when no incident has the number, or several
-    sources have it and none is given.
+    The parts of a match weight come from ``model``, or from the model that ships with Inbeeld. Raises `UsageError`
+    when no incident has the number, or several sources have it and none is given.
     """
     incident = _incident(restricted, incident_number, source_id)
-    limits = limits or Config().limits
+    config = config or Config()
+    limits, thresholds = config.limits, Thresholds.of(config)
+    loaded = model if isinstance(model, Model) else published_model(restricted, model)
     key = [incident["source_id"], incident["incident_number"]]
     rule = RULES[incident["status"]].format(cause=incident["cause"], timely=limits.timely_days, late=limits.late_days)
     links = _rows(restricted, _LINKS, key)
@@ -93,7 +73,9 @@ def explain(
         links=links,
         persons=_rows(restricted, _PERSONS, key),
         not_chosen=_not_chosen(restricted, incident, links, limits),
-        evidence=_evidence(restricted, key, describe or _describer(restricted, model)),
+        evidence=_evidence(restricted, key, loaded),
+        shortfalls=shortfalls(restricted, incident, limits, loaded, thresholds),
+        thresholds=thresholds,
     )
 
 
@@ -151,7 +133,7 @@ WITH here AS (
     WHERE l.incident_source_id = ? AND l.incident_number = ?
 )
 SELECT t.report_id, h.person_id, h.person_id = t.person_id AS is_same_person, t.person_id AS other_person_id,
-       p.match_probability, p.match_weight, p.pattern, p.surname_share, p.given_share, p.birth_share, p.address_share
+       p.match_probability, p.match_weight, p.pattern
 FROM here h JOIN there t ON true
 JOIN pair p ON p.left_id = least(h.mention_id, t.mention_id) AND p.right_id = greatest(h.mention_id, t.mention_id)
 QUALIFY row_number() OVER (PARTITION BY t.report_id, h.person_id, t.person_id
@@ -193,22 +175,11 @@ def _why_not(report: dict[str, Any], limits: Limits) -> str:
     return "the incident does not count, or the report answers one that is later"
 
 
-def _evidence(db: Engine, key: list[Any], describe: Describe) -> list[dict[str, Any]]:
+def _evidence(db: Engine, key: list[Any], model: Model) -> list[dict[str, Any]]:
     told = _rows(db, _EVIDENCE, key + key)
     for pair in told:
-        shares = {name: pair.pop(f"{name}_share") for name in ("surname", "given", "birth", "address")}
-        parts = describe(pair.pop("pattern"), shares)
-        pair["parts"] = [{"comparison": c, "level": level, "weight": weight} for c, level, weight in parts]
+        pair["parts"] = [asdict(step) for step in steps(model, pair.pop("pattern"))]
     return told
-
-
-def _describer(db: Engine, model: Path | None) -> Describe:
-    from linkage.pairs.model import load
-    from linkage.pairs.score import evidence
-
-    loaded = load(model)
-    loaded.mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    return lambda pattern, shares: [(e.comparison, e.level, e.weight) for e in evidence(loaded, pattern, shares)]
 
 
 def _rows(db: Engine, sql: str, params: list[Any]) -> list[dict[str, Any]]:
@@ -217,32 +188,3 @@ def _rows(db: Engine, sql: str, params: list[Any]) -> list[dict[str, Any]]:
         {str(name): None if pd.isna(value) else value for name, value in row.items()}
         for row in frame.to_dict("records")
     ]
-
-
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return ["", f"  {title}:", *(f"    {line}" for line in lines)] if lines else []
-
-
-def _person(person: dict[str, Any]) -> str:
-    age = "age unknown" if person["age_at_event"] is None else f"{person['age_at_event']} years"
-    known = "known at the steunpunt" if person["known_at_steunpunt"] else "not known at the steunpunt"
-    return f"{person['person_id']}  {person['role'] or 'no role'} ({person['standing']}), {age}, {known}"
-
-
-def _link(link: dict[str, Any]) -> str:
-    mark = "answers it: " if link["is_answer"] else ""
-    return (
-        f"{mark}{link['report_id']}  {link['link_class']}, probability {link['match_probability']:.3f}, "
-        f"{link['delay_days']} days, {link['shared_persons']} shared persons, by {link['reporter_category']}"
-    )
-
-
-def _reason(report: dict[str, Any]) -> str:
-    shared = report["shared_persons"]
-    return f"{report['report_id']}  {report['delay_days']} days, {shared} shared persons: {report['why_not']}"
-
-
-def _weights(pair: dict[str, Any]) -> list[str]:
-    same = "is" if pair["is_same_person"] else f"may be {pair['other_person_id']}, who is"
-    head = f"{pair['person_id']} {same} named at {pair['report_id']}: weight {pair['match_weight']:.1f}"
-    return [head, *(f"  {p['weight']:+6.1f}  {p['comparison']} {p['level']}".rstrip() for p in pair["parts"])]

@@ -1,0 +1,40 @@
+"""The small SQLite files of ``OUT/state``: opened for a moment, written durably, errors without values."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkage.errors import StoreError
+
+
+@contextmanager
+def writing(path: Path, what: str) -> Iterator[sqlite3.Connection]:
+    """Open a file for one transaction that is on disk when the block ends; raises `StoreError` that says ``what``."""
+    try:
+        db = sqlite3.connect(path)
+        try:
+            db.execute("PRAGMA synchronous = FULL")
+            db.row_factory = sqlite3.Row
+            with db:
+                yield db
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{what} state/{path.name} cannot be written: {type(error).__name__}") from None
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[sqlite3.Connection]:
+    """Open a file that nothing here may change; raises `StoreError` that says ``what``."""
+    try:
+        db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        try:
+            db.row_factory = sqlite3.Row
+            yield db
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{what} state/{path.name} cannot be read: {type(error).__name__}") from None
