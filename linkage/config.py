@@ -78,6 +78,8 @@ class Linkage(Section):
     """Mentions that one person may have; what would grow past it is divided until it fits, and listed."""
     ambiguity_margin: Annotated[float, Field(ge=0)] = 1.0
     """Bits within which two claims of a mention are equal, so that it stays apart for a person to decide."""
+    use_relations: bool = True
+    """Whether people named on records that share somebody are compared with one another, and that counts."""
     model_file: Path | None = None
     """A frozen model; without it the model that ships with Inbeeld is used."""
 

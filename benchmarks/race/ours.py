@@ -36,9 +36,9 @@ def link_set(task: Task, folder: Path, out: Path, style: str) -> Told:
     else:
         found = dedupe(*tables, threshold=THRESHOLD, **asked)
     clock.done("link")
-    told = found.links if style == "unique" else found.pairs  # noqa: F841 (read by DuckDB)
-    clusters = found.clusters  # noqa: F841
     with duckdb.connect(config={"threads": THREADS}) as db:
+        db.register("told", found.links if style == "unique" else found.pairs)
+        db.register("clusters", found.clusters)
         save(db, 'SELECT "left" AS left_id, "right" AS right_id, probability FROM told', out / "pairs.parquet")
         save(db, "SELECT side AS source, row AS id, cluster FROM clusters", out / "clusters.parquet")
     clock.done("write")

@@ -49,11 +49,13 @@ def link(
     samples = None if is_frozen or not mentions else _samples(db, comparer)
     if samples:
         model = estimate(model, counts(db, "pattern_pair"), samples)
-    score(db, model, "pattern_pair", "pair_score")
-    progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
+    if config.linkage.use_relations:
+        score(db, model, "pattern_pair", "pair_score")
+        progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
+        if samples:
+            samples = _with_proven(db, samples)
+            model = estimate(model, counts(db, "pattern_pair"), samples)
     if samples:
-        samples = _with_proven(db, samples)
-        model = estimate(model, counts(db, "pattern_pair"), samples)
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
     score(db, model, "pattern_pair", "pair_score")
     _evidence(db, config)
@@ -117,7 +119,7 @@ def _with_proven(db: Engine, samples: Samples) -> Samples:
 
 
 def _evidence(db: Engine, config: Config) -> None:
-    """Keep the pairs that are at least possible, with what they agree on."""
+    """Keep the pairs that are at least possible, with what they agree on, and the patterns of all pairs as counts."""
     db.run(contracts.table("pair").ddl())
     db.run(
         f"""
@@ -126,3 +128,5 @@ def _evidence(db: Engine, config: Config) -> None:
         WHERE match_probability >= {config.linkage.possible}
         """
     )
+    db.run(contracts.table("pattern_count").ddl())
+    db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM pattern_pair GROUP BY pattern, rules")

@@ -23,6 +23,15 @@ def best(model: Model, pattern: Ints, open_: Ints) -> Floats:
     return np.minimum(_against(model, "family", pattern, open_), _against(model, "chance", pattern, open_))
 
 
+def decisive(model: Model) -> list[int]:
+    """Return the numbers of the comparisons, those first whose outcome moves the weight most."""
+    spread = []
+    for n, c in enumerate(model.spec.comparisons):
+        told = np.log2(model.tables["same"].by_name[c.name][2:]) - np.log2(model.tables["chance"].by_name[c.name][2:])
+        spread.append((-float(np.ptp(told)), n))
+    return [n for _, n in sorted(spread)]
+
+
 def _against(model: Model, other: str, pattern: Ints, open_: Ints) -> Floats:
     spec = model.spec
     total = np.full(len(pattern), np.log2(model.rate("same")) - np.log2(model.rate(other)))

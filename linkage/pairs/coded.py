@@ -66,18 +66,22 @@ class Coded:
 
     def __init__(self, db: Engine, spec: Spec, *, threads: int) -> None:
         self.db, self.spec, self._threads = db, spec, threads
-        parts, joins = [], []
+        codes, parts, joins = [], [], []
         for n, c in enumerate(spec.comparisons):
-            parts.append(f'CASE WHEN "{c.value}" IS NULL THEN 0 ELSE hash("{c.value}") END AS code_{n}')
+            codes.append(f'CASE WHEN "{c.value}" IS NULL THEN 0 ELSE hash("{c.value}") END AS code_{n}')
             if c.band:
                 shares(db, c.band, spec.bands[c.band])
-                parts.append(f"coalesce(share_{c.band}.band, 0) AS band_{n}")
-                joins.append(f"LEFT JOIN share_{c.band} ON share_{c.band}.value = {spec.bands[c.band].value}")
+                parts.append(f"coalesce(b_{n}.band, 0) AS band_{n}")
+                joins.append(f"LEFT JOIN (SELECT hash(value) AS h, band FROM share_{c.band}) b_{n} ON b_{n}.h = code_{n}")
             if c.edits:
                 pack_values(db, c.edits, spec.columns[c.edits])
-                parts.append(f"coalesce(packed_{c.edits}.packed, 0) AS packed_{n}")
-                joins.append(f"LEFT JOIN packed_{c.edits} ON packed_{c.edits}.value = {spec.columns[c.edits]}")
-        found = db.arrays(f"SELECT mention_id, {', '.join(parts)} FROM mention {' '.join(joins)}")
+                parts.append(f"coalesce(p_{n}.packed, 0) AS packed_{n}")
+                joins.append(
+                    f"LEFT JOIN (SELECT hash(value) AS h, packed FROM packed_{c.edits}) p_{n} ON p_{n}.h = code_{n}"
+                )
+        told = f"SELECT mention_id, {', '.join(codes)} FROM mention"
+        columns = ", ".join(["mention_id", *(f"code_{n}" for n in range(len(codes))), *parts])
+        found = db.arrays(f"SELECT {columns} FROM ({told}) {' '.join(joins)}")
         place = np.asarray(found.pop("mention_id"))
         self._columns = {name: _scatter(place, found[name]) for name in list(found)}
 
@@ -103,18 +107,15 @@ class Coded:
     def finish(self, pairs: Pairs) -> None:
         """Decide all that is open, in place: typing errors here, similarities of text in the engine."""
         self.count_errors(pairs)
-        every = int(np.bitwise_or.reduce(pairs.open, initial=0))
-        texts = [(n, c) for n, c in enumerate(self.spec.comparisons) if every >> n & 1]
-        if texts:
-            self._similarities(pairs, texts)
-        pairs.open[:] = 0
+        self._similarities(pairs, list(range(len(self.spec.comparisons))))
 
     def hopeful(self, pairs: Pairs, model: Model, least: float) -> Pairs:
         """Return, finished, the pairs that can reach a match weight: what is cheap to decide is decided first."""
         left = pairs.where(self.possible(pairs, model, least))
         self.count_errors(left)
-        left = left.where(self.possible(left, model, least))
-        self.finish(left)
+        for n in bound.decisive(model):
+            left = left.where(self.possible(left, model, least))
+            self._similarities(left, [n])
         return left
 
     def possible(self, pairs: Pairs, model: Model, least: float) -> npt.NDArray[np.bool_]:
@@ -159,20 +160,27 @@ class Coded:
                 pass
         return level, is_text
 
-    def _similarities(self, pairs: Pairs, texts: list[tuple[int, Comparison]]) -> None:
-        """Ask the engine for the levels of open text."""
-        wanted = np.uint16(sum(1 << n for n, _ in texts))
-        at = np.flatnonzero(pairs.open & wanted)
-        asked = {"place": at.astype(np.int32), "left_id": pairs.left[at], "right_id": pairs.right[at]}
-        self.db.register("open_pair", pd.DataFrame(asked | {"open": pairs.open[at]}))
-        levels = ", ".join(f"CASE WHEN (open & {1 << n}) <> 0 THEN {c.sql} ELSE 0 END AS level_{n}" for n, c in texts)
+    def _similarities(self, pairs: Pairs, numbers: list[int]) -> None:
+        """Ask the engine for the levels of open text of some comparisons, in place."""
+        every = int(np.bitwise_or.reduce(pairs.open, initial=0))
+        asked = [n for n in numbers if every >> n & 1]
+        if not asked:
+            return
+        bits = np.uint16(sum(1 << n for n in asked))
+        at = np.flatnonzero(pairs.open & bits)
+        told = {"place": at.astype(np.int32), "left_id": pairs.left[at], "right_id": pairs.right[at]}
+        self.db.register("open_pair", pd.DataFrame(told | {"open": pairs.open[at]}))
+        levels = ", ".join(
+            f"CASE WHEN (open & {1 << n}) <> 0 THEN {self.spec.comparisons[n].sql} ELSE 0 END AS level_{n}" for n in asked
+        )
         found = self.db.arrays(
             f"SELECT place, {levels} FROM open_pair JOIN mention l ON l.mention_id = left_id "
             "JOIN mention r ON r.mention_id = right_id"
         )
         place = np.asarray(found["place"])
-        for n, c in texts:
-            pairs.pattern[place] |= np.asarray(found[f"level_{n}"]).astype(np.int64) << c.shift
+        for n in asked:
+            pairs.pattern[place] |= np.asarray(found[f"level_{n}"]).astype(np.int64) << self.spec.comparisons[n].shift
+        pairs.open[at] &= ~bits
         self.db.run("DROP TABLE open_pair")
 
 

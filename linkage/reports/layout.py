@@ -83,6 +83,17 @@ def _probability(value: float | None) -> str:
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
+def _rate(value: float) -> str:
+    """Return a probability of a level: plain where it is common, as a power where it is rare."""
+    if value >= 0.001:
+        return f"{value:.3f}"
+    digits, power = f"{value:.0e}".split("e")
+    return f"{digits}·10{str(int(power)).translate(_SUPERSCRIPT)}"
+
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def _capitalize_first(text: str) -> str:
     """Return a sentence with its first letter large and the others, which may be ids, as they are."""
     return text[:1].upper() + text[1:]
@@ -93,6 +104,7 @@ ENGLISH: Filters = {
     "count": _count,
     "share": _share,
     "bits": _bits,
+    "rate": _rate,
     "probability": _probability,
 }
 """Numbers as the pages for engineers and reviewers show them."""
