@@ -14,9 +14,10 @@ found.links, found.clusters, found.explain(17, 4)
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -27,27 +28,24 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities.one_to_one import one_to_one
 from linkage.entities.partition import clusters as partition
 from linkage.errors import UsageError
-from linkage.pairs.blocking import candidates, pair_budget
-from linkage.pairs.coded import Coded, Pairs, distinct
+from linkage.pairs import learning, reading
+from linkage.pairs.blocking import pair_budget
+from linkage.pairs.coded import Coded, Pairs
 from linkage.pairs.coding import keys
-from linkage.pairs.estimate import Counts, Samples, estimate, untrained
-from linkage.pairs.fields import Field, exact, name, spec, typed
-from linkage.pairs.model import Model
+from linkage.pairs.fields import Field, Keys, exact, name, spec, typed
+from linkage.pairs.model import Model, load
+from linkage.pairs.reading import Table
 from linkage.pairs.score import Evidence, evidence, probability
 from linkage.pairs.spec import Spec
 
-__all__ = ["Linked", "dedupe", "exact", "link", "name", "typed"]
+__all__ = ["Field", "Linked", "dedupe", "exact", "link", "load_model", "name", "typed"]
 
-Table = pd.DataFrame | Path | str
 Ids = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Rules = Sequence[str | Sequence[str]]
+Unique = Literal["left", "right", "both"] | None
+Tell = Callable[[str], None]
 
-RANDOM_PAIRS = 500_000
-"""Random pairs for the chance of a near agreement; that of agreement follows from value counts."""
-TRAINING_PAIRS = 600_000
-"""Candidate pairs that a model is learnt from; with more candidates a sample of the left rows is taken."""
-KEPT = 0.01
-"""Match probability from which a pair is told at all."""
 BUDGET = 150.0
 """Candidate pairs allowed for each row."""
 
@@ -56,9 +54,10 @@ BUDGET = 150.0
 class Linked:
     """What was found.
 
-    ``pairs`` (left, right, probability, weight, pattern) are rows by their place in the tables, from `KEPT`;
-    ``links`` those at or above the threshold that the constraints leave; ``clusters`` (side, row, cluster).
-    ``model`` has the learnt probabilities; ``candidates`` is how many pairs were compared.
+    ``pairs`` (left, right, probability, weight, pattern) are rows by their place in the tables, from `learning.KEPT`;
+    ``links`` those at or above the threshold that the constraints leave; ``clusters`` (side, row, cluster). With an id
+    column there are ``left_id`` and ``right_id``, and ``id``, beside them. ``model`` has the learnt probabilities;
+    ``candidates`` is how many pairs were compared, ``rules`` what each rule found and which values were too common.
     """
 
     pairs: pd.DataFrame
@@ -66,13 +65,28 @@ class Linked:
     clusters: pd.DataFrame
     model: Model
     candidates: int
+    rules: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def explain(self, left: int, right: int) -> list[Evidence]:
-        """Return what each comparison of a pair added to its match weight; raises ``KeyError`` for a pair not told."""
-        found = self.pairs[(self.pairs["left"] == left) & (self.pairs["right"] == right)]
+    def explain(self, left: Hashable, right: Hashable) -> list[Evidence]:
+        """Return what each comparison of a pair added to its match weight.
+
+        The pair is told by its ids where there is an id column, else by its rows. Raises ``KeyError`` for a pair that
+        was not told.
+        """
+        one, other = ("left_id", "right_id") if "left_id" in self.pairs else ("left", "right")
+        found = self.pairs[(self.pairs[one] == left) & (self.pairs[other] == right)]
         if found.empty:
-            raise KeyError(f"rows {left} and {right} were not compared, or their probability is below {KEPT}")
+            raise KeyError(f"the rows asked for were not compared, or their probability is below {learning.KEPT}")
         return evidence(self.model, int(found["pattern"].iloc[0]))
+
+    def save_model(self, path: Path | str) -> None:
+        """Write the model as readable JSON, for `load_model`."""
+        Path(path).write_text(self.model.to_json(), encoding="utf-8")
+
+
+def load_model(path: Path | str, fields: Sequence[Field]) -> Model:
+    """Return a saved model for the same fields; raises `ConfigError` when it does not fit them."""
+    return load(spec(tuple(fields), (), two_sided=True), Path(path))
 
 
 def link(
@@ -80,147 +94,120 @@ def link(
     right: Table,
     *,
     fields: Sequence[Field],
-    block_on: Sequence[Sequence[str]],
-    unique: Literal["left", "right", "both"] | None = None,
+    block_on: Rules,
+    unique: Unique = None,
     threshold: float = 0.9,
     model: Model | None = None,
+    id_column: str | None = None,
+    pairs_per_row: float = BUDGET,
     memory_limit: str = "2GB",
     threads: int = 2,
+    progress: Tell | None = None,
 ) -> Linked:
     """Link the rows of two tables (frames or Parquet files).
 
-    ``block_on`` are rules, each a tuple of SQL expressions over the columns: rows that agree on all of them are
-    compared. ``unique`` says which table is known to hold each person once. ``model`` is one learnt before, for the
-    same fields; without it a model is learnt from these tables. Raises `UsageError` for a missing column.
+    ``block_on`` are rules, each a column, an SQL expression over the columns, or several of them: rows that agree on
+    all of them are compared. ``unique`` says which table is known to hold each person once. ``model`` is one learnt
+    before, for the same fields; without it a model is learnt from these tables. ``id_column`` names the rows in the
+    result; ``progress`` is told a line a stage. Raises `UsageError` for a table, column or rule that cannot be used.
     """
-    told = spec(tuple(fields), tuple(tuple(key) for key in block_on), two_sided=True)
-    return _run((left, right), fields, told, unique, threshold, model, memory_limit, threads)
+    if unique not in (None, "left", "right", "both"):
+        raise UsageError(f"unique is left, right, both or None, not {unique}")
+    asked = _Asked(fields, block_on, threshold, model, id_column, pairs_per_row, memory_limit, threads, progress)
+    return asked.run((left, right), unique)
 
 
 def dedupe(
     table: Table,
     *,
     fields: Sequence[Field],
-    block_on: Sequence[Sequence[str]],
+    block_on: Rules,
     threshold: float = 0.9,
     model: Model | None = None,
+    id_column: str | None = None,
+    pairs_per_row: float = BUDGET,
     memory_limit: str = "2GB",
     threads: int = 2,
+    progress: Tell | None = None,
 ) -> Linked:
     """Find the rows of one table that are one person; see `link`."""
-    people = tuple(f.column for f in fields if f.frequency or f.comparison.edits)
-    told = spec(tuple(fields), tuple(tuple(key) for key in block_on), two_sided=False, counted_by=people)
-    return _run((table,), fields, told, None, threshold, model, memory_limit, threads)
+    asked = _Asked(fields, block_on, threshold, model, id_column, pairs_per_row, memory_limit, threads, progress)
+    return asked.run((table,), None)
 
 
-def _run(
-    tables: tuple[Table, ...],
-    fields: Sequence[Field],
-    told: Spec,
-    unique: str | None,
-    threshold: float,
-    model: Model | None,
-    memory_limit: str,
-    threads: int,
-) -> Linked:
-    with (
-        tempfile.TemporaryDirectory(prefix="inbeeld-") as folder,
-        DuckDBEngine(None, memory_limit=memory_limit, threads=threads, spill=Path(folder) / "spill") as db,
-    ):
-        sizes = _read(db, tables, fields)
-        possible = float(np.prod(sizes)) if told.two_sided else sizes[0] * (sizes[0] - 1) / 2
-        coded = Coded(db, told, threads=threads)
-        keys(db, told)
-        pairs = _candidates(db, coded, sum(sizes))
-        made = len(pairs)
-        rest, trained = _divide(pairs)
-        coded.finish(trained)
-        if model is None:
-            start = untrained(told, sum(sizes), possible)
-            counts = trained.counts()
-            whole = Counts(counts.pattern, counts.pairs * (made / max(len(trained), 1)))
-            model = estimate(start, whole, _samples(db, coded, sizes))
-        else:
-            model = model.of(sum(sizes), possible)
-        scored = _scored(coded, model, trained, rest)
-    return _linked(model, scored, sizes, unique, threshold, made)
+@dataclass
+class _Asked:
+    """What a caller asked for, checked."""
+
+    fields: Sequence[Field]
+    block_on: Rules
+    threshold: float
+    model: Model | None
+    id_column: str | None
+    pairs_per_row: float
+    memory_limit: str
+    threads: int
+    progress: Tell | None
+
+    def __post_init__(self) -> None:
+        if not learning.KEPT <= self.threshold < 1:
+            raise UsageError(f"the threshold is a probability from {learning.KEPT} and below 1, not {self.threshold}")
+        told = tuple((key,) if isinstance(key, str) else tuple(key) for key in self.block_on)
+        self.rules: Keys = tuple(dict.fromkeys(told))
+        if not self.rules or not all(self.rules):
+            raise UsageError("no rules: give at least one column or expression that rows of one person agree on")
+        self.started = perf_counter()
+
+    def tell(self, line: str) -> None:
+        """Pass one line on, with the seconds since the start."""
+        if self.progress:
+            self.progress(f"{perf_counter() - self.started:6.1f} s  {line}")
+
+    def run(self, tables: tuple[Table, ...], unique: str | None) -> Linked:
+        """Read, block, learn, score and cluster."""
+        told = spec(tuple(self.fields), self.rules, two_sided=len(tables) == 2)
+        known = self.model and _fitting(self.model, told)
+        with (
+            tempfile.TemporaryDirectory(prefix="inbeeld-") as folder,
+            DuckDBEngine(
+                None, memory_limit=self.memory_limit, threads=self.threads, spill=Path(folder) / "spill"
+            ) as db,
+        ):
+            ids = [reading.ids(db, t, self.id_column, n) for n, t in enumerate(tables, 1)] if self.id_column else []
+            sizes = reading.read(db, tables, self.fields, self.rules)
+            self.tell(f"read {' and '.join(f'{n:,}' for n in sizes)} rows")
+            coded = Coded(db, told, threads=self.threads)
+            keys(db, told)
+            pairs = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
+            rules = db.frame("SELECT * FROM blocking_rule")
+            self.tell(f"{len(pairs):,} candidate pairs")
+            rest, trained = learning.divide(pairs)
+            coded.finish(trained)
+            model = learning.learn(db, coded, trained, len(pairs), sizes, known)
+            self.tell("model given" if known else f"model learnt from {len(trained):,} pairs")
+            scored = learning.probable(coded, model, trained, rest)
+        found = _linked(model, scored, sizes, unique, self.threshold, len(pairs))
+        self.tell(f"{len(found.pairs):,} pairs told, {len(found.links):,} links")
+        return replace(_named(found, ids), rules=rules)
 
 
-def _read(db: DuckDBEngine, tables: tuple[Table, ...], fields: Sequence[Field]) -> tuple[int, ...]:
-    """Write ``mention`` (mention_id, side, the fields' text); rows are numbered through both tables."""
-    sizes: list[int] = []
-    for side, table in enumerate(tables, start=1):
-        source = db.source(table)
-        known = {row[0] for row in db.rows(f"DESCRIBE SELECT * FROM {source}")} - {"file_row_number"}
-        missing = [f.column for f in fields if f.column not in known]
-        if missing:
-            raise UsageError(f"table {side} has no column {missing[0]}: it has {', '.join(sorted(known))}")
-        texts = ", ".join(f'{f.sql} AS "{f.column}"' for f in fields)
-        made = "CREATE OR REPLACE TEMP TABLE mention AS" if side == 1 else "INSERT INTO mention"
-        start = sum(sizes)
-        db.run(
-            f"{made} SELECT CAST({start} + file_row_number AS INTEGER) AS mention_id, "
-            f"CAST({side} AS TINYINT) AS side, {texts} FROM {source}"
-        )
-        sizes.append(int(db.rows("SELECT count(*) FROM mention")[0][0]) - start)
-    return tuple(sizes)
+def _fitting(model: Model, told: Spec) -> Model:
+    """Return the model if it is of these comparisons; raises `UsageError` otherwise."""
+    if model.spec.comparisons != told.comparisons:
+        raise UsageError("the model was learnt for other fields: give the fields that it was learnt with")
+    return model
 
 
-def _candidates(db: DuckDBEngine, coded: Coded, rows: int) -> Pairs:
-    """Return all candidate pairs with what equality decides."""
-    parts = []
-    for query in candidates(db, coded.spec, budget=pair_budget(rows, BUDGET), max_block=rows, is_masked=False):
-        found = db.arrays(f"SELECT l.mention_id AS left_id, r.mention_id AS right_id {query}")
-        parts.append(coded.compare(np.asarray(found["left_id"]), np.asarray(found["right_id"])))
-    return Pairs(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("left", "right", "pattern", "open")))
-
-
-def _divide(pairs: Pairs) -> tuple[Pairs, Pairs]:
-    """Return the other pairs and those that the model is learnt from: all pairs of a sample of the left rows."""
-    share = TRAINING_PAIRS / max(len(pairs), 1)
-    if share >= 1:
-        return pairs.where(np.zeros(0, dtype=np.int64)), pairs
-    drawn = (pairs.left.astype(np.uint32) * np.uint32(2654435761)) < np.uint32(share * 2**32)
-    return pairs.where(~drawn), pairs.where(drawn)
-
-
-def _samples(db: DuckDBEngine, coded: Coded, sizes: tuple[int, ...]) -> Samples:
-    """Random pairs for the chance of near agreement, and the exact chance of agreement from value counts."""
-    draw = np.random.Generator(np.random.PCG64(1))
-    size = int(min(RANDOM_PAIRS, 20.0 * sum(sizes) + 10_000))
-    first = sizes[0] if len(sizes) == 2 else 0
-    left = draw.integers(0, sizes[0], size, dtype=np.int32)
-    right = draw.integers(first, sum(sizes), size, dtype=np.int32)
-    chance = coded.compare(left[left != right], right[left != right])
-    coded.finish(chance)
-    return Samples(
-        chance.counts(), {c.name: e for c in coded.spec.comparisons if (e := _equal(db, coded.spec, str(c.value)))}
+def _named(found: Linked, ids: list[pd.Series[Any]]) -> Linked:
+    """Put the users' own ids beside the rows."""
+    if not ids:
+        return found
+    told = found.pairs
+    pairs = told.assign(
+        left_id=ids[0].to_numpy()[told["left"].to_numpy()], right_id=ids[-1].to_numpy()[told["right"].to_numpy()]
     )
-
-
-def _equal(db: DuckDBEngine, told: Spec, column: str) -> float | None:
-    """Return the probability that two random rows agree on a column; none for a column without values."""
-    counted = (
-        f"SELECT count(*) FILTER (side = 1) AS a, count(*) FILTER (side = 2) AS b FROM mention "
-        f'WHERE "{column}" IS NOT NULL GROUP BY "{column}"'
-    )
-    other = "b" if told.two_sided else "(a - 1)"
-    others = "sum(b)" if told.two_sided else "(sum(a) - 1)"
-    value = db.rows(f"SELECT sum(CAST(a AS DOUBLE) * {other}) / (sum(a) * {others}) FROM ({counted})")[0][0]
-    return None if value is None or not np.isfinite(value) else float(np.clip(value, 1e-9, 1 - 1e-9))
-
-
-def _scored(coded: Coded, model: Model, trained: Pairs, rest: Pairs) -> tuple[Pairs, Floats]:
-    """Return the pairs that are at least `KEPT` probable, with their weights."""
-    least = float(np.log2(KEPT / (1 - KEPT)))
-    hopeful = coded.hopeful(rest, model, least)
-    pairs = Pairs(
-        *(np.concatenate([getattr(trained, n), getattr(hopeful, n)]) for n in ("left", "right", "pattern", "open"))
-    )
-    at, known = distinct(pairs.pattern)
-    weight = model.weight(known)[at]
-    kept = weight >= least
-    return pairs.where(kept), weight[kept]
+    clusters = found.clusters.assign(id=np.concatenate([i.to_numpy() for i in ids]))
+    return replace(found, pairs=pairs, links=pairs.loc[found.links.index], clusters=clusters)
 
 
 def _linked(
@@ -231,7 +218,7 @@ def _linked(
     threshold: float,
     made: int,
 ) -> Linked:
-    found, weight = scored
+    found, weight = _in_order(*scored)
     cut = float(np.log2(threshold / (1 - threshold)))
     sure = np.flatnonzero(weight >= cut)
     if unique:
@@ -250,6 +237,12 @@ def _linked(
     row = np.concatenate([np.arange(n, dtype=np.int32) for n in sizes])
     clusters = pd.DataFrame({"side": side, "row": row, "cluster": labels}, copy=False)
     return Linked(pairs, pairs.iloc[sure], clusters, model, made)
+
+
+def _in_order(found: Pairs, weight: Floats) -> tuple[Pairs, Floats]:
+    """Sort pairs by their rows: threads make them in any order."""
+    order = np.lexsort((found.right, found.left))
+    return found.where(order), weight[order]
 
 
 def _unique(left: Ids, right: Ids, weight: Floats, cut: float, unique: str) -> npt.NDArray[np.bool_]:

@@ -14,8 +14,21 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"engine", "errors"}),
     frozenset({"store", "sqlite", "ledger", "decisions", "contracts", "config", "privacy", "model", "thresholds"}),
     frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
-    frozenset({"pipeline", "review", "explain", "train", "library"}),
-    frozenset({"cli", "cli_decisions", "cli_errors", "cli_explain", "cli_model", "cli_status", "cli_summary", "cli_verbs", "console", "flows"}),
+    frozenset({"pipeline", "review", "explain", "diagnose", "train", "library"}),
+    frozenset(
+        {
+            "cli",
+            "cli_decisions",
+            "cli_errors",
+            "cli_explain",
+            "cli_model",
+            "cli_status",
+            "cli_summary",
+            "cli_verbs",
+            "console",
+            "flows",
+        }
+    ),
 )
 """From the ground up; a part imports from lower floors. ``explain`` and ``review`` show what stages made."""
 

@@ -24,6 +24,8 @@ STYLES = ("usual", "fast", "address", "fast_address")
 FAST = ("fast", "fast_address")
 ADDRESS = ("address", "fast_address")
 SOURCES = ("left", "right")
+EM_PAIRS = 5e6
+"""Of five million rows the training rules give fifty million pairs, which took ten minutes; Splink can sample them."""
 
 
 def link(task: Task, folder: Path, out: Path, style: str) -> Told:
@@ -72,12 +74,15 @@ def _settings(task: Task, style: str) -> SettingsCreator:
 def _train(linker: Linker, task: Task, style: str, clock: Clock) -> None:
     """Estimate the prior, u and m without a label."""
     training = linker.training
+    is_large = task.name == "scale_5m"
     training.estimate_probability_two_random_records_match(_rules(task.sure), recall=task.sure_recall)
     clock.done("prior")
     training.estimate_u_using_random_sampling(max_pairs=1e6 if style in FAST else 1e7, seed=1)
     clock.done("u")
     for rule in _rules(task.address_training if style in ADDRESS else task.training):
-        training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
+        training.estimate_parameters_using_expectation_maximisation(
+            rule, estimate_without_term_frequencies=True, max_pairs=EM_PAIRS if is_large else None
+        )
     clock.done("m")
 
 

@@ -34,6 +34,7 @@ SETS = {
     "scale_10k": Source("scale", "names", (10_000, SCALE_SEED)),
     "scale_100k": Source("scale", "names", (100_000, SCALE_SEED)),
     "scale_1m": Source("scale", "names", (1_000_000, SCALE_SEED)),
+    "scale_5m": Source("scale", "names", (5_000_000, SCALE_SEED)),
 }
 
 

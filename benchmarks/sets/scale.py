@@ -42,6 +42,16 @@ BLOCKING = (
     ("surname", "substr(dob, 6, 5)"),
     ("postcode", "house_number"),
 )
+TIGHT = (
+    ("dob", "first_name"),
+    ("dob", "surname"),
+    ("surname", "postcode"),
+    ("first_name", "surname", "substr(dob, 1, 4)"),
+    ("postcode", "dob"),
+    ("postcode", "house_number", "first_name"),
+)
+"""Rules for millions: pairs by two names alone grow with the square of the rows."""
+MANY_ROWS = 2_000_000
 COMPARISONS = (
     Comparison("first_name", "name", (0.92, 0.8), frequencies=True),
     Comparison("surname", "name", (0.92, 0.8), frequencies=True),
@@ -64,13 +74,13 @@ class Pair:
     """Number of the person behind each row of both files."""
 
 
-def task(name: str) -> Task:
-    """Return how a set of this kind is to be linked."""
+def task(name: str, rows: int = 0) -> Task:
+    """Return how a set of this kind and size is to be linked."""
     return Task(
         name,
         "link",
         COMPARISONS,
-        BLOCKING,
+        TIGHT if rows > MANY_ROWS else BLOCKING,
         training=(("first_name", "surname"), ("dob", "city")),
         sure=(("first_name", "surname", "dob"), ("surname", "dob", "postcode")),
         address=("postcode", "house_number", "city"),
@@ -82,7 +92,7 @@ def build(folder: Path, name: str, rows: int, seed: int) -> None:
     """Write a set of two files of so many rows."""
     made = generate(census(), rows, seed)
     notes = {"seed": seed, "source": "generated; names by frequency in the United States census of 1990"}
-    write(folder, task(name), (made.left, made.right), made.truth, notes)
+    write(folder, task(name, rows), (made.left, made.right), made.truth, notes)
 
 
 def census() -> Names:

@@ -78,18 +78,15 @@ class DuckDBEngine:
         finally:
             self.connection.unregister("_frame")
 
-    def source(self, table: pd.DataFrame | Path | str) -> str:
-        """Return what to write after FROM to read a data frame or a Parquet file, with its row numbers.
+    def show(self, name: str, frame: pd.DataFrame) -> None:
+        """Let queries read a data frame as ``name`` where it stands, without writing it; it is kept until the end.
 
-        Rows are numbered from 0 in ``file_row_number``: read by several threads they come in any order. Raises
-        `StoreError` for a file that cannot be read.
+        Raises `StoreError` when a column cannot be read.
         """
-        if isinstance(table, pd.DataFrame):
-            name = f"_source_{id(table)}"
-            numbered = table.assign(file_row_number=np.arange(len(table), dtype=np.int64))
-            self.connection.register(name, numbered)
-            return name
-        return "read_parquet('" + str(table).replace("'", "''") + "', file_row_number = true)"
+        try:
+            self.connection.register(name, frame)
+        except (duckdb.Error, UnicodeError, TypeError, ValueError) as error:
+            raise StoreError(f"cannot read frame {name}: {type(error).__name__}") from None
 
     def append(self, name: str, frame: pd.DataFrame) -> None:
         """Add the rows of a data frame to table ``name``, columns by name."""

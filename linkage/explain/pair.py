@@ -149,8 +149,8 @@ def _most_alike(restricted: Engine, model: Model, one: str, other: str) -> Pair 
         [one, other, MOST_COMBINATIONS],
     )
     compared = recompute(restricted, [(min(p), max(p)) for p in found])
-    pairs = sorted(compared)
-    if not pairs:
+    if not found:
         return None
-    weights = model.weight(np.array([compared[p].pattern for p in pairs], dtype=np.int64))
-    return pairs[int(weights.argmax())]
+    weights = model.weight(np.array([compared[min(p), max(p)].pattern for p in found], dtype=np.int64))
+    left, right = found[int(weights.argmax())]
+    return int(left), int(right)

@@ -98,8 +98,8 @@ def _register(db: Engine, name: str, pairs: Sequence[Pair]) -> None:
 def _rules(small: Engine) -> dict[Pair, tuple[str, ...]]:
     """Return the rules under which the wanted pairs have an equal key."""
     found: dict[Pair, tuple[str, ...]] = {}
-    for rule in PERSONS.rules:
-        keys = rule.key if rule.many else f"SELECT mention_id, {rule.key} AS key FROM mention"
+    for number, rule in enumerate(PERSONS.rules):
+        keys = rule.key if rule.many else f"SELECT mention_id, key_{number} AS key FROM mention_code"
         for left, right in small.rows(
             f"""WITH keys AS ({keys}) SELECT DISTINCT w.left_id, w.right_id FROM wanted w
             JOIN keys l ON l.mention_id = w.left_id JOIN keys r ON r.mention_id = w.right_id AND r.key = l.key"""

@@ -41,7 +41,7 @@ def steps(model: Model, pattern: int) -> list[Step]:
 
 @dataclass(frozen=True)
 class Cost:
-    """What cost a pair most: the level that it shows, the best one of that comparison, and the bits between them."""
+    """What cost a pair most: the level that it shows, the first and best of its group, and the bits between them."""
 
     comparison: str
     level: str
@@ -68,16 +68,14 @@ def costliest(model: Model, pattern: int, own: int) -> Cost | None:
 
 def _cost(model: Model, c: Comparison, pattern: int, own: int, weight: float) -> Cost | None:
     level = int(c.level_of(np.array([pattern], dtype=np.int64))[0])
-    others = [n for n in range(1, c.size) if level and n != level and c.groups[n] == c.groups[level]]
-    if not others:
+    if not level:
         return None
-    changed = np.array([_with(c, pattern, n, own) for n in others], dtype=np.int64)
-    lifts = model.weight(changed) - weight
-    best = int(lifts.argmax())
+    best = next(n for n in range(1, c.size) if c.groups[n] == c.groups[level])
+    lift = float(model.weight(np.array([_with(c, pattern, best, own)], dtype=np.int64))[0]) - weight
     shown = c.levels[level - 1]
-    if lifts[best] <= 0:
+    if best == level or lift <= 0:
         return None
-    return Cost(c.name, shown.name, shown.meaning, c.levels[others[best] - 1].name, float(lifts[best]))
+    return Cost(c.name, shown.name, shown.meaning, c.levels[best - 1].name, lift)
 
 
 def _with(c: Comparison, pattern: int, level: int, own: int) -> int:

@@ -23,20 +23,21 @@ def pair_budget(mentions: int, per_mention: float) -> int:
     return max(10_000, int(per_mention * mentions))
 
 
-def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int, is_masked: bool = True) -> Iterator[str]:
-    """Count the rules' blocks into ``blocking_rule``; yield the queries that make the pairs, without columns.
+def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterator[tuple[str, str]]:
+    """Count the rules' blocks into ``blocking_rule``; yield the queries that make the pairs.
 
-    Each is ``FROM … WHERE …`` over rows ``l`` and ``r`` of `mention_code`, with column ``rules``, the rules that find
-    the pair as bits, unless ``is_masked`` is false. It is about `CHUNK` pairs large; every pair is made once. Raises
-    `StoreError` when even blocks of two do not fit the budget.
+    Each is the SQL of the rules that find a pair, as bits, and ``FROM … WHERE …`` over rows ``l`` and ``r`` of
+    `mention_code`, about `CHUNK` pairs large; every pair is made once. Raises `StoreError` when even blocks of two do
+    not fit the budget.
     """
     db.run(contracts.table("blocking_rule").ddl())
     left, made = budget, []
     for number, rule in enumerate(spec.rules):
         if rule.many:
+            side, told = (", side", "JOIN mention USING (mention_id)") if spec.two_sided else ("", "")
             db.run(
-                f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id, hash(key) AS key "
-                f"FROM ({rule.key}) WHERE key IS NOT NULL"
+                f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id{side}, hash(key) AS key "
+                f"FROM ({rule.key}) {told} WHERE key IS NOT NULL"
             )
         pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
         left -= pairs
@@ -46,38 +47,36 @@ def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int, is_masked
         _pairs_of_many(db, several)
     for number, pairs in enumerate(made):
         if number not in several:
-            yield from _parts(pairs, _single(spec, number, several, is_masked=is_masked))
+            yield from _parts(pairs, *_single(spec, number, several))
     if several:
-        yield from _parts(sum(made[n] for n in several), _rest(spec))
+        yield from _parts(sum(made[n] for n in several), *_rest(spec))
         db.run("DROP TABLE many_pair")
 
 
-def _parts(pairs: int, query: str) -> Iterator[str]:
+def _parts(pairs: int, rules: str, query: str) -> Iterator[tuple[str, str]]:
     parts = -(-pairs // CHUNK)
     for part in range(parts):
-        yield f"{query} AND l.mention_id % {parts} = {part}" if parts > 1 else query
+        yield rules, f"{query} AND l.mention_id % {parts} = {part}" if parts > 1 else query
 
 
-def _single(spec: Spec, number: int, several: list[int], *, is_masked: bool) -> str:
+def _single(spec: Spec, number: int, several: list[int]) -> tuple[str, str]:
     """The pairs of a rule with one key a mention that no earlier such rule makes."""
     earlier = "".join(f" AND NOT {_finds(n)}" for n in range(number) if n not in several)
     found = _bits(n for n in range(number, len(spec.rules)) if n not in several)
     beside = "LEFT JOIN many_pair m ON m.left_id = l.mention_id AND m.right_id = r.mention_id" if several else ""
     more = " | coalesce(m.found, 0)" if several else ""
-    told = f", {found}{more} AS rules" if is_masked else ""
-    return (
-        f"{told} FROM mention_code l JOIN mention_code r ON l.key_{number} = r.key_{number} {beside} "
-        f"WHERE {spec.pairs}{earlier}"
-    )
+    joined = f"FROM mention_code l JOIN mention_code r ON l.key_{number} = r.key_{number} {beside}"
+    return found + more, f"{joined} WHERE {spec.pairs}{earlier}"
 
 
-def _rest(spec: Spec) -> str:
+def _rest(spec: Spec) -> tuple[str, str]:
     """The pairs that only rules with several keys a mention find."""
     earlier = "".join(f" AND NOT {_finds(n)}" for n, rule in enumerate(spec.rules) if not rule.many)
-    return (
-        ", m.found AS rules FROM many_pair m JOIN mention_code l ON l.mention_id = m.left_id "
-        f"JOIN mention_code r ON r.mention_id = m.right_id WHERE {spec.pairs}{earlier}"
+    joined = (
+        "FROM many_pair m JOIN mention_code l ON l.mention_id = m.left_id "
+        "JOIN mention_code r ON r.mention_id = m.right_id"
     )
+    return "m.found", f"{joined} WHERE {spec.pairs}{earlier}"
 
 
 def _pairs_of_many(db: Engine, several: list[int]) -> None:

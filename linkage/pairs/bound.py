@@ -46,7 +46,15 @@ def _against(model: Model, other: str, pattern: Ints, open_: Ints) -> Floats:
 def _outcomes(model: Model, other: str, c: Comparison) -> Floats:
     """What each level but null and the first adds: an open comparison is known and not equal."""
     same, against = (model.tables[name].by_name[c.name][2:] for name in ("same", other))
-    return np.log2(same) - np.log2(against)
+    found: Floats = np.log2(same) - np.log2(against)
+    found[: c.near - 1] += _rarity(model, other, c)
+    return found
+
+
+def _rarity(model: Model, other: str, c: Comparison) -> float:
+    """What the band of near agreement can add at most."""
+    same, against = (model.tables[name].bands.get(c.name) for name in ("same", other))
+    return 0.0 if same is None or against is None else max(0.0, float(np.log2(same / against).max()))
 
 
 def _household(model: Model, other: str, pattern: Ints, open_: Ints) -> Floats:
@@ -58,14 +66,19 @@ def _household(model: Model, other: str, pattern: Ints, open_: Ints) -> Floats:
     mask = sum(((1 << c.width) - 1) << c.shift for _, c in shared)
     bits = sum(1 << n for n, _ in shared)
     width = len(spec.comparisons)
-    known, at = np.unique((pattern & mask) << width | (open_ & bits), return_inverse=True)
-    cell, free = known >> width, known & ((1 << width) - 1)
+    told, number = np.unique(pattern & mask, return_inverse=True)
+    known, at = np.unique(number.astype(np.int64) << width | (open_ & bits), return_inverse=True)
+    cell, free = told[known >> width], known & ((1 << width) - 1)
     found = np.full(len(known), -np.inf)
     for levels in product(*(range(2, c.size) for _, c in shared)):
-        filled = cell.copy()
+        filled, rarity = cell.copy(), np.zeros(len(known))
         for (n, c), level in zip(shared, levels, strict=True):
-            filled |= np.where(free >> n & 1, level, 0) << c.shift
-        found = np.maximum(found, _log_household(model, "same", filled) - _log_household(model, other, filled))
+            is_open = free >> n & 1
+            filled |= np.where(is_open, level, 0) << c.shift
+            if level <= c.near:
+                rarity += np.where(is_open, _rarity(model, other, c), 0.0)
+        told = _log_household(model, "same", filled) - _log_household(model, other, filled)
+        found = np.maximum(found, told + rarity)
     return found[at]
 
 

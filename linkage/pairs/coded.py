@@ -26,7 +26,8 @@ from linkage.pairs.spec import Comparison, Spec
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
-Open = npt.NDArray[np.uint16]
+Open = npt.NDArray[Any]
+"""One bit a comparison, 16 or 32 of them."""
 
 BLOCK = 1 << 16
 """Pairs compared at a time by one thread: their integers stay in the processor's cache."""
@@ -52,7 +53,10 @@ class Pairs:
     def counts(self) -> Counts:
         """Return how many pairs show each pattern."""
         at, pattern = distinct(self.pattern)
-        return Counts(pattern, np.bincount(at, minlength=len(pattern)).astype(np.float64))
+        pairs = np.bincount(at, minlength=len(pattern)).astype(np.float64)
+        # In one order, so that sums of floats are the same in every run: threads make pairs in any order.
+        order = np.argsort(pattern)
+        return Counts(pattern[order], pairs[order])
 
 
 def distinct(values: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
@@ -66,13 +70,15 @@ class Coded:
 
     def __init__(self, db: Engine, spec: Spec, *, threads: int) -> None:
         self.db, self.spec, self._threads = db, spec, threads
+        self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
         codes, parts, joins = [], [], []
         for n, c in enumerate(spec.comparisons):
             codes.append(f'CASE WHEN "{c.value}" IS NULL THEN 0 ELSE hash("{c.value}") END AS code_{n}')
             if c.band:
                 shares(db, c.band, spec.bands[c.band])
                 parts.append(f"coalesce(b_{n}.band, 0) AS band_{n}")
-                joins.append(f"LEFT JOIN (SELECT hash(value) AS h, band FROM share_{c.band}) b_{n} ON b_{n}.h = code_{n}")
+                shared = f"SELECT hash(value) AS h, band FROM share_{c.band}"
+                joins.append(f"LEFT JOIN ({shared}) b_{n} ON b_{n}.h = code_{n}")
             if c.edits:
                 pack_values(db, c.edits, spec.columns[c.edits])
                 parts.append(f"coalesce(p_{n}.packed, 0) AS packed_{n}")
@@ -88,7 +94,7 @@ class Coded:
     def compare(self, left: Ids, right: Ids) -> Pairs:
         """Return the pairs with what equality decides."""
         pattern = np.zeros(len(left), dtype=np.int64)
-        open_ = np.zeros(len(left), dtype=np.uint16)
+        open_ = np.zeros(len(left), dtype=self._bits)
         blocks = [slice(start, start + BLOCK) for start in range(0, len(left), BLOCK)]
         with ThreadPoolExecutor(self._threads) as pool:
             for _ in pool.map(lambda b: self._equality(left[b], right[b], pattern[b], open_[b]), blocks):
@@ -99,10 +105,10 @@ class Coded:
         """Decide in place what typing errors decide."""
         for n, c in enumerate(self.spec.comparisons):
             if c.edits:
-                at = np.flatnonzero(pairs.open & np.uint16(1 << n))
+                at = np.flatnonzero(pairs.open & self._bits(1 << n))
                 level, is_text = self._errors(n, c, pairs.left[at], pairs.right[at])
-                pairs.pattern[at] |= level << c.shift
-                pairs.open[at[~is_text]] &= ~np.uint16(1 << n)
+                pairs.pattern[at] |= (level << c.shift) | self._near(n, level, pairs.left[at], pairs.right[at])
+                pairs.open[at[~is_text]] &= ~self._bits(1 << n)
 
     def finish(self, pairs: Pairs) -> None:
         """Decide all that is open, in place: typing errors here, similarities of text in the engine."""
@@ -120,10 +126,11 @@ class Coded:
 
     def possible(self, pairs: Pairs, model: Model, least: float) -> npt.NDArray[np.bool_]:
         """Tell which pairs may still reach a match weight, whatever their open comparisons turn out to be."""
-        key = pairs.pattern << len(self.spec.comparisons) | pairs.open
-        at, known = distinct(key)
-        open_ = known & ((1 << len(self.spec.comparisons)) - 1)
-        best = bound.best(model, known >> len(self.spec.comparisons), open_)
+        # A pattern may fill 62 bits: what is open has no room beside it, but beside its number it has.
+        number, pattern = distinct(pairs.pattern)
+        width = len(self.spec.comparisons)
+        at, known = distinct(number.astype(np.int64) << width | pairs.open.astype(np.int64))
+        best = bound.best(model, pattern[known >> width], known & ((1 << width) - 1))
         may: npt.NDArray[np.bool_] = (best >= least)[at]
         return may
 
@@ -138,9 +145,18 @@ class Coded:
                 pattern |= np.where(equal, self._columns[f"band_{n}"][left], 0).astype(np.int64) << (c.shift + c.bits)
             differ = known & ~equal
             if len(c.levels) > 2:
-                open_ |= differ.astype(np.uint16) << n
+                open_ |= differ.astype(self._bits) << n
             else:
                 pattern |= (differ.astype(np.int64) * len(c.levels)) << c.shift
+
+    def _near(self, n: int, level: Ints, left: Ids, right: Ids) -> Ints:
+        """Return the band of near agreement in its place: that of the more common value."""
+        c = self.spec.comparisons[n]
+        if c.band is None or c.near < 2:
+            return np.zeros_like(level)
+        one, other = (self._columns[f"band_{n}"][ids].astype(np.int64) for ids in (left, right))
+        least = np.where((one == 0) | (other == 0), np.maximum(one, other), np.minimum(one, other))
+        return np.where((level > 0) & (level <= c.near), least, 0) << (c.shift + c.bits)
 
     def _errors(self, n: int, c: Comparison, left: Ids, right: Ids) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return the level of each pair (0 where it cannot be told here) and whether its text must be looked at."""
@@ -166,12 +182,13 @@ class Coded:
         asked = [n for n in numbers if every >> n & 1]
         if not asked:
             return
-        bits = np.uint16(sum(1 << n for n in asked))
+        bits = self._bits(sum(1 << n for n in asked))
         at = np.flatnonzero(pairs.open & bits)
         told = {"place": at.astype(np.int32), "left_id": pairs.left[at], "right_id": pairs.right[at]}
         self.db.register("open_pair", pd.DataFrame(told | {"open": pairs.open[at]}))
+        told_by = {n: self.spec.comparisons[n].sql for n in asked}
         levels = ", ".join(
-            f"CASE WHEN (open & {1 << n}) <> 0 THEN {self.spec.comparisons[n].sql} ELSE 0 END AS level_{n}" for n in asked
+            f"CASE WHEN (open & {1 << n}) <> 0 THEN {sql} ELSE 0 END AS level_{n}" for n, sql in told_by.items()
         )
         found = self.db.arrays(
             f"SELECT place, {levels} FROM open_pair JOIN mention l ON l.mention_id = left_id "
@@ -179,7 +196,9 @@ class Coded:
         )
         place = np.asarray(found["place"])
         for n in asked:
-            pairs.pattern[place] |= np.asarray(found[f"level_{n}"]).astype(np.int64) << self.spec.comparisons[n].shift
+            level = np.asarray(found[f"level_{n}"]).astype(np.int64)
+            banded = self._near(n, level, pairs.left[place], pairs.right[place])
+            pairs.pattern[place] |= (level << self.spec.comparisons[n].shift) | banded
         pairs.open[at] &= ~bits
         self.db.run("DROP TABLE open_pair")
 

@@ -18,18 +18,19 @@ class Comparer:
 
     def candidates(self, target: str, *, budget: int, max_block: int) -> int:
         """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number."""
-        columns = f"SELECT l.mention_id AS left_id, r.mention_id AS right_id, {self.spec.pattern_sql()} AS pattern"
         self.db.run(
-            f"CREATE OR REPLACE TEMP TABLE {target} (left_id INTEGER, right_id INTEGER, pattern BIGINT, rules INTEGER)"
+            f"CREATE OR REPLACE TEMP TABLE {target} (left_id INTEGER, right_id INTEGER, rules INTEGER, pattern BIGINT)"
         )
-        for join in candidates(self.db, self.spec, budget=budget, max_block=max_block):
-            self.db.run(f"INSERT INTO {target} {columns}{join}")
+        for rules, pairs in candidates(self.db, self.spec, budget=budget, max_block=max_block):
+            columns = {"left_id": "l.mention_id", "right_id": "r.mention_id", "rules": rules}
+            self.db.run(f"INSERT INTO {target} {self.spec.patterns_sql(columns, pairs)}")
         return int(self.db.rows(f"SELECT count(*) FROM {target}")[0][0])
 
     def pairs(self, source: str, target: str) -> None:
         """Write ``target`` (left_id, right_id, pattern) for the pairs of table ``source``."""
-        self.db.run(
-            f"CREATE OR REPLACE TEMP TABLE {target} AS "
-            f"SELECT p.left_id, p.right_id, {self.spec.pattern_sql()} AS pattern FROM {source} p "
-            "JOIN mention_code l ON l.mention_id = p.left_id JOIN mention_code r ON r.mention_id = p.right_id"
+        pairs = (
+            f"FROM {source} p JOIN mention_code l ON l.mention_id = p.left_id "
+            "JOIN mention_code r ON r.mention_id = p.right_id"
         )
+        query = self.spec.patterns_sql({"left_id": "p.left_id", "right_id": "p.right_id"}, pairs)
+        self.db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {query}")

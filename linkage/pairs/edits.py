@@ -32,7 +32,8 @@ for _number, _letter in enumerate(ALPHABET, start=1):
 def pack(texts: Iterable[str | None]) -> Packed:
     """Return each text as an integer: 0 for null or empty, `UNPACKABLE` where it does not fit."""
     known = np.array(["" if t is None else t for t in texts], dtype=object)
-    long = np.fromiter((len(t) > WIDTH or not t.isascii() for t in known), dtype=bool, count=len(known))
+    # Code 0 is the end of a text: one that holds it cannot be told from a shorter one.
+    long = np.fromiter((len(t) > WIDTH or not t.isascii() or "\0" in t for t in known), dtype=bool, count=len(known))
     fixed = np.where(long, "", known).astype(f"S{WIDTH}")
     codes = _CODE[fixed.view(np.uint8).reshape(len(known), WIDTH)] if len(known) else np.zeros((0, WIDTH), np.uint8)
     packed = np.zeros(len(known), dtype=np.int64)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.pairs.model import CLASSES, Joint, Model, Table, cells
-from linkage.pairs.spec import Comparison, Spec
+from linkage.pairs.spec import BANDS, Comparison, Spec
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -74,26 +74,27 @@ class Samples:
 def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
     """Return the model of these pairs; ``prior`` is the start, the anchor, and the size of the population."""
     spec, model = prior.spec, prior.of(prior.mentions, prior.pairs)
-    model.tables["chance"] = _chance(prior, samples, None)
+    common = _near_bands(spec, candidates + samples.chance)
+    model.tables["chance"] = _chance(prior, samples, common, None)
     for name, known in (("family", samples.family), ("same", samples.same)):
         if known is not None:
-            model.tables[name] = _fit(prior, name, known, keep=samples.unseen.get(name, ()))
+            model.tables[name] = _fit(prior, name, known, common, keep=samples.unseen.get(name, ()))
     for number in range(ROUNDS):
         before = _flat(model)
         parts = responsibilities(model, candidates)
         model.rates = {
             c: float(max((parts[c] * candidates.pairs).sum(), 1.0)) / model.mentions for c in parts if c != "chance"
         }
-        model.tables["same"] = _fit(prior, "same", candidates.scaled(parts["same"]))
+        model.tables["same"] = _fit(prior, "same", candidates.scaled(parts["same"]), common)
         guess = candidates.scaled(parts["family"])
         if samples.family is None:
-            model.tables["family"] = _fit(prior, "family", guess, unlike=model.tables["chance"])
+            model.tables["family"] = _fit(prior, "family", guess, common, unlike=model.tables["chance"])
         else:
             for name in samples.unseen.get("family", ()):
                 c = spec.by_name[name]
                 model.tables["family"].by_name[name] = _share(c, guess, model.tables["family"].by_name[name], "family")
         if number % 5 == 0:
-            model.tables["chance"] = _chance(prior, samples, model)
+            model.tables["chance"] = _chance(prior, samples, common, model)
         if np.abs(_flat(model) - before).max() < TOLERANCE:
             break
     return model
@@ -142,7 +143,7 @@ def _flat(model: Model) -> Floats:
     return np.concatenate([np.concatenate(list(model.tables[c].by_name.values())) for c in ("same", "family")])
 
 
-def _chance(prior: Model, samples: Samples, model: Model | None) -> Table:
+def _chance(prior: Model, samples: Samples, common: Mapping[str, Floats], model: Model | None) -> Table:
     """Chance agreement: random pairs less those that are one person or household after all.
 
     In a small file, or one in which everybody stands often, they are no longer few.
@@ -161,10 +162,17 @@ def _chance(prior: Model, samples: Samples, model: Model | None) -> Table:
             rest = found[2:] / found[2:].sum()
             found = np.r_[1.0, equal[c.name], (1 - equal[c.name]) * rest]
         by_name[c.name] = found
-    return Table(by_name)
+    return Table(by_name, bands=_near_bands(prior.spec, counts, common))
 
 
-def _fit(prior: Model, name: str, counts: Counts, keep: tuple[str, ...] = (), unlike: Table | None = None) -> Table:
+def _fit(
+    prior: Model,
+    name: str,
+    counts: Counts,
+    common: Mapping[str, Floats],
+    keep: tuple[str, ...] = (),
+    unlike: Table | None = None,
+) -> Table:
     """Return the level probabilities of a class from weighted patterns, smoothed by the prior model.
 
     Relatives (``unlike`` is the class of chance) hardly agree more than by chance on what they do not share.
@@ -178,7 +186,8 @@ def _fit(prior: Model, name: str, counts: Counts, keep: tuple[str, ...] = (), un
         for c in prior.spec.comparisons:
             if not c.household:
                 by_name[c.name] = _as_relatives(c, by_name[c.name], unlike.by_name[c.name])
-    return Table(by_name, _joint(prior.spec, counts, by_name, known.joint))
+    joint = _joint(prior.spec, counts, by_name, known.joint)
+    return Table(by_name, joint, _near_bands(prior.spec, counts, common))
 
 
 def _share(c: Comparison, counts: Counts, prior: Floats, name: str) -> Floats:
@@ -191,6 +200,24 @@ def _share(c: Comparison, counts: Counts, prior: Floats, name: str) -> Floats:
         bounded = np.maximum(mixed / mixed.sum(), least[inside])
         fitted[inside] = bounded / bounded.sum()
     return fitted
+
+
+def _near_bands(spec: Spec, counts: Counts, common: Mapping[str, Floats] | None = None) -> dict[str, Floats]:
+    """Return the distribution of the bands where comparisons show near agreement, smoothed by that of all pairs.
+
+    A typing error makes a common name resemble a rare one as often as it is common; by chance it is the names with many
+    neighbours that resemble one another. Where a class shows few such pairs, the band says nothing.
+    """
+    found = {}
+    for c in spec.comparisons:
+        if c.band is None or c.near < 2:
+            continue
+        level, band = c.level_of(counts.pattern), c.band_of(counts.pattern)
+        is_near = (level > 1) & (level <= c.near) & (band > 0)
+        seen = np.bincount(band[is_near], weights=counts.pairs[is_near], minlength=BANDS + 1)[1 : BANDS + 1]
+        prior = np.full(BANDS, 1 / BANDS) if common is None else common[c.name][1:]
+        found[c.name] = np.r_[1.0, (seen + PRIOR_PAIRS * prior) / (seen.sum() + PRIOR_PAIRS)]
+    return found
 
 
 def _as_relatives(c: Comparison, fitted: Floats, chance: Floats) -> Floats:

@@ -6,28 +6,38 @@ between brothers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zlib import crc32
 
-from linkage.pairs.spec import Comparison, Frequency, Level, Rule, Spec
+import pandas as pd
 
-FOLDED = "nullif(trim(strip_accents(lower(CAST({column} AS VARCHAR)))), '')"
-"""Names are compared in lower case without accents, because DuckDB's distances work on bytes; blank is missing."""
-PLAIN = "nullif(trim(CAST({column} AS VARCHAR)), '')"
+from linkage.errors import UsageError
+from linkage.pairs.spec import BITS, Comparison, Frequency, Level, Rule, Spec
+
+FOLDED = "nullif(trim(strip_accents(lower({column}))), '')"
+"""Names are compared in lower case without accents; blank is missing."""
+TYPED = "nullif(trim(strip_accents({column})), '')"
+"""DuckDB's distances work on bytes: with its accent a letter would count as two."""
+PLAIN = "nullif(trim({column}), '')"
+
+Keys = tuple[tuple[str, ...], ...]
+Shares = pd.DataFrame | Path | str
 
 
 @dataclass(frozen=True)
 class Field:
-    """A compared column: the comparison, its text, and the share of its values where that counts."""
+    """A compared column: the comparison, its text, and the share of its values where that counts.
+
+    ``outside`` is the table (value, share) that the shares come from, where they are not counted in the data.
+    """
 
     column: str
     comparison: Comparison
     frequency: Frequency | None = None
     text: str = PLAIN
-
-    @property
-    def sql(self) -> str:
-        """The column's text as SQL."""
-        return self.text.format(column=f'"{self.column}"')
+    outside: Shares | None = field(default=None, compare=False, repr=False)
 
 
 def name(
@@ -35,35 +45,51 @@ def name(
     thresholds: tuple[float, ...] = (0.92, 0.80),
     *,
     household: bool = False,
-    frequency: bool | str = True,
+    frequency: bool | Shares = True,
 ) -> Field:
     """Names by Jaro-Winkler similarity (Winkler 1990), equal and at or above each threshold.
 
-    With ``frequency`` agreement on a rare name weighs more; a text names a table (value, share) to look the share up
-    in instead of counting it.
+    With ``frequency`` agreement on a rare name weighs more; a table (value, share), as a frame or a Parquet file,
+    tells the shares instead of counting them. Raises `UsageError` unless thresholds descend between 1 and 0.
     """
-    similarity = f'jaro_winkler_similarity(l."{column}", r."{column}")'
+    if not all(1 > high > low > 0 for high, low in zip(thresholds, (*thresholds[1:], 1e-9), strict=True)):
+        raise UsageError(f"{column}: thresholds must descend between 1 and 0, not {thresholds}")
+    value = column_of(column)
+    similarity = f"jaro_winkler_similarity(l.{value}, r.{value})"
     steps = "".join(f" WHEN {similarity} >= {t} THEN {n}" for n, t in enumerate(thresholds, start=2))
     levels = (*(Level(f"similar_{t:g}", 0, f"similarity of at least {t:g}") for t in thresholds),)
     return _field(column, levels, steps, household=household, frequency=frequency, text=FOLDED)
 
 
-def typed(column: str, errors: int = 1, *, household: bool = False, frequency: bool | str = False) -> Field:
+def typed(column: str, errors: int = 1, *, household: bool = False, frequency: bool | Shares = False) -> Field:
     """Codes and dates by the number of typing errors (Damerau 1964) up to ``errors``, 1 or 2.
 
-    Raises ``ValueError`` for another number.
+    Raises `UsageError` for another number.
     """
     if errors not in (1, 2):
-        raise ValueError(f"{column}: typing errors are counted up to 1 or 2, not {errors}")
+        raise UsageError(f"{column}: typing errors are counted up to 1 or 2, not {errors}")
     levels = tuple(Level(f"errors_{n}", 0, f"{n} typing error{'s' * (n > 1)}") for n in range(1, errors + 1))
-    counted = f'damerau_levenshtein(l."{column}", r."{column}")'
+    value = column_of(column)
+    counted = f"damerau_levenshtein(l.{value}, r.{value})"
     steps = "".join(f" WHEN {counted} <= {n} THEN {n + 1}" for n in range(1, errors + 1))
-    return _field(column, levels, steps, household=household, frequency=frequency, edits=column)
+    return _field(column, levels, steps, household=household, frequency=frequency, edits=value, text=TYPED)
 
 
-def exact(column: str, *, household: bool = False, frequency: bool | str = False) -> Field:
+def exact(column: str, *, household: bool = False, frequency: bool | Shares = False) -> Field:
     """Values that are equal or not."""
     return _field(column, (), "", household=household, frequency=frequency)
+
+
+def column_of(column: str) -> str:
+    """Return the plain word under which a column of any name stands in ``mention``.
+
+    Engines differ in how they quote a name and whether capitals count; what is not a plain word already gets a
+    checksum of its name instead.
+    """
+    if re.fullmatch("[a-z][a-z0-9_]*", column):
+        return f"value_{column}"
+    word = re.sub("[^a-z0-9]+", "_", column.lower()).strip("_")
+    return f"value_{word}_{crc32(column.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def _field(
@@ -72,43 +98,53 @@ def _field(
     steps: str,
     *,
     household: bool,
-    frequency: bool | str,
+    frequency: bool | Shares,
     edits: str | None = None,
     text: str = PLAIN,
 ) -> Field:
     levels = (Level("equal", 0, "equal"), *between, Level("different", 0, "different"))
+    value = column_of(column)
     sql = (
-        f'CASE WHEN l."{column}" = r."{column}" THEN 1 WHEN l."{column}" IS NULL OR r."{column}" IS NULL THEN 0'
+        f"CASE WHEN l.{value} = r.{value} THEN 1 WHEN l.{value} IS NULL OR r.{value} IS NULL THEN 0"
         f"{steps} ELSE {len(levels)} END"
     )
+    is_counted, outside = (frequency, None) if isinstance(frequency, bool) else (True, frequency)
     comparison = Comparison(
         column,
         levels,
         sql,
-        band=f"{column}_band" if frequency else None,
+        band=f"band_of_{value}" if is_counted else None,
+        near=len(levels) - 1,
         household=household,
-        value=column,
+        value=value,
         edits=edits,
     )
-    shares = Frequency(column, table=frequency if isinstance(frequency, str) else None) if frequency else None
-    return Field(column, comparison, shares, text)
+    shares = Frequency(value, table=None if outside is None else f"outside_{value}") if is_counted else None
+    return Field(column, comparison, shares, text, outside)
 
 
-def spec(
-    fields: tuple[Field, ...],
-    block_on: tuple[tuple[str, ...], ...],
-    *,
-    two_sided: bool,
-    counted_by: tuple[str, ...] = (),
-) -> Spec:
-    """Return the spec of fields, what a household shares first, and rules: tuples of SQL over the compared texts.
+def spec(fields: tuple[Field, ...], block_on: Keys, *, two_sided: bool) -> Spec:
+    """Return the spec of fields, what a household shares first, and of rules over table ``mention`` of `reading`.
 
-    ``counted_by`` are the columns whose distinct rows stand for people when values are counted.
+    Where one table holds a person often, the distinct rows of what tells people apart stand for people when values
+    are counted. Raises `UsageError` for fields that cannot be told together.
     """
+    names = [f.column for f in fields]
+    if not fields:
+        raise UsageError("no fields: give at least one name, typed or exact")
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise UsageError(f"column {twice[0]} stands in two fields: compare a column once")
+    if (bits := sum(f.comparison.width for f in fields)) > BITS:
+        raise UsageError(f"{len(fields)} fields take {bits} of {BITS} bits: leave out a field or a frequency")
     ordered = sorted(fields, key=lambda f: not f.comparison.household)
-    rules = tuple(Rule(" and ".join(key), f"the same {' and '.join(key)}", key[0], also=key[1:]) for key in block_on)
-    bands = {str(f.comparison.band): Frequency(f.column, counted_by, f.frequency.table) for f in ordered if f.frequency}
-    columns = {f.column: f.column for f in ordered}
+    values = [str(f.comparison.value) for f in ordered]
+    people = () if two_sided else tuple(str(f.comparison.value) for f in fields if f.frequency or f.comparison.edits)
+    bands = {str(f.comparison.band): replace(f.frequency, by=people) for f in ordered if f.frequency}
     pairs = "l.side = 1 AND r.side = 2" if two_sided else "l.mention_id < r.mention_id"
-    comparisons = tuple(f.comparison for f in ordered)
-    return Spec(comparisons, rules, {"side": "side", **columns}, bands, pairs, two_sided)
+    columns = {"side": "side"} | {v: v for v in values}
+    return Spec(tuple(f.comparison for f in ordered), _rules(block_on), columns, bands, pairs, two_sided)
+
+
+def _rules(block_on: Keys) -> tuple[Rule, ...]:
+    told = [" and ".join(key) for key in block_on]
+    return tuple(Rule(text, f"the same {text}", f"rule_{n}") for n, text in enumerate(told))

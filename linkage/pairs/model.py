@@ -52,6 +52,8 @@ class Table:
 
     by_name: dict[str, Floats]
     joint: Joint = field(default_factory=Joint)
+    bands: dict[str, Floats] = field(default_factory=dict)
+    """Distribution of the band (from 1; place 0 holds 1) where a comparison shows near agreement."""
 
 
 @dataclass
@@ -96,9 +98,13 @@ class Model:
     def log_level(self, name: str, c: Comparison, pattern: Ints) -> Floats:
         """Return log2 of the likelihood of one comparison's level; a chance agreement is as likely as its value."""
         found: Floats = np.log2(self.tables[name].by_name[c.name])[c.level_of(pattern)]
-        if name == "chance" and c.band:
-            band = c.band_of(pattern)
-            found = np.where(band > 0, log_share(band), found)
+        if c.band is None:
+            return found
+        band, is_equal = c.band_of(pattern), c.level_of(pattern) == 1
+        if name == "chance":
+            found = np.where((band > 0) & is_equal, log_share(band), found)
+        if c.name in self.tables[name].bands:
+            found = found + np.where(is_equal, 0.0, np.log2(self.tables[name].bands[c.name])[band])
         return found
 
     def weight(self, pattern: Ints, until: int | None = None) -> Floats:
@@ -112,6 +118,7 @@ class Model:
         classes = {
             c: {
                 "levels": {x.name: _named(x, t.by_name[x.name]) for x in self.spec.comparisons},
+                "bands": {n: v[1:].tolist() for n, v in t.bands.items()},
                 "household": {
                     "of": [x.name for x in self.spec.household],
                     "cells": [
@@ -168,7 +175,8 @@ def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:
     order = np.argsort(np.array(packed, dtype=np.int64))
     ratio = np.array([row[-1] for row in told["cells"]], dtype=np.float64)
     joint = Joint(np.array(packed, dtype=np.int64)[order], ratio[order], {int(g): r for g, r in told["rest"].items()})
-    return Table(by_name, joint)
+    bands = {n: np.array([1.0, *v]) for n, v in raw.get("bands", {}).items()}
+    return Table(by_name, joint, bands)
 
 
 def load(spec: Spec, path: Path | None = None) -> Model:

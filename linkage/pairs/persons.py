@@ -9,13 +9,13 @@ COMPARISONS = (
     Comparison("identifier", sql.IDENTIFIER, sql.IDENTIFIER_SQL),
     Comparison("source_person", sql.SOURCE_PERSON, sql.SOURCE_PERSON_SQL),
     Comparison("context", sql.CONTEXT, "0"),
-    Comparison("surname", sql.SURNAME, sql.surname_sql(), "surname_band", sql.SURNAME_EQUAL, household=True),
+    Comparison("surname", sql.SURNAME, sql.surname_sql(), "surname_band", near=3, household=True),
     Comparison("prefix", sql.PREFIX, sql.prefix_sql()),
-    Comparison("address", sql.ADDRESS, sql.address_sql(), "address_band", sql.ADDRESS_EQUAL, household=True),
+    Comparison("address", sql.ADDRESS, sql.address_sql(), "address_band", household=True),
     Comparison("phone", sql.PHONE, sql.PHONE_SQL),
-    Comparison("given", sql.GIVEN, sql.given_sql(), "given_band", sql.GIVEN_EQUAL),
+    Comparison("given", sql.GIVEN, sql.given_sql(), "given_band", near=3),
     Comparison("initials", sql.INITIALS, sql.initials_sql()),
-    Comparison("birth", sql.BIRTH, sql.birth_sql(), "birth_band", sql.BIRTH_EQUAL),
+    Comparison("birth", sql.BIRTH, sql.birth_sql(), "birth_band"),
     Comparison("sex", sql.SEX, sql.SEX_SQL),
 )
 """In the order in which the evidence is told: what a household shares first, then what tells its members apart.

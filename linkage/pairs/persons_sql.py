@@ -230,10 +230,3 @@ SOURCE_PERSON_SQL = f"""CASE
 PHONE_SQL = f"""CASE WHEN l.phone_code = r.phone_code THEN {Phone.equal}
     WHEN l.phone_code <> r.phone_code THEN {Phone.different} ELSE 0 END"""
 SEX_SQL = f"""CASE WHEN l.sex = r.sex THEN {Sex.equal} WHEN l.sex <> r.sex THEN {Sex.different} ELSE 0 END"""
-
-SURNAME_EQUAL = "l.surname = r.surname AND NOT (l.is_name_chain AND r.is_name_chain)"
-GIVEN_EQUAL = """(l.given_name = r.given_name OR l.given_name IS NOT NULL AND r.given_name IS NOT NULL AND (
-    l.call_name = r.call_name OR l.given_name = r.call_name OR l.call_name = r.given_name))"""
-BIRTH_EQUAL = "l.birth_date = r.birth_date AND l.birth_precision = 'day' AND r.birth_precision = 'day'"
-ADDRESS_EQUAL = """l.postcode = r.postcode AND l.house_number = r.house_number
-    AND l.house_suffix IS NOT DISTINCT FROM r.house_suffix"""

@@ -66,7 +66,8 @@ def add(db: Engine, comparer: Comparer, budget: int) -> int:
                pattern | (CAST(CASE WHEN others >= 2 THEN {Context.several} WHEN others = 1 THEN {Context.one}
                                ELSE {Context.none} END AS BIGINT) << {shift}) AS pattern,
                rules, coalesce(is_different, false) AS is_different
-        FROM (SELECT * FROM pattern_pair UNION ALL SELECT *, 0 AS rules FROM pattern_new) p
+        FROM (SELECT left_id, right_id, pattern, rules FROM pattern_pair
+              UNION ALL SELECT left_id, right_id, pattern, 0 FROM pattern_new) p
         LEFT JOIN related_pair q ON q.left_id = p.left_id AND q.right_id = p.right_id
         """
     )

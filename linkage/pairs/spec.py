@@ -52,17 +52,18 @@ class Comparison:
     """A comparison with its levels from 1 (0 is null) and its place in the pattern.
 
     ``sql`` gives the level of two rows, ``l`` and ``r``, of the prepared columns. With ``band``, the name of a
-    prepared column, the first level is agreement on a value whose share is its chance agreement; ``equal`` is the
-    SQL of that agreement. ``household`` says that members of one household share the value. ``value`` names a
-    prepared column that is equal exactly when level 1 is reached. ``edits`` names a column whose further levels are
-    one typing error, two, and more: comparing in process counts them on integers.
+    prepared column, agreement (level 1) on a value is as likely by chance as the value is common, and near agreement
+    (levels up to ``near``) on a common value is told apart from that on a rare one; of two bands the more common one
+    counts. ``household`` says that members of one household share the value. ``value`` names a prepared column that is
+    equal exactly when level 1 is reached. ``edits`` names a column whose further levels are one typing error, two, and
+    more: comparing in process counts them on integers.
     """
 
     name: str
     levels: tuple[Level, ...]
     sql: str
     band: str | None = None
-    equal: str | None = None
+    near: int = 1
     household: bool = False
     value: str | None = None
     edits: str | None = None
@@ -114,14 +115,10 @@ class Comparison:
                 return number
         raise KeyError(f"{self.name} has no level {level}")
 
-    def packed_sql(self) -> str:
-        """Return the SQL of level and band of ``l`` and ``r``, in their place."""
-        level = f"(CAST({self.sql} AS BIGINT) << {self.shift})"
-        if self.band is None:
-            return level
-        equal = self.equal or f"l.{self.value} = r.{self.value}"
-        band = f"CASE WHEN {equal} THEN coalesce(least(l.{self.band}, r.{self.band}), 0) ELSE 0 END"
-        return f"{level} | (CAST({band} AS BIGINT) << {self.shift + self.bits})"
+    def banded_sql(self, levels: str, band: str) -> str:
+        """Return the SQL of the band in its place, where the packed ``levels`` say agreement or near agreement."""
+        held = f"CASE WHEN {self.level_sql(levels)} BETWEEN 1 AND {self.near} THEN coalesce({band}, 0) ELSE 0 END"
+        return f"(CAST({held} AS BIGINT) << {self.shift + self.bits})"
 
 
 @dataclass(frozen=True)
@@ -188,9 +185,18 @@ class Spec:
         """Comparisons of what members of one household share."""
         return tuple(c for c in self.comparisons if c.household)
 
-    def pattern_sql(self) -> str:
-        """Return the SQL of the agreement pattern of the prepared rows ``l`` and ``r``."""
-        return " | ".join(c.packed_sql() for c in self.comparisons)
+    def patterns_sql(self, columns: Mapping[str, str], pairs: str) -> str:
+        """Return the query of ``columns`` and ``pattern`` for ``pairs``: FROM … WHERE … with rows ``l`` and ``r``.
+
+        Levels come first, and bands by the levels, so that no comparison is computed twice.
+        """
+        banded = [c for c in self.comparisons if c.band]
+        levels = " | ".join(f"(CAST({c.sql} AS BIGINT) << {c.shift})" for c in self.comparisons)
+        bands = "".join(f", least(l.{c.band}, r.{c.band}) AS band_of_{n}" for n, c in enumerate(banded))
+        added = "".join(f" | {c.banded_sql('levels', f'band_of_{n}')}" for n, c in enumerate(banded))
+        told = ", ".join(f"{text} AS {name}" for name, text in columns.items())
+        inner = f"SELECT {told}, {levels} AS levels{bands} {pairs}"
+        return f"SELECT {', '.join(columns)}, levels{added} AS pattern FROM ({inner})"
 
     def names(self, pattern: int) -> dict[str, str]:
         """Return the level of each comparison in a pattern by name; nulls are left out."""

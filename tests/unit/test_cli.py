@@ -62,6 +62,11 @@ def run_arguments(folder: Path) -> list[str]:
         (["sample", "--out", "a", "--incidents", "0"], "inbeeld: Invalid value for '--incidents'"),
         (["status", "--out", "nowhere"], "inbeeld: nowhere is no output folder: run `inbeeld run"),
         (["explain", "PL0100-2025000001", "--out", "nowhere"], "nowhere holds no published case view"),
+        (["explain", "--out", "nowhere"], "give an incident number, or --pair with two mentions or persons"),
+        (["explain", "PL1", "--pair", "a", "b", "--out", "nowhere"], "give an incident number, or --pair with two"),
+        (["explain", "--pair", "a", "b", "--out", "nowhere"], "nowhere holds no published case view"),
+        (["model", "--out", "nowhere"], "nowhere holds no published case view"),
+        (["model", "--out", "nowhere", "--truth", "nowhere"], "inbeeld: truth nowhere is not a folder"),
         (["evaluate", "--out", "nowhere", "--truth", "nowhere"], "inbeeld: truth nowhere is not a folder"),
     ],
 )
@@ -165,7 +170,7 @@ def test_help_answers_in_half_a_second_without_the_heavy_packages() -> None:
     started = time.perf_counter()
     shown = subprocess.run([INBEELD, "--help"], capture_output=True, text=True, check=True, timeout=30)
     elapsed = time.perf_counter() - started
-    for verb in ("run", "demo", "sample", "evaluate", "explain", "decide", "decisions", "withdraw", "status"):
+    for verb in ("run", "demo", "sample", "evaluate", "explain", "model", "decide", "decisions", "withdraw", "status"):
         assert verb in shown.stdout
     probe = "import sys, linkage.cli; print(sorted({'pandas', 'duckdb', 'numpy', 'pydantic'} & set(sys.modules)))"
     heavy = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=30)

@@ -116,7 +116,7 @@ SAME = {
 OTHER = {
     "birth": {"born": "19630817"},
     "given": {"given_name": "klaas", "initials": "k"},
-    "sex": {"sex": "M"},
+    "address": {},
     "identifier": {"bsn_hmac": "h2"},
 }
 

@@ -1,0 +1,119 @@
+"""Candidate pairs of two tables, a model learnt from them, and the pairs that it finds worth telling.
+
+A sample of the rows is compared in full and teaches the model; of the other rows only the pairs are looked at that
+the model could still find probable.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.engine.base import Engine
+from linkage.errors import StoreError, UsageError
+from linkage.pairs.blocking import candidates
+from linkage.pairs.coded import Coded, Pairs, distinct
+from linkage.pairs.estimate import Counts, Samples, estimate, untrained
+from linkage.pairs.model import Model
+from linkage.pairs.spec import Spec
+
+Floats = npt.NDArray[np.float64]
+
+RANDOM_PAIRS = 500_000
+"""Random pairs for the chance of a near agreement; that of agreement follows from value counts."""
+TRAINING_PAIRS = 600_000
+"""Candidate pairs that a model is learnt from; with more candidates a sample of the left rows is taken."""
+SUPPOSED = 20.0
+"""Pairs that are supposed beside those of the tables, when values are counted."""
+KEPT = 0.01
+"""Match probability from which a pair is told at all."""
+
+
+def pairs_of(db: Engine, coded: Coded, budget: int) -> Pairs:
+    """Return all candidate pairs with what equality decides."""
+    none = np.zeros(0, dtype=np.int32)
+    parts = [coded.compare(none, none)]
+    try:
+        for _, query in candidates(db, coded.spec, budget=budget, max_block=2**31 - 1):
+            found = db.arrays(f"SELECT l.mention_id AS left_id, r.mention_id AS right_id {query}")
+            parts.append(coded.compare(np.asarray(found["left_id"]), np.asarray(found["right_id"])))
+    except StoreError as error:
+        if "does not fit" not in str(error):
+            raise
+        why = str(error).split(":", 1)[0]
+        raise UsageError(f"{why}: its values are too common; make it narrower or raise pairs_per_row") from None
+    return Pairs(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("left", "right", "pattern", "open")))
+
+
+def divide(pairs: Pairs) -> tuple[Pairs, Pairs]:
+    """Return the other pairs and those that the model is learnt from: all pairs of a sample of the left rows."""
+    share = TRAINING_PAIRS / max(len(pairs), 1)
+    if share >= 1:
+        return pairs.where(np.zeros(0, dtype=np.int64)), pairs
+    drawn = (pairs.left.astype(np.uint32) * np.uint32(2654435761)) < np.uint32(share * 2**32)
+    return pairs.where(~drawn), pairs.where(drawn)
+
+
+def learn(db: Engine, coded: Coded, trained: Pairs, made: int, sizes: tuple[int, ...], known: Model | None) -> Model:
+    """Return the model of these tables: the one that is known, or one learnt from the pairs if there are any."""
+    rows = max(sum(sizes), 1)
+    possible = max(float(np.prod(sizes)) if len(sizes) == 2 else sizes[0] * (sizes[0] - 1) / 2, 1.0)
+    if known:
+        return known.of(rows, possible)
+    start = untrained(coded.spec, rows, possible)
+    if not len(trained):
+        return start
+    counts = trained.counts()
+    whole = Counts(counts.pattern, counts.pairs * (made / len(trained)))
+    learnt = estimate(start, whole, _samples(db, coded, sizes, possible))
+    learnt.name, learnt.notes = f"learnt from {len(trained)} pairs", {"rows": list(sizes)}
+    return learnt
+
+
+def _samples(db: Engine, coded: Coded, sizes: tuple[int, ...], possible: float) -> Samples:
+    """Random pairs for the chance of a near agreement, and the exact chance of agreement from value counts.
+
+    Drawn more often than there are pairs, they count as all pairs once: ten rows do not make a model certain.
+    """
+    draw = np.random.Generator(np.random.PCG64(1))
+    size = int(min(RANDOM_PAIRS, 20.0 * sum(sizes) + 10_000))
+    first = sizes[0] if len(sizes) == 2 else 0
+    left = draw.integers(0, sizes[0], size, dtype=np.int32)
+    right = draw.integers(first, sum(sizes), size, dtype=np.int32)
+    chance = coded.compare(left[left != right], right[left != right])
+    coded.finish(chance)
+    counts = chance.counts()
+    drawn = Counts(counts.pattern, counts.pairs * min(1.0, possible / max(len(chance), 1)))
+    equal = {c.name: _equal(db, coded.spec, str(c.value)) for c in coded.spec.comparisons}
+    return Samples(drawn, {column: chance for column, chance in equal.items() if chance is not None})
+
+
+def _equal(db: Engine, told: Spec, column: str) -> float | None:
+    """Return the probability that two random rows agree on a column; none for a column without values.
+
+    A few pairs are supposed beside those there are, one in ten of which agrees: of one pair nothing can be learnt.
+    """
+    counted = (
+        f"SELECT count(*) FILTER (side = 1) AS a, count(*) FILTER (side = 2) AS b FROM mention "
+        f"WHERE {column} IS NOT NULL GROUP BY {column}"
+    )
+    other, others = ("b", "sum(b)") if told.two_sided else ("(a - 1)", "(sum(a) - 1)")
+    agree, pairs = db.rows(
+        f"SELECT sum(CAST(a AS DOUBLE) * {other}), sum(CAST(a AS DOUBLE)) * {others} FROM ({counted})"
+    )[0]
+    if not pairs:
+        return None
+    return float(np.clip((agree + 0.1 * SUPPOSED) / (pairs + SUPPOSED), 1e-9, 1 - 1e-9))
+
+
+def probable(coded: Coded, model: Model, trained: Pairs, rest: Pairs) -> tuple[Pairs, Floats]:
+    """Return the pairs that are at least `KEPT` probable, with their weights."""
+    least = float(np.log2(KEPT / (1 - KEPT)))
+    hopeful = coded.hopeful(rest, model, least)
+    pairs = Pairs(
+        *(np.concatenate([getattr(trained, n), getattr(hopeful, n)]) for n in ("left", "right", "pattern", "open"))
+    )
+    at, known = distinct(pairs.pattern)
+    weight = model.weight(known)[at]
+    kept = weight >= least
+    return pairs.where(kept), weight[kept]
