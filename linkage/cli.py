@@ -152,6 +152,22 @@ def explain(
         cli_explain.run(out, incident_number, pair, config=load(config), html=html, as_json=as_json)
 
 
+@app.command()
+def model(
+    out: Out,
+    truth: Annotated[Path | None, typer.Option("--truth", help="Folder with the truth files.", metavar="DIR")] = None,
+    html: Html = None,
+    config: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Diagnostics of the published night's model: blocking, levels, weights, what cannot be linked, accuracy."""
+    from linkage import cli_model
+    from linkage.config import load
+
+    with guarded(out):
+        cli_model.run(out, config=load(config), truth=truth, html=html, as_json=as_json)
+
+
 By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")]
 

@@ -13,6 +13,7 @@ found.links, found.clusters, found.explain(17, 4)
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ import pandas as pd
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities.one_to_one import one_to_one
 from linkage.entities.partition import clusters as partition
-from linkage.errors import UsageError
+from linkage.errors import ConfigError, UsageError
 from linkage.pairs import learning, reading
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coded import Coded, Pairs
@@ -86,7 +87,11 @@ class Linked:
 
 def load_model(path: Path | str, fields: Sequence[Field]) -> Model:
     """Return a saved model for the same fields; raises `ConfigError` when it does not fit them."""
-    return load(spec(tuple(fields), (), two_sided=True), Path(path))
+    model = load(spec(tuple(fields), (), two_sided=True), Path(path))
+    told = set(json.loads(Path(path).read_text(encoding="utf-8"))["classes"]["same"]["levels"])
+    if more := sorted(told - set(model.spec.by_name)):
+        raise ConfigError(f"model file {Path(path).name} cannot be used: it also has a field {more[0]}")
+    return model
 
 
 def link(

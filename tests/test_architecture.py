@@ -14,7 +14,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"engine", "errors"}),
     frozenset({"store", "sqlite", "ledger", "decisions", "contracts", "config", "privacy", "model", "thresholds"}),
     frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
-    frozenset({"pipeline", "review", "explain", "diagnose", "train", "library"}),
+    frozenset({"pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset(
         {
             "cli",
@@ -38,7 +38,7 @@ NEIGHBOURS_MEET = (0, 1, 4)
 HOMES = {
     "prefect": ("flows/",),
     "great_expectations": ("linkage/quality",),
-    "recordlinkage": ("linkage/train", "flows/retrain"),
+    "recordlinkage": ("linkage/interop.py", "linkage/train", "flows/retrain"),
     "pyspark": ("linkage/engine/spark.py",),
     "duckdb": ("linkage/engine/duckdb.py", "linkage/store.py"),
     "fastapi": ("linkage/review",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -52,7 +53,7 @@ def name(
     With ``frequency`` agreement on a rare name weighs more; a table (value, share), as a frame or a Parquet file,
     tells the shares instead of counting them. Raises `UsageError` unless thresholds descend between 1 and 0.
     """
-    if not all(1 > high > low > 0 for high, low in zip(thresholds, (*thresholds[1:], 1e-9), strict=True)):
+    if not all(high > low for high, low in pairwise((1, *thresholds, 0))):
         raise UsageError(f"{column}: thresholds must descend between 1 and 0, not {thresholds}")
     value = column_of(column)
     similarity = f"jaro_winkler_similarity(l.{value}, r.{value})"

@@ -190,14 +190,15 @@ def _write(db: DuckDBEngine, sql: str, side: int, checks: list[tuple[tuple[str, 
     try:
         db.run(sql)
         return
-    except StoreError as error:
-        if str(error).startswith("FatalException"):  # nothing can be asked of the engine any more
-            checks = []
+    except StoreError:
+        pass
     for key, check in checks:
         try:
             db.rows(check)
         except StoreError as error:
             why = str(error).split(" ", 1)[0]
+            if why == "FatalException":  # the engine has stopped: it was not the rule
+                break
             raise UsageError(
                 f"rule {' and '.join(key)} cannot be used ({why}): write SQL over the columns that every table has"
             ) from None

@@ -66,6 +66,7 @@ def test_a_rule_is_told_what_it_finds_and_what_it_alone_finds(night: Night) -> N
 def test_the_largest_blocks_that_were_left_out_are_told_by_size(night: Night) -> None:
     with night.in_memory("mention") as db:
         count_patterns(db, max_block=4)
+        code(db, PERSONS)
         told = {rule.rule: rule for rule in blocking(db, Patterns.read(db, model_of(night, db)), LIMITS)}
         for rule in PERSONS.rules:
             sizes = sorted((len(block) for block in blocks(db, rule) if len(block) > 4), reverse=True)
