@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from linkage import __version__
+from linkage import __version__, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
 from linkage.errors import InbeeldError, UsageError
 
@@ -217,6 +217,9 @@ def withdraw(
 
     with guarded(out):
         cli_decisions.withdraw(out, decision_id, by=by, why=why)
+
+
+cli_train.register(app)
 
 
 @app.command()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from linkage.intake import IntakeReport
     from linkage.ledger import Ledger
     from linkage.privacy import Keys
+    from linkage.promotions import Promotion
     from linkage.store import OutFolder
 
 Progress = Callable[[str], None]
@@ -46,6 +47,8 @@ class Night:
     intake: IntakeReport | None = None
     decisions: tuple[Decision, ...] = ()
     """Those that hold when the night begins; a later one is for the next night."""
+    promotion: Promotion | None = None
+    """The model that a person promoted, as it was when the night began."""
     as_of: date | None = None
     is_done: bool = False
     """Set when there is nothing to do for the steps that follow."""
@@ -84,9 +87,10 @@ class Outcome:
 def take_in(night: Night) -> None:
     """Read every complete delivery that was not taken in yet; stop here when nothing changed.
 
-    Nothing changed when no delivery came in, no decision was made or withdrawn, and the day is that of the publication.
+    Nothing changed when no delivery came in, no decision was made or withdrawn, no model promoted, and the day is that
+    of the publication.
     """
-    from linkage import entities, intake
+    from linkage import entities, intake, promotions
     from linkage.decisions import Decisions
 
     night.intake = intake.take_in(
@@ -102,6 +106,9 @@ def take_in(night: Night) -> None:
     night.ledger.refuse(night.run_id, night.intake.refused)
     night.decisions = tuple(Decisions(night.folder).active())
     is_decided = {d.decision_id for d in night.decisions} == entities.published(night.db)
+    night.promotion = promotions.Promotions(night.folder).current()
+    number = night.promotion.promotion_id if night.promotion else 0
+    is_decided = is_decided and number == promotions.published(night.folder.current())
     unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
     night.is_done = unchanged or night.as_of is None
 
@@ -127,14 +134,33 @@ def link_mentions(night: Night) -> None:
     """Block, compare and score pairs of mentions."""
     from linkage import pairs
 
-    published = night.folder.current()
+    config, frozen = _model(night)
     pairs.link(
         night.db,
-        night.config,
+        config,
         night.progress,
-        frozen=published / "model.json" if published else None,
+        frozen=frozen,
         keep=night.work / "publication" / "model.json",
     )
+
+
+def _model(night: Night) -> tuple[Config, Path | None]:
+    """Return the settings and the frozen model of tonight: a promoted one is used however young it is.
+
+    A model in the settings outranks a promoted one, which outranks that of the night before.
+    """
+    from linkage.promotions import PUBLISHED, Promotions
+
+    published = night.folder.current()
+    frozen = published / "model.json" if published else None
+    if night.promotion is None:
+        return night.config, frozen
+    (night.work / "publication" / PUBLISHED).write_text(str(night.promotion.promotion_id), encoding="utf-8")
+    file = Promotions(night.folder).file(night.promotion)
+    linkage = night.config.linkage
+    if linkage.model_file is None and night.promotion.is_candidate:
+        return night.config.model_copy(update={"linkage": linkage.model_copy(update={"model_file": file})}), frozen
+    return night.config, file
 
 
 def resolve_persons(night: Night) -> None:

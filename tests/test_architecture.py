@@ -12,7 +12,7 @@ TOP = Path(__file__).resolve().parents[1]
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"engine", "errors"}),
-    frozenset({"store", "sqlite", "ledger", "decisions", "contracts", "config", "privacy", "model", "thresholds"}),
+    frozenset({"store", "sqlite", "ledger", "decisions", "promotions", "contracts", "config", "privacy", "thresholds"}),
     frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
     frozenset({"pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset(
@@ -24,6 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_model",
             "cli_status",
             "cli_summary",
+            "cli_train",
             "cli_verbs",
             "console",
             "flows",

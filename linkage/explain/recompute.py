@@ -14,10 +14,9 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import PERSONS
-from linkage.pairs.coding import code
+from linkage.pairs import PERSONS, context
+from linkage.pairs.coding import code, share_sql
 from linkage.pairs.compare import Comparer
-from linkage.pairs.persons_sql import Context
 from linkage.pairs.spec import Frequency, Spec
 
 Pair = tuple[int, int]
@@ -48,9 +47,9 @@ def recompute(restricted: Engine, pairs: Iterable[Pair]) -> dict[Pair, Compared]
         Comparer(small, PERSONS).pairs("wanted", "compared")
         found = {(ids[a], ids[b]): int(pattern) for a, b, pattern in small.rows("FROM compared")}
         rules = _rules(small)
-    context = _contexts(restricted, wanted)
+    told = _contexts(restricted, found)
     return {
-        pair: Compared(pattern | context.get(pair, 0), rules.get((place[pair[0]], place[pair[1]]), ()))
+        pair: Compared(pattern | told.get(pair, 0), rules.get((place[pair[0]], place[pair[1]]), ()))
         for pair, pattern in found.items()
     }
 
@@ -79,16 +78,9 @@ def _with_shares(restricted: Engine, small: Engine, ids: Sequence[int]) -> Spec:
 
 
 def _share_sql(frequency: Frequency) -> str:
-    """Return the SQL of (value, share) over all mentions, as `coding` counts it, for the values of a few of them."""
-    by = "".join(f", {column}" for column in frequency.by)
-    distinct = "DISTINCT " if frequency.by else ""
-    return f"""
-        WITH counted AS (
-            SELECT value, count(*) AS n FROM (SELECT {distinct}{frequency.value} AS value{by} FROM mention)
-            WHERE value IS NOT NULL GROUP BY value
-        )
-        SELECT value, share FROM (SELECT value, n / sum(n) OVER () AS share FROM counted)
-        WHERE value IN (SELECT {frequency.value} FROM mention WHERE mention_id IN (SELECT unnest(?)))"""
+    """Return the SQL of (value, share) over all mentions for the values of a few of them."""
+    few = f"SELECT {frequency.value} FROM mention WHERE mention_id IN (SELECT unnest(?))"
+    return f"SELECT value, share FROM ({share_sql(frequency)}) WHERE value IN ({few})"
 
 
 def _register(db: Engine, name: str, pairs: Sequence[Pair]) -> None:
@@ -108,9 +100,9 @@ def _rules(small: Engine) -> dict[Pair, tuple[str, ...]]:
     return found
 
 
-def _contexts(restricted: Engine, wanted: Sequence[Pair]) -> dict[Pair, int]:
-    """Return the context bits: how many other people the two records name both."""
-    ids = sorted({mention for pair in wanted for mention in pair})
+def _contexts(restricted: Engine, compared: dict[Pair, int]) -> dict[Pair, int]:
+    """Return the context bits of patterns: how many other people the two records name both."""
+    ids = sorted({mention for pair in compared for mention in pair})
     record, own = {}, {}
     for mention, record_no, person in restricted.rows(
         "SELECT mention_id, record_no, person_id FROM mention JOIN mention_person USING (mention_id) "
@@ -125,9 +117,10 @@ def _contexts(restricted: Engine, wanted: Sequence[Pair]) -> dict[Pair, int]:
         [sorted(set(record.values()))],
     ):
         named.setdefault(record_no, set()).add(person)
-    shift, found = PERSONS.by_name["context"].shift, {}
-    for left, right in wanted:
+    found = {}
+    for (left, right), pattern in compared.items():
         if left in record and right in record:
-            others = len((named[record[left]] & named[record[right]]) - {own[left], own[right]})
-            found[left, right] = (Context.none, Context.one, Context.several)[min(others, 2)] << shift
+            both = named[record[left]] & named[record[right]]
+            is_taken = own[left] != own[right] and not both.isdisjoint({own[left], own[right]})
+            found[left, right] = context.bits(PERSONS, pattern, len(both - {own[left], own[right]}), is_taken=is_taken)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def link(
     if samples:
         model = estimate(model, counts(db, "pattern_pair"), samples)
     if config.linkage.use_relations:
-        score(db, model, "pattern_pair", "pair_score")
+        score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
         if samples:
             samples = _with_proven(db, samples)

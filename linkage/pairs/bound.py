@@ -20,7 +20,8 @@ def best(model: Model, pattern: Ints, open_: Ints) -> Floats:
     The weight is log2(same / (family + chance)), so it is below log2(same / family) and below log2(same / chance); each
     of these two is bounded by the best outcome of every open comparison, those that a household shares together.
     """
-    return np.minimum(_against(model, "family", pattern, open_), _against(model, "chance", pattern, open_))
+    least = np.minimum(_against(model, "family", pattern, open_), _against(model, "chance", pattern, open_))
+    return model.calibrated(least)
 
 
 def decisive(model: Model) -> list[int]:

@@ -11,6 +11,9 @@ from linkage.engine.base import Engine
 from linkage.pairs import edits
 from linkage.pairs.spec import Frequency, Rule, Spec, band_sql
 
+LEAST_OTHERS = 0.25
+"""Strangers who have the value of a household that nobody else has: whoever lived there before."""
+
 
 def code(db: Engine, spec: Spec) -> None:
     """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules."""
@@ -50,14 +53,19 @@ def pack_values(db: Engine, name: str, text: str) -> None:
 
 def shares(db: Engine, name: str, frequency: Frequency) -> None:
     """Write ``share_<name>`` (value, share, band): the chance that another person has the value."""
-    if frequency.table:
-        source = f"SELECT value, share FROM {frequency.table}"
-    else:
-        rows = f"SELECT {frequency.value} AS value FROM mention WHERE {frequency.value} IS NOT NULL"
-        if frequency.by:
-            rows = f"SELECT DISTINCT {frequency.value} AS value, {', '.join(frequency.by)} FROM mention"
-        counted = f"SELECT value, count(*) AS n FROM ({rows}) WHERE value IS NOT NULL GROUP BY value"
-        source = f"SELECT value, n / sum(n) OVER () AS share FROM ({counted})"
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE share_{name} AS SELECT value, share, {band_sql('share')} AS band FROM ({source})"
+        f"CREATE OR REPLACE TEMP TABLE share_{name} AS "
+        f"SELECT value, share, {band_sql('share')} AS band FROM ({share_sql(frequency)})"
     )
+
+
+def share_sql(frequency: Frequency) -> str:
+    """Return the query of (value, share) over table ``mention``, or over the table from outside."""
+    if frequency.table:
+        return f"SELECT value, share FROM {frequency.table}"
+    distinct = "DISTINCT " if frequency.by else ""
+    by = "".join(f", {column}" for column in frequency.by)
+    rows = f"SELECT {distinct}{frequency.value} AS value{by} FROM mention"
+    counted = f"SELECT value, count(*) AS n FROM ({rows}) WHERE value IS NOT NULL GROUP BY value"
+    others = f"greatest(n - {frequency.own}, {LEAST_OTHERS})" if frequency.own else "n"
+    return f"SELECT value, {others} / sum(n) OVER () AS share FROM ({counted})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Model:
     """Level probabilities by class, and how many ``same`` and ``family`` pairs a mention has on average.
 
     ``mentions`` and ``pairs`` are the size of the population that is scored, and how many pairs of it could be one
-    person: the more people, the likelier a chance agreement.
+    person: the more people, the likelier a chance agreement. ``slope`` and ``intercept`` calibrate the log2 odds.
     """
 
     spec: Spec
@@ -71,11 +71,20 @@ class Model:
     pairs: float = 0.0
     name: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
+    slope: float = 1.0
+    intercept: float = 0.0
 
     def of(self, mentions: int, pairs: float | None = None) -> Model:
         """Return the same model for a population of this size (all pairs of ``mentions`` by default)."""
         pairs = mentions * (mentions - 1) / 2 if pairs is None else pairs
-        return Model(self.spec, dict(self.tables), dict(self.rates), mentions, pairs, self.name, dict(self.notes))
+        return replace(
+            self,
+            tables=dict(self.tables),
+            rates=dict(self.rates),
+            mentions=mentions,
+            pairs=pairs,
+            notes=dict(self.notes),
+        )
 
     def rate(self, name: str) -> float:
         """Return the prior probability of a class among all pairs of mentions."""
@@ -110,8 +119,14 @@ class Model:
     def weight(self, pattern: Ints, until: int | None = None) -> Floats:
         """Return the match weight of each pattern: log2 of the odds that the pair is one person."""
         logs = {c: self.log_class(c, pattern, until) for c in CLASSES}
-        found: Floats = logs["same"] - np.logaddexp2(logs["family"], logs["chance"])
-        return found
+        return self.calibrated(logs["same"] - np.logaddexp2(logs["family"], logs["chance"]))
+
+    def calibrated(self, odds: Floats) -> Floats:
+        """Return the match weight of log2 odds: errors come together, so that evidence says less than its sum.
+
+        A line in log odds (Platt 1999), fitted on pairs with a known truth.
+        """
+        return self.slope * odds + self.intercept
 
     def to_json(self) -> str:
         """Return the model as readable JSON, floats in full, so that loading gives the same numbers."""
@@ -130,7 +145,8 @@ class Model:
             }
             for c, t in self.tables.items()
         }
-        content = {"name": self.name, "notes": self.notes, "rates": self.rates, "classes": classes}
+        content = {"name": self.name, "notes": self.notes, "rates": self.rates}
+        content |= {"calibration": {"slope": self.slope, "intercept": self.intercept}, "classes": classes}
         return _lines(json.dumps(content, indent=1)) + "\n"
 
 
@@ -161,7 +177,11 @@ def _lines(text: str) -> str:
 def parse(spec: Spec, raw: Mapping[str, Any]) -> Model:
     """Return the model of a parsed file; raises ``KeyError`` or ``ValueError`` when it does not fit the levels."""
     tables = {c: _table(spec, raw["classes"][c]) for c in CLASSES}
-    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]))
+    told = raw.get("calibration", {})
+    slope, intercept = float(told.get("slope", 1.0)), float(told.get("intercept", 0.0))
+    if slope <= 0:
+        raise ValueError(f"the slope of the calibration is {slope}")
+    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]), slope, intercept)
 
 
 def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:

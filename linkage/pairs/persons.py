@@ -140,7 +140,7 @@ PERSONS = Spec(
         "surname_band": Frequency("surname", PERSON),
         "given_band": Frequency("given_name", PERSON),
         "birth_band": Frequency("birth_date", PERSON),
-        "address_band": Frequency("postcode || ' ' || coalesce(house_number, 0)", PERSON),
+        "address_band": Frequency("postcode || ' ' || coalesce(house_number, 0)", ("surname_sound",), own=2),
     },
     pairs="l.mention_id < r.mention_id AND l.record_no <> r.record_no",
     seats=SEAT,

@@ -16,11 +16,18 @@ SOURCE_PERSON = (
     Level("equal", 0, "the source gave both the same person number"),
     Level("conflict", 0, "the source gave them different person numbers"),
 )
-CONTEXT = (
-    Level("none", 0, "no other person links the two records"),
-    Level("one", 0, "one other person is named on both records"),
-    Level("several", 0, "two or more other persons are named on both records"),
+_KNOWN = (("", ""), ("_half", ", and given names or birth dates cannot be compared"), ("_little", ", and neither can"))
+CONTEXT = tuple(
+    Level(name + suffix, group, meaning + known)
+    for group, (suffix, known) in enumerate(_KNOWN)
+    for name, meaning in (
+        ("none", "no other person links the two records"),
+        ("one", "one other person is named on both records"),
+        ("several", "two or more other persons are named on both records"),
+        ("taken", "one of them stands in another row of the other's record already"),
+    )
 )
+"""Told apart by what can be compared: of relatives with few data nobody knows that they stand in another row."""
 SURNAME = (
     Level("equal", 0, "own surnames equal"),
     Level("equal_other", 0, "equal to the partner's name, or when prefix and name are written together"),
@@ -229,4 +236,6 @@ SOURCE_PERSON_SQL = f"""CASE
     ELSE {SourcePerson.conflict} END"""
 PHONE_SQL = f"""CASE WHEN l.phone_code = r.phone_code THEN {Phone.equal}
     WHEN l.phone_code <> r.phone_code THEN {Phone.different} ELSE 0 END"""
-SEX_SQL = f"""CASE WHEN l.sex = r.sex THEN {Sex.equal} WHEN l.sex <> r.sex THEN {Sex.different} ELSE 0 END"""
+SEX_SQL = f"""CASE WHEN l.given_name = r.given_name THEN 0
+    WHEN l.sex = r.sex THEN {Sex.equal} WHEN l.sex <> r.sex THEN {Sex.different} ELSE 0 END"""
+"""Equal given names tell the sex already."""

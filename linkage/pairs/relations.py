@@ -14,8 +14,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from linkage.engine.base import Engine
+from linkage.pairs import context
 from linkage.pairs.compare import Comparer
-from linkage.pairs.persons_sql import Context
 
 CORE = 0.995
 """Match probability from which two mentions count as one when their records are related."""
@@ -58,13 +58,11 @@ def add(db: Engine, comparer: Comparer, budget: int) -> int:
     )
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
     comparer.pairs("new_pair", "pattern_new")
-    shift = comparer.spec.by_name["context"].shift
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE pattern_all AS
         SELECT p.left_id, p.right_id,
-               pattern | (CAST(CASE WHEN others >= 2 THEN {Context.several} WHEN others = 1 THEN {Context.one}
-                               ELSE {Context.none} END AS BIGINT) << {shift}) AS pattern,
+               pattern | {context.sql(comparer.spec, "others", "is_different")} AS pattern,
                rules, coalesce(is_different, false) AS is_different
         FROM (SELECT left_id, right_id, pattern, rules FROM pattern_pair
               UNION ALL SELECT left_id, right_id, pattern, 0 FROM pattern_new) p

@@ -140,12 +140,14 @@ class Rule:
 class Frequency:
     """How common a value is: over distinct rows of ``by``, so that one person's many mentions count once.
 
-    ``table`` names a table (value, share) from outside to take the shares from instead.
+    ``table`` names a table (value, share) from outside to take the shares from instead. ``own`` is how many of the
+    rows are those of one household: a stranger agrees with the others.
     """
 
     value: str
     by: tuple[str, ...] = ()
     table: str | None = None
+    own: int = 0
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def _watched(hopeful, looked: list[int]):
 
 def test_a_pattern_of_62_bits_is_pruned_as_any_other(db: DuckDBEngine) -> None:
     """What is open stood beside the pattern in one integer once, and pushed its upper bits out."""
-    fields = tuple(name(f"n{n}") for n in range(8)) + (typed("last", household=True),)
+    fields = (*tuple(name(f"n{n}") for n in range(8)), typed("last", household=True))
     told = spec(fields, (), two_sided=True)
     assert sum(c.width for c in told.comparisons) + len(told.comparisons) > 64
     table = pd.DataFrame({f.column: ["jansen", "janssen", "bakker"] for f in fields})

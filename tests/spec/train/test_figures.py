@@ -1,0 +1,95 @@
+"""What is compared between two models, against values worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log
+
+import numpy as np
+import pytest
+
+from linkage.pairs import PERSONS, load
+from linkage.train.classify import Labelled, classify, folds
+from linkage.train.drift import changes, drift, stability
+from linkage.train.figures import figures
+
+
+def test_figures_by_hand() -> None:
+    told, is_same = np.array([0.9, 0.6, 0.8, 0.2]), np.array([True, True, False, False])
+    found = figures(told, is_same, 0.7)
+    assert (found.true_links, found.false_links, found.missed_links, found.true_non_links) == (1, 1, 1, 1)
+    assert (found.precision, found.recall, found.f1) == (0.5, 0.5, 0.5)
+    assert found.log_loss == pytest.approx(-(log(0.9) + log(0.6) + log(0.2) + log(0.8)) / 4)
+    assert found.brier == pytest.approx((0.01 + 0.16 + 0.64 + 0.04) / 4)
+
+
+def test_nothing_told_has_no_precision() -> None:
+    found = figures(np.array([0.1]), np.array([True]), 0.5, has_probability=False)
+    assert (found.precision, found.recall, found.f1, found.log_loss) == (None, 0.0, 0.0, None)
+
+
+def test_the_stability_index_by_hand() -> None:
+    assert stability(np.array([50.0, 50.0]), np.array([75.0, 25.0])) == pytest.approx(0.25 * log(1.5) - 0.25 * log(0.5))
+    assert stability(np.array([1.0, 3.0]), np.array([10.0, 30.0])) == 0
+
+
+def test_a_changed_level_is_told_in_bits() -> None:
+    old = load(PERSONS)
+    new = old.of(0)
+    table = old.tables["same"]
+    sex = table.by_name["sex"].copy()
+    sex[2] *= 4
+    new.tables["same"] = replace(table, by_name={**table.by_name, "sex": sex})
+    first, second, third = changes(old, new, 3)
+    for row in (first, second):
+        assert (row["comparison"], row["level"], row["change"]) == ("sex", "different", pytest.approx(2.0))
+    assert {first["against"], second["against"]} == {"family", "chance"}
+    assert third["change"] == 0
+
+
+def test_drift_counts_pairs_that_cross_the_threshold() -> None:
+    model = load(PERSONS)
+    old, new = np.array([-5.0, 2.0, 4.0, 9.0]), np.array([-5.0, 4.0, 2.0, 9.0])
+    found = drift(model, model, old, new, np.array([100.0, 7.0, 3.0, 50.0]), sure=0.9)
+    assert (found.gained, found.lost) == (7, 3)
+    assert max(found.comparisons.values()) == 0
+    assert drift(model, model, old, old, np.ones(4), sure=0.9).weights == 0
+
+
+def test_pairs_that_share_a_mention_are_in_one_fold() -> None:
+    left, right = np.array([1, 2, 5, 7, 9, 11, 13]), np.array([2, 3, 6, 8, 10, 12, 1])
+    found = folds(left, right)
+    assert len({found[0], found[1], found[6]}) == 1, "1-2, 2-3 and 13-1 hang together"
+    assert len(set(found.tolist())) == 5
+
+
+def _labelled(slope: float, n: int = 400) -> Labelled:
+    """Pairs of their own mentions whose true log2 odds are ``slope`` times the weight."""
+    dice = np.random.default_rng(3)
+    weight = dice.normal(0, 4, n)
+    is_same = dice.random(n) < 1 / (1 + 2 ** -(slope * weight))
+    sex = np.where(is_same, 1, 2) << PERSONS.by_name["sex"].shift
+    return Labelled(np.arange(n), np.arange(n) + n, sex.astype(np.int64), weight, is_same)
+
+
+def test_over_confident_weights_get_a_line_and_good_ones_none() -> None:
+    spoilt = classify(PERSONS, _labelled(0.4), 0.9)
+    good = classify(PERSONS, _labelled(1.0), 0.9)
+    assert spoilt is not None and good is not None
+    assert spoilt.calibration == "line"
+    assert spoilt.slope == pytest.approx(0.4, abs=0.1)
+    assert (good.calibration, good.slope, good.intercept) == ("none", 1.0, 0.0)
+
+
+def test_a_classifier_that_sees_more_wins_out_of_fold() -> None:
+    found = classify(PERSONS, _labelled(0.4), 0.9)
+    assert found is not None
+    assert found.best in ("LogisticRegressionClassifier", "NaiveBayesClassifier")
+    for name in ("LogisticRegressionClassifier", "NaiveBayesClassifier", "SVMClassifier"):
+        assert (found.figures[name].precision, found.figures[name].recall) == (1.0, 1.0)
+    assert found.figures["SVMClassifier"].log_loss is None
+
+
+def test_pairs_that_all_hang_together_cannot_be_held_out() -> None:
+    whole = _labelled(1.0, 60)
+    assert classify(PERSONS, replace(whole, left=np.zeros(60, dtype=np.int64)), 0.9) is None
