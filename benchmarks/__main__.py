@@ -33,7 +33,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=_positive, default=1, metavar="R", help="rounds; medians are shown")
     parser.add_argument("--mentions", type=Path, metavar="FILE", help="peers: a file that benchmarks.prepare wrote")
     parser.add_argument(
-        "--set", choices=SETS, action="append", dest="sets", help="race: may be repeated; all but those of millions unless given"
+        "--set",
+        choices=SETS,
+        action="append",
+        dest="sets",
+        help="race: may be repeated; all but those of millions unless given",
     )
     parser.add_argument(
         "--only", choices=PEERS, action="append", help="race: contestants, may be repeated; all unless given"

@@ -83,7 +83,13 @@ def _clusters(mentions: Path, *, use_relations: bool) -> npt.NDArray[np.int64]:
         with DuckDBEngine(Path(folder) / "work.duckdb", spill=Path(folder) / "spill") as db:
             db.register("mention", frame)
             link(db, config, lambda _: None)
-            resolve(db, config, run_id="bench", mint=Keys(b"a key for measuring, not for pseudonyms").mint, progress=lambda _: None)
+            resolve(
+                db,
+                config,
+                run_id="bench",
+                mint=Keys(b"a key for measuring, not for pseudonyms").mint,
+                progress=lambda _: None,
+            )
             found = db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"]
     return np.asarray(found, dtype=np.int64)
 

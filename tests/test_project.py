@@ -72,6 +72,8 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         done = inbeeld(*words, cwd=folder)
         assert (done.returncode, done.stderr) == (0, ""), line
         assert done.stdout.strip(), line
+        if words[0] == "train":
+            given["CANDIDATE"] = next((folder / "out" / "state" / "models").glob("candidate_*.json")).stem
         if words[0] == "run":
             with DuckDBEngine(folder / "out" / "case_view.duckdb", read_only=True) as view:
                 given["INCIDENT_NUMBER"] = str(

@@ -57,6 +57,7 @@ PEERS = {
     "mismo_apart": Contestant("mismo, apart", "mismo_peer", "mismo", "apart", ".venv-bench-mismo"),
     "ecm": Contestant("recordlinkage ECM, first", "ecm_peer", "recordlinkage", "first", most_rows=100_000),
     "ecm_every": Contestant("recordlinkage ECM, every", "ecm_peer", "recordlinkage", "every", most_rows=100_000),
+    "ceiling": Contestant("labels given (no contestant)", "ceiling", "sklearn", "usual", most_rows=100_000),
     OURS: Contestant("Inbeeld", "ours", "benchmarks.race.ours", "usual"),
     "ours_unique": Contestant("Inbeeld, unique files", "ours", "benchmarks.race.ours", "unique"),
 }

@@ -29,7 +29,7 @@ def link_set(task: Task, folder: Path, out: Path, style: str) -> Told:
     clock = Clock()
     clock.done("import")
     tables = [Path(file.strip("'")) for file in files(task, folder)]
-    asked = {"fields": [_field(c) for c in task.comparisons], "block_on": task.blocking, "threads": THREADS}
+    asked = {"fields": fields(task), "block_on": task.blocking, "threads": THREADS}
     if task.kind == "link":
         unique = UNIQUE.get(task.name, "both") if style == "unique" else None
         found = link(*tables, unique=unique, threshold=THRESHOLD, **asked)
@@ -43,6 +43,11 @@ def link_set(task: Task, folder: Path, out: Path, style: str) -> Told:
         save(db, "SELECT side AS source, row AS id, cluster FROM clusters", out / "clusters.parquet")
     clock.done("write")
     return Told(found.candidates, clock.seconds, THRESHOLD)
+
+
+def fields(task: Task) -> list[Field]:
+    """Return the fields of a set as the library is told them."""
+    return [_field(c) for c in task.comparisons]
 
 
 def _field(c: Comparison) -> Field:

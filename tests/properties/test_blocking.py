@@ -125,6 +125,13 @@ def test_every_pair_is_made_once(db, rows, chosen, two_sided, budget, max_block,
     assert {row[:2]: row[2] for row in found} == by_hand
 
 
+def test_a_rule_that_just_fits_the_budget_is_made(db: DuckDBEngine) -> None:
+    rows = [{"side": 1, "a": 1, "b": None, "c": None, "tags": [], "words": []}] * 3
+    assert len(made(db, rows, RULES[:1], False, budget=3, max_block=10)) == 3
+    with pytest.raises(StoreError, match="does not fit"):
+        made(db, rows, RULES[:1], False, budget=2, max_block=10)
+
+
 def test_what_was_too_common_is_counted(db: DuckDBEngine) -> None:
     rows = [{"side": 1, "a": a, "b": None, "c": None, "tags": [], "words": []} for a in (1, 1, 1, 2, 2)]
     found = made(db, rows, RULES[:1], False, budget=100, max_block=2)

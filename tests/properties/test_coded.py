@@ -50,8 +50,12 @@ TABLES = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=list(VALUES), dtype=object))
 
 
+SHARES = pd.DataFrame({"value": WORDS + CODES, "share": [4.0**-n for n in range(1, 1 + len(WORDS + CODES))]})
+"""A dozen rows hold no rare value; shares from outside tell the bands apart."""
+
+
 def field(column: str) -> st.SearchStrategy[Field]:
-    told = {"household": st.booleans(), "frequency": st.booleans()}
+    told = {"household": st.booleans(), "frequency": st.sampled_from([True, False, SHARES, SHARES])}
     names = st.builds(name, st.just(column), st.sampled_from([(0.92, 0.8), (0.9,), ()]), **told)
     return (
         names

@@ -30,7 +30,7 @@ def test_errors_are_those_of_another_implementation(pairs: list[tuple[str, str]]
 
 def test_every_pair_of_short_texts_is_counted() -> None:
     texts = ["".join(t) for size in range(5) for t in itertools.product("abc", repeat=size)]
-    pairs = list(itertools.combinations(texts, 2))
+    pairs = list(itertools.product(texts, repeat=2))
     assert counted(pairs).tolist() == [min(DamerauLevenshtein.distance(a, b), 3) for a, b in pairs]
 
 
