@@ -31,8 +31,8 @@ WEAK = {
 """Kinds of weak mentions as SQL over the mention."""
 HEADER = ("noise", "mentions", "number", "recall without", "recall with", "precision without", "precision with")
 NOTE = (
-    "Recall and precision are B-cubed over the mentions of the kind: of the other mentions of its true person, how many "
-    "are in its cluster; of those in its cluster, how many are its person (Bagga & Baldwin 1998)."
+    "Recall and precision are B-cubed over the mentions of the kind: of the other mentions of its true person, how "
+    "many are in its cluster; of those in its cluster, how many are its person (Bagga & Baldwin 1998)."
 )
 
 

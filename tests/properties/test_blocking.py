@@ -100,7 +100,7 @@ def expected(
     return dict(masks)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(ROW, max_size=14),
     chosen=st.sets(st.sampled_from(range(4)), min_size=1),

@@ -1,4 +1,4 @@
-"""The verbs of the models say what is so in one line where there is nothing to show, and refuse what they cannot mean."""
+"""The verbs of the models say in one line that there is nothing to show, and refuse what they cannot mean."""
 
 from __future__ import annotations
 

@@ -12,6 +12,10 @@ from linkage.pairs import PERSONS, load
 from linkage.train.classify import Labelled, classify, folds
 from linkage.train.drift import changes, drift, stability
 from linkage.train.figures import figures
+from linkage.train.population import Population
+
+NOBODY = Population(np.zeros(0), np.zeros(0))
+"""Without other pairs the decided ones stand for themselves."""
 
 
 def test_figures_by_hand() -> None:
@@ -73,16 +77,34 @@ def _labelled(slope: float, n: int = 400) -> Labelled:
 
 
 def test_over_confident_weights_get_a_line_and_good_ones_none() -> None:
-    spoilt = classify(PERSONS, _labelled(0.4), 0.9)
-    good = classify(PERSONS, _labelled(1.0), 0.9)
+    spoilt = classify(PERSONS, _labelled(0.4), NOBODY, 0.9)
+    good = classify(PERSONS, _labelled(1.0), NOBODY, 0.9)
     assert spoilt is not None and good is not None
     assert spoilt.calibration == "line"
     assert spoilt.slope == pytest.approx(0.4, abs=0.1)
     assert (good.calibration, good.slope, good.intercept) == ("none", 1.0, 0.0)
 
 
+def test_a_decided_pair_stands_for_those_of_its_weight() -> None:
+    everybody = Population(np.array([-7.0, 0.5, 1.0, 20.0]), np.array([900.0, 30.0, 10.0, 5000.0]))
+    assert everybody.standing(np.array([0.2, 1.9, -6.5])).tolist() == [20, 20, 900]
+    weight, pairs = everybody.undecided(np.array([0.2, 1.9, -6.5]))
+    assert (weight.tolist(), pairs.tolist()) == ([20.0], [5000.0])
+
+
+def test_decisions_on_doubtful_pairs_leave_certain_ones_certain() -> None:
+    doubtful = _labelled(0.4)
+    is_seen = np.abs(doubtful.weight) < 4
+    seen = Labelled(*(column[is_seen] for column in vars(doubtful).values()))
+    everybody = Population(np.r_[doubtful.weight, -20.0, 12.0], np.r_[np.ones(400), 60_000.0, 17_000.0])
+    found = classify(PERSONS, seen, everybody, 0.9)
+    assert found is not None
+    assert found.slope * 12 + found.intercept > 6
+    assert found.slope * -20 + found.intercept < -6
+
+
 def test_a_classifier_that_sees_more_wins_out_of_fold() -> None:
-    found = classify(PERSONS, _labelled(0.4), 0.9)
+    found = classify(PERSONS, _labelled(0.4), NOBODY, 0.9)
     assert found is not None
     assert found.best in ("LogisticRegressionClassifier", "NaiveBayesClassifier")
     for name in ("LogisticRegressionClassifier", "NaiveBayesClassifier", "SVMClassifier"):
@@ -92,4 +114,4 @@ def test_a_classifier_that_sees_more_wins_out_of_fold() -> None:
 
 def test_pairs_that_all_hang_together_cannot_be_held_out() -> None:
     whole = _labelled(1.0, 60)
-    assert classify(PERSONS, replace(whole, left=np.zeros(60, dtype=np.int64)), 0.9) is None
+    assert classify(PERSONS, replace(whole, left=np.zeros(60, dtype=np.int64)), NOBODY, 0.9) is None

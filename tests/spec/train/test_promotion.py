@@ -111,6 +111,7 @@ def test_with_enough_decisions_classifiers_are_fitted(folder: OutFolder) -> None
     ]
 
 
+@pytest.mark.slow
 def test_a_promoted_model_is_used_until_somebody_goes_back(folder: OutFolder, night: Night) -> None:
     before, promotions = used(folder), Promotions(folder)
     candidate = propose(folder)["candidate"]
@@ -137,6 +138,7 @@ def test_back_goes_back_step_by_step(folder: OutFolder) -> None:
     assert promotions.back(**WHO).model.startswith("night_")
 
 
+@pytest.mark.slow
 def test_a_model_in_the_settings_outranks_a_promoted_one(folder: OutFolder, night: Night) -> None:
     promotions = Promotions(folder)
     first, second = propose(folder)["candidate"], propose(folder)["candidate"]
@@ -145,6 +147,7 @@ def test_a_model_in_the_settings_outranks_a_promoted_one(folder: OutFolder, nigh
     assert used(folder) == second
 
 
+@pytest.mark.slow
 def test_a_promoted_model_that_was_changed_is_not_used(folder: OutFolder, night: Night) -> None:
     promotions = Promotions(folder)
     entry = promotions.promote(propose(folder)["candidate"], **WHO)
