@@ -12,6 +12,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
+from linkage.errors import ConfigError
 from linkage.pairs import relations
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
@@ -41,7 +42,7 @@ def link(
     """
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
     budget = pair_budget(mentions, config.linkage.pair_budget_per_mention)
-    model, is_frozen = _model(config, frozen)
+    model, is_frozen = _model(config, frozen, progress)
     model = model.of(mentions)
     code(db, PERSONS)
     comparer = Comparer(db, PERSONS)
@@ -70,17 +71,22 @@ def counts(db: Engine, source: str) -> Counts:
     return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
 
 
-def _model(config: Config, frozen: Path | None) -> tuple[Model, bool]:
+def _model(config: Config, frozen: Path | None, progress: Callable[[str], None]) -> tuple[Model, bool]:
     """Return the model to use and whether it stays as it is.
 
-    A young model is never the prior of the next one: the nights in which data came would show in the result.
+    A young model is never the prior of the next one: the nights in which data came would show in the result. One of an
+    earlier version, with other levels, is fitted anew.
     """
     if config.linkage.model_file is not None:
         return load(PERSONS, config.linkage.model_file), True
     if frozen is not None and frozen.exists():
-        known = load(PERSONS, frozen)
-        if known.notes.get("mentions", 0) >= YOUNG:
-            return known, True
+        try:
+            known = load(PERSONS, frozen)
+        except ConfigError:
+            progress("the model of the night before is of another version: it is fitted anew")
+        else:
+            if known.notes.get("mentions", 0) >= YOUNG:
+                return known, True
     return load(PERSONS), False
 
 
