@@ -1,4 +1,4 @@
-"""The nightly flow: the steps of ``linkage/pipeline.py`` in their order, one task each.
+"""The nightly flow: the steps of ``linkage/pipeline`` in their order, one task each.
 
 The steps share one open database, so they run one after the other in this process. Only paths and a
 date are parameters; the night itself never becomes a task's input, because Prefect walks through inputs.

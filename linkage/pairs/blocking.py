@@ -105,7 +105,7 @@ def _finds(number: int) -> str:
 def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool) -> int:
     """Leave only the keys of one rule that fit the budget; return the pairs that they will make at most."""
     key, table = ("key", f"key_{number}") if rule.many else (f"key_{number}", "mention_code")
-    first, made = ("count(*) FILTER (side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
+    first, made = ("count(*) FILTER (WHERE side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
     sizes = f"SELECT {key} AS key, count(*) AS n, {first} AS a FROM {table} WHERE {key} IS NOT NULL GROUP BY {key}"
     kept, limit, blocks, mentions = 0, 0, 0, 0
     for n, same, pairs in db.rows(f"SELECT n, count(*), sum({made}) FROM ({sizes}) WHERE n > 1 GROUP BY n ORDER BY n"):

@@ -19,8 +19,8 @@ from linkage.pairs.spec import BITS, Comparison, Frequency, Level, Rule, Spec
 
 FOLDED = "nullif(trim(strip_accents(lower({column}))), '')"
 """Names are compared in lower case without accents; blank is missing."""
-TYPED = "nullif(trim(strip_accents({column})), '')"
-"""DuckDB's distances work on bytes: with its accent a letter would count as two."""
+TYPED = FOLDED
+"""So are codes and dates: a capital is no typing error, and DuckDB's distances would count an accent as two."""
 PLAIN = "nullif(trim({column}), '')"
 
 Keys = tuple[tuple[str, ...], ...]
@@ -39,6 +39,8 @@ class Field:
     frequency: Frequency | None = None
     text: str = PLAIN
     outside: Shares | None = field(default=None, compare=False, repr=False)
+    cap: int | None = None
+    """A value that more rows share than this says nothing (a placeholder, a shelter's phone): it counts as missing."""
 
 
 def name(
@@ -62,10 +64,17 @@ def name(
     return _field(column, levels, steps, household=household, frequency=frequency, text=FOLDED)
 
 
-def typed(column: str, errors: int = 1, *, household: bool = False, frequency: bool | Shares = False) -> Field:
+def typed(
+    column: str,
+    errors: int = 1,
+    *,
+    household: bool = False,
+    frequency: bool | Shares = False,
+    cap: int | None = None,
+) -> Field:
     """Codes and dates by the number of typing errors (Damerau 1964) up to ``errors``, 1 or 2.
 
-    Raises `UsageError` for another number.
+    A value that more than ``cap`` rows share counts as missing. Raises `UsageError` for another number of errors.
     """
     if errors not in (1, 2):
         raise UsageError(f"{column}: typing errors are counted up to 1 or 2, not {errors}")
@@ -73,12 +82,12 @@ def typed(column: str, errors: int = 1, *, household: bool = False, frequency: b
     value = column_of(column)
     counted = f"damerau_levenshtein(l.{value}, r.{value})"
     steps = "".join(f" WHEN {counted} <= {n} THEN {n + 1}" for n in range(1, errors + 1))
-    return _field(column, levels, steps, household=household, frequency=frequency, edits=value, text=TYPED)
+    return _field(column, levels, steps, household=household, frequency=frequency, edits=value, text=TYPED, cap=cap)
 
 
-def exact(column: str, *, household: bool = False, frequency: bool | Shares = False) -> Field:
-    """Values that are equal or not."""
-    return _field(column, (), "", household=household, frequency=frequency)
+def exact(column: str, *, household: bool = False, frequency: bool | Shares = False, cap: int | None = None) -> Field:
+    """Values that are equal or not; a value that more than ``cap`` rows share counts as missing."""
+    return _field(column, (), "", household=household, frequency=frequency, cap=cap)
 
 
 def column_of(column: str) -> str:
@@ -102,6 +111,7 @@ def _field(
     frequency: bool | Shares,
     edits: str | None = None,
     text: str = PLAIN,
+    cap: int | None = None,
 ) -> Field:
     levels = (Level("equal", 0, "equal"), *between, Level("different", 0, "different"))
     value = column_of(column)
@@ -121,7 +131,7 @@ def _field(
         edits=edits,
     )
     shares = Frequency(value, table=None if outside is None else f"outside_{value}") if is_counted else None
-    return Field(column, comparison, shares, text, outside)
+    return Field(column, comparison, shares, text, outside, cap)
 
 
 def spec(fields: tuple[Field, ...], block_on: Keys, *, two_sided: bool) -> Spec:

@@ -94,7 +94,7 @@ def _equal(db: Engine, told: Spec, column: str) -> float | None:
     A few pairs are supposed beside those there are, one in ten of which agrees: of one pair nothing can be learnt.
     """
     counted = (
-        f"SELECT count(*) FILTER (side = 1) AS a, count(*) FILTER (side = 2) AS b FROM mention "
+        f"SELECT count(*) FILTER (WHERE side = 1) AS a, count(*) FILTER (WHERE side = 2) AS b FROM mention "
         f"WHERE {column} IS NOT NULL GROUP BY {column}"
     )
     other, others = ("b", "sum(b)") if told.two_sided else ("(a - 1)", "(sum(a) - 1)")

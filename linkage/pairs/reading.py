@@ -50,6 +50,10 @@ def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rul
         )
         sizes.append(int(db.rows("SELECT count(*) FROM mention")[0][0]) - sum(sizes))
     for f in fields:
+        if f.cap is not None:
+            value = f.comparison.value
+            common = f"SELECT {value} FROM mention GROUP BY {value} HAVING count(*) > {f.cap}"
+            db.run(f"UPDATE mention SET {value} = NULL WHERE {value} IN ({common})")
         _outside(db, f)
     return tuple(sizes)
 

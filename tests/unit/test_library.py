@@ -229,6 +229,17 @@ def test_shares_may_come_from_outside(tmp_path: Path) -> None:
         assert band.groupby(told.links["left"].map(SOME["surname"]).to_numpy()).first()["Jansen"] > band.min()
 
 
+def test_a_value_that_too_many_rows_share_says_nothing() -> None:
+    people = pd.DataFrame({"who": ["anna", "anna", "bram", "bram"], "phone": ["1", "1", "1", "2"]})
+    frame = pd.concat([people, people.assign(phone=["1", "1", "3", "3"])], ignore_index=True)
+    found = dedupe(frame, fields=[name("who"), exact("phone", cap=4)], block_on=["who"])
+    spec = found.model.spec
+    phones = {(p.left, p.right): spec.names(int(p.pattern)).get("phone") for p in found.pairs.itertuples()}
+    assert phones[0, 1] is None
+    assert phones[6, 7] == "equal"
+    assert phones[3, 6] == "different"
+
+
 def test_progress_is_told_a_line_a_stage() -> None:
     lines: list[str] = []
     link(SOME, SOME, fields=FIELDS, block_on=RULES, progress=lines.append)
