@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from linkage import contracts
-from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities.cluster import cluster
 from linkage.entities.decided import Decided, place, published
 from linkage.entities.identity import keep_ids
+
+if TYPE_CHECKING:
+    from linkage.config import Config
 
 __all__ = ["published", "resolve"]
 

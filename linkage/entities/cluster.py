@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities.partition import Clusters, clusters, components
+
+if TYPE_CHECKING:
+    from linkage.config import Config
 
 Ints = npt.NDArray[Any]
 

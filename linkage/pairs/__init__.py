@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from linkage import contracts
-from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
 from linkage.pairs import relations
@@ -21,6 +21,9 @@ from linkage.pairs.estimate import Counts, Samples, estimate
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, score
+
+if TYPE_CHECKING:
+    from linkage.config import Config
 
 __all__ = ["PERSONS", "Evidence", "Model", "evidence", "link", "load"]
 

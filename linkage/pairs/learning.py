@@ -19,7 +19,7 @@ from linkage.pairs.spec import Spec
 
 Floats = npt.NDArray[np.float64]
 
-RANDOM_PAIRS = 500_000
+RANDOM_PAIRS = 300_000
 """Random pairs for the chance of a near agreement; that of agreement follows from value counts."""
 TRAINING_PAIRS = 600_000
 """Candidate pairs that a model is learnt from; with more candidates a sample of the left rows is taken."""

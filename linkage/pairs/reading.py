@@ -34,21 +34,19 @@ def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rul
     opened = [_Opened(db, table, side, fields, rules) for side, table in enumerate(tables, start=1)]
     shared = [c for c in opened[0].texts if all(c in other.texts for other in opened)]
     texts = {f.column: f.text for f in fields}
-    sizes: list[int] = []
+    sizes = [table.rows for table in opened]
+    parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]] = []
     for side, table in enumerate(opened, start=1):
         told = [f"{texts.get(c, PLAIN).format(column=table.texts[c])} AS {quoted(c)}" for c in shared]
         inner = f"SELECT {table.row} AS {ROW}, {', '.join(told)} FROM {table.source}"
         values = [f"{quoted(f.column)} AS {f.comparison.value}" for f in fields]
         keys = [f"{_key(key, shared)} AS rule_{n}" for n, key in enumerate(rules)]
-        _write(
-            db,
-            f"{'INSERT INTO mention' if sizes else 'CREATE OR REPLACE TEMP TABLE mention AS'} "
-            f"SELECT CAST({sum(sizes)} + {ROW} AS INTEGER) AS mention_id, CAST({side} AS TINYINT) AS side, "
-            f"{', '.join(values + keys)} FROM ({inner})",
-            side,
-            [(key, f"SELECT count({_key(key, shared)}) FROM ({inner})") for key in rules],
+        query = (
+            f"SELECT CAST({sum(sizes[: side - 1])} + {ROW} AS INTEGER) AS mention_id, "
+            f"CAST({side} AS TINYINT) AS side, {', '.join(values + keys)} FROM ({inner})"
         )
-        sizes.append(int(db.rows("SELECT count(*) FROM mention")[0][0]) - sum(sizes))
+        parts.append((query, [(key, f"SELECT count({_key(key, shared)}) FROM ({inner})") for key in rules]))
+    _write(db, parts)
     for f in fields:
         if f.cap is not None:
             value = f.comparison.value
@@ -96,13 +94,14 @@ class _Opened:
         if isinstance(table, pd.DataFrame):
             labels = [c for c in table.columns if c in wanted or str(c).lower() in named]
             _check([str(c) for c in labels], [str(c) for c in table.columns], wanted, side)
-            self.source = f"table_{side}"
+            self.source, self.rows = f"table_{side}", len(table)
             _register(db, self.source, table, labels, side)
             types = {f"c{n}": t for n, t in enumerate(_columns(db, self.source, side).values())}
             self.texts = {str(c): _text(f"c{n}", types[f"c{n}"]) for n, c in enumerate(labels)}
         else:
             self.source = _parquet(table)
             known = _columns(db, self.source, side)
+            self.rows = int(db.rows(f"SELECT count(*) FROM {self.source}")[0][0])
             known.pop("file_row_number", None)
             _check([c for c in known if c in wanted or c.lower() in named], list(known), wanted, side)
             self.texts = {c: _text(quoted(c), kind) for c, kind in known.items() if c in wanted or c.lower() in named}
@@ -189,13 +188,23 @@ def _key(key: tuple[str, ...], columns: Sequence[str]) -> str:
     return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
 
 
-def _write(db: DuckDBEngine, sql: str, side: int, checks: list[tuple[tuple[str, ...], str]]) -> None:
-    """Run the statement that reads a table; tell which rule it was that the engine could not read."""
+def _write(db: DuckDBEngine, parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]]) -> None:
+    """Read the tables in one statement, side by side; when that fails, tell which table and rule it was."""
+    made = "CREATE OR REPLACE TEMP TABLE mention AS "
     try:
-        db.run(sql)
+        db.run(made + " UNION ALL ".join(query for query, _ in parts))
         return
     except StoreError:
         pass
+    for side, (query, checks) in enumerate(parts, start=1):
+        try:
+            db.run(made + query)
+        except StoreError:
+            raise _unreadable(db, side, checks) from None
+    raise UsageError("the tables cannot be read as one: a rule gives text in one and numbers in the other")
+
+
+def _unreadable(db: DuckDBEngine, side: int, checks: list[tuple[tuple[str, ...], str]]) -> UsageError:
     for key, check in checks:
         try:
             db.rows(check)
@@ -203,10 +212,10 @@ def _write(db: DuckDBEngine, sql: str, side: int, checks: list[tuple[tuple[str, 
             why = str(error).split(" ", 1)[0]
             if why == "FatalException":  # the engine has stopped: it was not the rule
                 break
-            raise UsageError(
+            return UsageError(
                 f"rule {' and '.join(key)} cannot be used ({why}): write SQL over the columns that every table has"
-            ) from None
-    raise UsageError(f"table {side} cannot be read: a file is damaged, or a column's values are no text") from None
+            )
+    return UsageError(f"table {side} cannot be read: a file is damaged, or a column's values are no text")
 
 
 def _outside(db: DuckDBEngine, field: Field) -> None:
