@@ -31,6 +31,10 @@ class Engine(Protocol):
         """Return a query's result as one numpy array a column (masked where null)."""
         ...
 
+    def unordered(self, sql: str) -> Arrays:
+        """Return the same as `arrays`, quicker, with the rows in any order."""
+        ...
+
     def register(self, name: str, frame: pd.DataFrame) -> None:
         """Write a data frame as table ``name``, replacing it."""
         ...

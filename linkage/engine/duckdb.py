@@ -70,6 +70,16 @@ class DuckDBEngine:
         """Return a query's result as one numpy array a column (masked where null)."""
         return {name: np.ma.asanyarray(column) for name, column in self._execute(sql, ()).fetchnumpy().items()}
 
+    def unordered(self, sql: str) -> Arrays:
+        """Return the same as `arrays`, with the rows in any order: DuckDB writes a table with all threads, and hands
+        out a result with one.
+        """
+        self.run(f"CREATE OR REPLACE TEMP TABLE _unordered AS {sql}")
+        try:
+            return self.arrays("SELECT * FROM _unordered")
+        finally:
+            self.run("DROP TABLE _unordered")
+
     def register(self, name: str, frame: pd.DataFrame) -> None:
         """Write a data frame as table ``name``, replacing it."""
         self.connection.register("_frame", frame)

@@ -87,7 +87,7 @@ class Coded:
                 )
         told = f"SELECT mention_id, {', '.join(codes)} FROM mention"
         columns = ", ".join(["mention_id", *(f"code_{n}" for n in range(len(codes))), *parts])
-        found = db.arrays(f"SELECT {columns} FROM ({told}) {' '.join(joins)}")
+        found = db.unordered(f"SELECT {columns} FROM ({told}) {' '.join(joins)}")
         place = np.asarray(found.pop("mention_id"))
         self._columns = {name: _scatter(place, found[name]) for name in list(found)}
 
@@ -190,7 +190,7 @@ class Coded:
         levels = ", ".join(
             f"CASE WHEN (open & {1 << n}) <> 0 THEN {sql} ELSE 0 END AS level_{n}" for n, sql in told_by.items()
         )
-        found = self.db.arrays(
+        found = self.db.unordered(
             f"SELECT place, {levels} FROM open_pair JOIN mention l ON l.mention_id = left_id "
             "JOIN mention r ON r.mention_id = right_id"
         )

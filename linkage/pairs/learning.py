@@ -35,7 +35,7 @@ def pairs_of(db: Engine, coded: Coded, budget: int) -> Pairs:
     parts = [coded.compare(none, none)]
     try:
         for _, query in candidates(db, coded.spec, budget=budget, max_block=2**31 - 1):
-            found = db.arrays(f"SELECT l.mention_id AS left_id, r.mention_id AS right_id {query}")
+            found = db.unordered(f"SELECT l.mention_id AS left_id, r.mention_id AS right_id {query}")
             parts.append(coded.compare(np.asarray(found["left_id"]), np.asarray(found["right_id"])))
     except StoreError as error:
         if "does not fit" not in str(error):
