@@ -79,6 +79,9 @@ def run(
             "--as-of", parser=_day, metavar="DATE", help="Day to answer for; default the newest day delivered."
         ),
     ] = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Compare all mentions anew, also those that did not change.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """One nightly reconciliation: every delivery not taken in yet, to a published case view."""
@@ -86,7 +89,7 @@ def run(
     from linkage.config import load
 
     with guarded(out):
-        outcome = cli_verbs.reconcile(load(config), inbox, out, as_of, as_json=as_json)
+        outcome = cli_verbs.reconcile(load(config), inbox, out, as_of, from_scratch=from_scratch, as_json=as_json)
     raise typer.Exit(outcome.exit_code)
 
 

@@ -21,13 +21,21 @@ if TYPE_CHECKING:
     from linkage.pipeline import Outcome
 
 
-def reconcile(config: Config, inbox: Path, out: Path, as_of: date | None, *, as_json: bool = False) -> Outcome:
+def reconcile(
+    config: Config,
+    inbox: Path,
+    out: Path,
+    as_of: date | None,
+    *,
+    from_scratch: bool = False,
+    as_json: bool = False,
+) -> Outcome:
     """Run one night and show how it ended; refused deliveries come first, and once more on standard error."""
     if out.resolve().is_relative_to(inbox.resolve()):
         raise UsageError(f"output {out} lies in the inbox: give a folder outside it")
     terminal = console.terminal()
     with guarded(out, "nothing was published"), console.Progress(terminal, is_quiet=as_json) as progress:
-        outcome = pipeline.run(config, inbox, out, as_of, progress)
+        outcome = pipeline.run(config, inbox, out, as_of, progress, from_scratch=from_scratch)
     if as_json:
         console.show_json(_outcome(outcome, out))
     else:

@@ -20,6 +20,7 @@ from linkage.diagnose.self_weight import Unlinkable, unlinkable
 from linkage.diagnose.weights import Histogram, histogram
 from linkage.engine.base import Engine
 from linkage.pairs import PERSONS, load
+from linkage.pairs.increment import published_population
 from linkage.thresholds import Thresholds
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -62,7 +63,7 @@ def diagnose(
     """
     thresholds = Thresholds.of(config or Config())
     mentions = int(restricted.rows("SELECT count(*) FROM mention")[0][0])
-    loaded = load(PERSONS, model).of(mentions)
+    loaded = load(PERSONS, model).of(published_population(restricted))
     patterns = Patterns.read(restricted, loaded)
     selves = unlinkable(restricted, loaded, thresholds)
     accuracy = None

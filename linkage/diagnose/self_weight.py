@@ -45,7 +45,7 @@ class Unlinkable:
 
 def unlinkable(db: Engine, model: Model, thresholds: Thresholds) -> Unlinkable:
     """Compare every mention with itself; leaves ``mention_code`` as a temporary table."""
-    code(db, PERSONS)
+    code(db, PERSONS, known_bands=db.has("value_band"))
     db.run(
         "CREATE OR REPLACE TEMP TABLE self_pair AS SELECT mention_id AS left_id, mention_id AS right_id FROM mention"
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from linkage.engine.base import Engine
 from linkage.pairs import PERSONS, Model, evidence, load
+from linkage.pairs.increment import published_population
 from linkage.pairs.spec import Comparison
 
 
@@ -26,8 +27,8 @@ class Step:
 
 
 def published_model(db: Engine, path: Path | None) -> Model:
-    """Return the model of the published night, or the shipped one, for as many mentions as the night had."""
-    return load(PERSONS, path).of(int(db.rows("SELECT count(*) FROM mention")[0][0]))
+    """Return the model of the published night, or the shipped one, for the population that the night judged."""
+    return load(PERSONS, path).of(published_population(db))
 
 
 def steps(model: Model, pattern: int) -> list[Step]:

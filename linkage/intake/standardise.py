@@ -39,6 +39,8 @@ CASE = """(SELECT source_id, case_id AS record_id, CAST(min(received_at) AS DATE
     arg_min(municipality_code, received_at) AS municipality_code
     FROM steunpunt_report WHERE case_id IS NOT NULL AND record_status IS DISTINCT FROM 'ingetrokken'
     GROUP BY source_id, case_id)"""
+BEFORE = "mention_before"
+"""The mentions of the night before: what did not change need not be compared again."""
 OLDEST = 115
 """Years of age above which a birth date is an error."""
 
@@ -141,6 +143,8 @@ def _write(db: Engine) -> None:
     )
     texts = [c for columns in _COLUMNS.values() for c in columns if c not in _NOT_TEXT]
     blank = ", ".join(f"nullif({c}, '') AS {c}" for c in texts)
+    if db.has("mention"):
+        db.run(f"ALTER TABLE mention RENAME TO {BEFORE}")
     db.run(contracts.table("mention").ddl())
     db.run(
         f"""

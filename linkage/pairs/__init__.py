@@ -13,7 +13,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
-from linkage.pairs import relations
+from linkage.pairs import increment, relations
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
@@ -36,36 +36,68 @@ FAMILY_PAIRS = 200_000
 
 
 def link(
-    db: Engine, config: Config, progress: Callable[[str], None], *, frozen: Path | None = None, keep: Path | None = None
+    db: Engine,
+    config: Config,
+    progress: Callable[[str], None],
+    *,
+    frozen: Path | None = None,
+    keep: Path | None = None,
+    from_scratch: bool = False,
 ) -> None:
     """Write ``pair_score`` (every compared pair) and ``pair`` (those at least possible) from ``mention``.
 
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
-    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written.
+    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. As long as
+    nothing changes on which the comparisons rest, only new and changed mentions are compared (`increment`), unless
+    all is to be done ``from_scratch``.
     """
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    budget = pair_budget(mentions, config.linkage.pair_budget_per_mention)
     model, is_frozen = _model(config, frozen, progress)
-    model = model.of(mentions)
-    code(db, PERSONS)
+    basis = increment.fingerprint(db, model, PERSONS, config.linkage) if is_frozen else ""
+    known = increment.population(db, basis)
+    population = mentions if known is None else known
+    model = model.of(population)
+    code(db, PERSONS, known_bands=known is not None)
     comparer = Comparer(db, PERSONS)
-    made = comparer.candidates("pattern_pair", budget=budget, max_block=config.linkage.max_block)
-    progress(f"{mentions} mentions, {made} candidate pairs")
+    only_fresh = known is not None and not from_scratch and increment.is_usable(db)
+    fresh = _compare(db, comparer, config, mentions, progress, only_fresh=only_fresh)
     samples = None if is_frozen or not mentions else _samples(db, comparer)
     if samples:
         model = estimate(model, counts(db, "pattern_pair"), samples)
     if config.linkage.use_relations:
         score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
-        progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
+        progress(f"{relations.add(db, comparer, _budget(config, mentions))} more pairs on records that share somebody")
         if samples:
             samples = _with_proven(db, samples)
             model = estimate(model, counts(db, "pattern_pair"), samples)
     if samples:
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
+        basis = increment.fingerprint(db, model, PERSONS, config.linkage)
     score(db, model, "pattern_pair", "pair_score")
     _evidence(db, config)
+    increment.keep(db, basis, population, fresh)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
+
+
+def _budget(config: Config, mentions: int) -> int:
+    return pair_budget(mentions, config.linkage.pair_budget_per_mention)
+
+
+def _compare(
+    db: Engine, comparer: Comparer, config: Config, mentions: int, progress: Callable[[str], None], *, only_fresh: bool
+) -> int:
+    """Write ``pattern_pair``, all candidate pairs with what they agree on; return how many mentions were compared."""
+    limits = {"budget": _budget(config, mentions), "max_block": config.linkage.max_block}
+    if not only_fresh:
+        made = comparer.candidates("pattern_pair", **limits)
+        progress(f"{mentions} mentions, {made} candidate pairs")
+        return mentions
+    changed = increment.begin(db)
+    made = comparer.candidates("pattern_pair", **limits, only_fresh=True)
+    fresh = increment.carry(db, comparer.spec)
+    progress(f"{mentions} mentions, {changed} new or changed; {made} candidate pairs of {fresh} compared anew")
+    return fresh
 
 
 def counts(db: Engine, source: str) -> Counts:

@@ -23,14 +23,24 @@ def pair_budget(mentions: int, per_mention: float) -> int:
     return max(10_000, int(per_mention * mentions))
 
 
-def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterator[tuple[str, str]]:
-    """Count the rules' blocks into ``blocking_rule``; yield the queries that make the pairs.
+EVERY = (("mention_code", "mention_code"),)
+FRESH = (("fresh_code", "mention_code"), ("still_code", "fresh_code"))
+"""Where the left and the right mention of a pair come from: all pairs, or those with a fresh mention, each once."""
+
+
+def candidates(
+    db: Engine, spec: Spec, *, budget: int, max_block: int, only_fresh: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Count the rules' blocks into ``blocking_rule`` and ``blocked_key``; yield the queries that make the pairs.
 
     Each is the SQL of the rules that find a pair, as bits, and ``FROM … WHERE …`` over rows ``l`` and ``r`` of
-    `mention_code`, about `CHUNK` pairs large; every pair is made once. Raises `StoreError` when even blocks of two do
-    not fit the budget.
+    mentions, about `CHUNK` pairs large; every pair is made once. With ``only_fresh`` these are the pairs with a mention
+    of table ``fresh_mention``, to which all are added that have a key which is too common tonight and was not before
+    (``blocked_before``), or the other way round: no other pair can have changed its rules. Raises `StoreError` when
+    even blocks of two do not fit the budget.
     """
-    db.run(contracts.table("blocking_rule").ddl())
+    for name in ("blocking_rule", "blocked_key"):
+        db.run(contracts.table(name).ddl())
     left, made = budget, []
     for number, rule in enumerate(spec.rules):
         if rule.many:
@@ -39,18 +49,25 @@ def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterat
                 f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id{side}, hash(key) AS key "
                 f"FROM ({rule.key}) {told} WHERE key IS NOT NULL"
             )
-        pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
+        pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided, only_fresh=only_fresh)
         left -= pairs
         made.append(pairs)
     several = [n for n, rule in enumerate(spec.rules) if rule.many]
+    if only_fresh:
+        db.run("CREATE OR REPLACE TEMP TABLE fresh_code AS FROM mention_code SEMI JOIN fresh_mention USING (mention_id)")
+        db.run("CREATE OR REPLACE TEMP VIEW still_code AS FROM mention_code ANTI JOIN fresh_mention USING (mention_id)")
     if several:
-        _pairs_of_many(db, several)
+        _pairs_of_many(db, several, only_fresh=only_fresh)
     for number, pairs in enumerate(made):
         if number not in several:
-            yield from _parts(pairs, *_single(spec, number, several))
+            for left_table, right_table in FRESH if only_fresh else EVERY:
+                yield from _parts(pairs, *_single(spec, number, several, left_table, right_table))
     if several:
         yield from _parts(sum(made[n] for n in several), *_rest(spec))
         db.run("DROP TABLE many_pair")
+    if only_fresh:
+        db.run("DROP VIEW still_code")
+        db.run("DROP TABLE fresh_code")
 
 
 def _parts(pairs: int, rules: str, query: str) -> Iterator[tuple[str, str]]:
@@ -59,13 +76,15 @@ def _parts(pairs: int, rules: str, query: str) -> Iterator[tuple[str, str]]:
         yield rules, f"{query} AND l.mention_id % {parts} = {part}" if parts > 1 else query
 
 
-def _single(spec: Spec, number: int, several: list[int]) -> tuple[str, str]:
+def _single(
+    spec: Spec, number: int, several: list[int], left_table: str = "mention_code", right_table: str = "mention_code"
+) -> tuple[str, str]:
     """The pairs of a rule with one key a mention that no earlier such rule makes."""
     earlier = "".join(f" AND NOT {_finds(n)}" for n in range(number) if n not in several)
     found = _bits(n for n in range(number, len(spec.rules)) if n not in several)
     beside = "LEFT JOIN many_pair m ON m.left_id = l.mention_id AND m.right_id = r.mention_id" if several else ""
     more = " | coalesce(m.found, 0)" if several else ""
-    joined = f"FROM mention_code l JOIN mention_code r ON l.key_{number} = r.key_{number} {beside}"
+    joined = f"FROM {left_table} l JOIN {right_table} r ON l.key_{number} = r.key_{number} {beside}"
     return found + more, f"{joined} WHERE {spec.pairs}{earlier}"
 
 
@@ -79,12 +98,17 @@ def _rest(spec: Spec) -> tuple[str, str]:
     return "m.found", f"{joined} WHERE {spec.pairs}{earlier}"
 
 
-def _pairs_of_many(db: Engine, several: list[int]) -> None:
+def _pairs_of_many(db: Engine, several: list[int], *, only_fresh: bool) -> None:
     """Write ``many_pair`` (left_id, right_id, found): a mention's several keys may find a pair more than once."""
+    fresh = "(FROM {key} SEMI JOIN fresh_mention USING (mention_id))"
+    still = "(FROM {key} ANTI JOIN fresh_mention USING (mention_id))"
+    sides = ((fresh, "{key}"), (still, fresh)) if only_fresh else (("{key}", "{key}"),)
     made = " UNION ALL ".join(
-        f"SELECT l.mention_id AS left_id, r.mention_id AS right_id, {1 << n} AS bit FROM key_{n} l "
-        f"JOIN key_{n} r ON l.key = r.key AND l.mention_id < r.mention_id"
+        f"SELECT l.mention_id AS left_id, r.mention_id AS right_id, {1 << n} AS bit "
+        f"FROM {left.format(key=f'key_{n}')} l JOIN {right.format(key=f'key_{n}')} r "
+        "ON l.key = r.key AND l.mention_id < r.mention_id"
         for n in several
+        for left, right in sides
     )
     db.run(
         "CREATE OR REPLACE TEMP TABLE many_pair AS "
@@ -102,7 +126,9 @@ def _finds(number: int) -> str:
     return f"coalesce(l.key_{number} = r.key_{number}, false)"
 
 
-def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool) -> int:
+def _count(
+    db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool, only_fresh: bool
+) -> int:
     """Leave only the keys of one rule that fit the budget; return the pairs that they will make at most."""
     key, table = ("key", f"key_{number}") if rule.many else (f"key_{number}", "mention_code")
     first, made = ("count(*) FILTER (WHERE side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
@@ -118,6 +144,10 @@ def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, 
             f"blocking rule {rule.name} does not fit the pair budget: raise linkage.pair_budget_per_mention"
         )
     if blocks:
+        db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM ({sizes}) WHERE n > {limit}")
+    if only_fresh:
+        _touch(db, number, key, table)
+    if blocks:
         change = f"DELETE FROM {table}" if rule.many else f"UPDATE {table} SET {key} = NULL"
         db.run(f"{change} WHERE {key} IN (SELECT key FROM ({sizes}) WHERE n > {limit})")
     db.run(
@@ -125,3 +155,11 @@ def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, 
         [rule.name, rule.why, limit, blocks, mentions, kept],
     )
     return kept
+
+
+def _touch(db: Engine, number: int, key: str, table: str) -> None:
+    """Add to ``fresh_mention`` whoever has a key of a rule that is blocked tonight and was not before, or was."""
+    now, before = (f"SELECT key_hash FROM {t} WHERE rule_no = {number}" for t in ("blocked_key", "blocked_before"))
+    changed = f"({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now})"
+    if db.rows(f"SELECT count(*) FROM ({changed})")[0][0]:
+        db.run(f"INSERT INTO fresh_mention SELECT DISTINCT mention_id FROM {table} WHERE {key} IN ({changed})")

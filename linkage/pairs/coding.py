@@ -7,29 +7,49 @@ from __future__ import annotations
 
 import pandas as pd
 
+from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.pairs import edits
-from linkage.pairs.spec import Frequency, Rule, Spec, band_sql
+from linkage.pairs.spec import BANDS, Frequency, Rule, Spec, band_sql
 
 LEAST_OTHERS = 0.25
 """Strangers who have the value of a household that nobody else has: whoever lived there before."""
 
 
-def code(db: Engine, spec: Spec) -> None:
-    """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules."""
+def code(db: Engine, spec: Spec, *, known_bands: bool = False) -> None:
+    """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules.
+
+    The bands are those of ``value_band``, which is written first unless its bands are to be kept (``known_bands``). A
+    value that was never counted is as rare as the rarest.
+    """
+    if not known_bands:
+        write_bands(db, spec)
     parts = [f"{text} AS {name}" for name, text in spec.columns.items()]
     joins = [f"LEFT JOIN ({spec.seats}) seats USING (mention_id)"] if spec.seats else []
     seat = "seat" if spec.seats else "mention_id AS seat"
     for name, frequency in spec.bands.items():
-        shares(db, name, frequency)
-        parts.append(f"{name}.band AS {name}")
-        joins.append(f"LEFT JOIN share_{name} {name} ON {name}.value = {frequency.value}")
+        banded = f"(SELECT value_hash, band FROM value_band WHERE column_name = '{name}')"
+        band = f"coalesce({name}.band, {_rarest(db, name)})" if known_bands else f"{name}.band"
+        parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
+        joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
     parts += [f"{_key(rule)} AS key_{number}" for number, rule in enumerate(spec.rules) if not rule.many]
     db.run(
         f"CREATE OR REPLACE TEMP TABLE mention_code AS SELECT mention_id, {seat}, {', '.join(parts)} "
         f"FROM mention {' '.join(joins)}"
     )
-    for name in spec.bands:
+
+
+def _rarest(db: Engine, name: str) -> int:
+    found = db.rows("SELECT max(band) FROM value_band WHERE column_name = ?", [name])[0][0]
+    return BANDS if found is None else int(found)
+
+
+def write_bands(db: Engine, spec: Spec) -> None:
+    """Write ``value_band``: how common every value is tonight."""
+    db.run(contracts.table("value_band").ddl())
+    for name, frequency in spec.bands.items():
+        shares(db, name, frequency)
+        db.run(f"INSERT INTO value_band SELECT '{name}', hash(value), band FROM share_{name}")
         db.run(f"DROP TABLE share_{name}")
 
 

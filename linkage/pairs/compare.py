@@ -16,12 +16,16 @@ class Comparer:
     def __init__(self, db: Engine, spec: Spec) -> None:
         self.db, self.spec = db, spec
 
-    def candidates(self, target: str, *, budget: int, max_block: int) -> int:
-        """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number."""
+    def candidates(self, target: str, *, budget: int, max_block: int, only_fresh: bool = False) -> int:
+        """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number.
+
+        With ``only_fresh`` for those of `blocking.candidates` with a fresh mention.
+        """
         self.db.run(
             f"CREATE OR REPLACE TEMP TABLE {target} (left_id INTEGER, right_id INTEGER, rules INTEGER, pattern BIGINT)"
         )
-        for rules, pairs in candidates(self.db, self.spec, budget=budget, max_block=max_block):
+        made = candidates(self.db, self.spec, budget=budget, max_block=max_block, only_fresh=only_fresh)
+        for rules, pairs in made:
             columns = {"left_id": "l.mention_id", "right_id": "r.mention_id", "rules": rules}
             self.db.run(f"INSERT INTO {target} {self.spec.patterns_sql(columns, pairs)}")
         return int(self.db.rows(f"SELECT count(*) FROM {target}")[0][0])

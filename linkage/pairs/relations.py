@@ -22,7 +22,10 @@ CORE = 0.995
 
 
 def add(db: Engine, comparer: Comparer, budget: int) -> int:
-    """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new."""
+    """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new.
+
+    What ``related_before`` has of them, if there is such a table, is not compared again.
+    """
     _cores(db)
     db.run(
         "CREATE OR REPLACE TEMP TABLE record_core AS "
@@ -57,7 +60,7 @@ def add(db: Engine, comparer: Comparer, budget: int) -> int:
         "SELECT left_id, right_id FROM related_pair ANTI JOIN pattern_pair USING (left_id, right_id)"
     )
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
-    comparer.pairs("new_pair", "pattern_new")
+    _compare(db, comparer)
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE pattern_all AS
@@ -81,6 +84,17 @@ def add(db: Engine, comparer: Comparer, budget: int) -> int:
         db.run(f"DROP TABLE {name}")
     db.run("ALTER TABLE pattern_all RENAME TO pattern_pair")
     return new
+
+
+def _compare(db: Engine, comparer: Comparer) -> None:
+    """Write ``pattern_new`` (left_id, right_id, pattern) for the pairs of ``new_pair``."""
+    if not db.has("related_before"):
+        comparer.pairs("new_pair", "pattern_new")
+        return
+    db.run("CREATE OR REPLACE TEMP TABLE fresh_pair AS FROM new_pair ANTI JOIN related_before USING (left_id, right_id)")
+    comparer.pairs("fresh_pair", "pattern_new")
+    db.run("INSERT INTO pattern_new FROM related_before SEMI JOIN new_pair USING (left_id, right_id)")
+    db.run("DROP TABLE fresh_pair")
 
 
 def _most_records(db: Engine, budget: int) -> int:

@@ -77,7 +77,7 @@ def take_in(night: Night) -> None:
     number = night.promotion.promotion_id if night.promotion else 0
     is_decided = is_decided and number == promotions.published(night.folder.current())
     unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
-    night.is_done = unchanged or night.as_of is None
+    night.is_done = (unchanged and not night.from_scratch) or night.as_of is None
 
 
 def check_delivery(night: Night) -> None:
@@ -108,6 +108,7 @@ def link_mentions(night: Night) -> None:
         night.progress,
         frozen=frozen,
         keep=night.work / "publication" / "model.json",
+        from_scratch=night.from_scratch,
     )
 
 
@@ -202,10 +203,16 @@ STEPS: tuple[Step, ...] = (
 
 
 def run(
-    config: Config, inbox: Path, out: Path, as_of: date | None = None, progress: Progress = lambda _: None
+    config: Config,
+    inbox: Path,
+    out: Path,
+    as_of: date | None = None,
+    progress: Progress = lambda _: None,
+    *,
+    from_scratch: bool = False,
 ) -> Outcome:
     """Do one night from inbox to publication; raises `GateFailed` when a gate stopped it."""
-    with start(config, inbox, out, as_of, progress) as night:
+    with start(config, inbox, out, as_of, progress, from_scratch=from_scratch) as night:
         for step in STEPS:
             if not night.is_done:
                 progress(step.name)

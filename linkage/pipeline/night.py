@@ -39,6 +39,8 @@ class Night:
     started_at: datetime
     progress: Progress
     wanted_as_of: date | None = None
+    from_scratch: bool = False
+    """Whether all is compared anew, also what did not change; ids and the model stay."""
     intake: IntakeReport | None = None
     decisions: tuple[Decision, ...] = ()
     """Those that hold when the night begins; a later one is for the next night."""
@@ -52,7 +54,13 @@ class Night:
 
 @contextmanager
 def start(
-    config: Config, inbox: Path, out: Path, as_of: date | None = None, progress: Progress = lambda _: None
+    config: Config,
+    inbox: Path,
+    out: Path,
+    as_of: date | None = None,
+    progress: Progress = lambda _: None,
+    *,
+    from_scratch: bool = False,
 ) -> Iterator[Night]:
     """Open a night: take the lock, sweep what a dead run left, open the working database.
 
@@ -73,6 +81,7 @@ def start(
         night: Night | None = None
         try:
             night = _open(config, inbox, folder, ledger, run_id, started_at, progress, as_of)
+            night.from_scratch = from_scratch
             yield night
         except BaseException as error:
             ledger.end(run_id, _status(error), message=_message(error), ended_at=now())
