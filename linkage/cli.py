@@ -109,6 +109,9 @@ def sample(
     incidents: Annotated[int, typer.Option("--incidents", min=1, metavar="N", help="Police incidents.")] = 2000,
     noise: Annotated[Noise, typer.Option("--noise", help="How dirty the records are.")] = Noise.MEDIUM,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same files.")] = 1,
+    nights: Annotated[
+        int | None, typer.Option("--nights", metavar="N", help="Deliveries after the full ones; default a few.")
+    ] = None,
 ) -> None:
     """Write a synthetic inbox with its truth beside it."""
     from linkage import console, simulate
@@ -116,7 +119,7 @@ def sample(
     with guarded(None):
         if (out / "inbox").exists() and not (out / "truth").exists():
             raise UsageError(f"{out / 'inbox'} is an inbox without a truth beside it: give another folder")
-        simulate.write_sample(out, incidents=incidents, noise=noise.value, seed=seed)
+        simulate.write_sample(out, incidents=incidents, noise=noise.value, seed=seed, nights=nights)
         terminal = console.terminal()
         console.say(terminal, f"Wrote {out / 'inbox'} and {out / 'truth'}")
         console.say(terminal, f"Next: inbeeld run --inbox {out / 'inbox'} --out {out / 'out'}")

@@ -26,6 +26,7 @@ from linkage.simulate.truth import TruthBook
 
 LAST_DAY = date(2025, 3, 13).toordinal()  # the last delivery covers until this day, whenever the sample is made
 YEARS = 3
+MOST_NIGHTS = 365
 FIRST_DAY = LAST_DAY - YEARS * 365 + 1
 PEOPLE_PER_INCIDENT = 3.4  # new people that an incident brings along, measured; decides how far the test BSNs reach
 OTHER_REPORTS_PER_INCIDENT = 0.45  # so that a third of the reports comes from others than the police
@@ -47,17 +48,23 @@ class SampleReport:
     hard_cases: int
 
 
-def write_sample(out: Path, *, incidents: int = 2000, noise: str | float = "medium", seed: int = 1) -> SampleReport:
+def write_sample(
+    out: Path, *, incidents: int = 2000, noise: str | float = "medium", seed: int = 1, nights: int | None = None
+) -> SampleReport:
     """Write `out/inbox`, `out/truth` and `out/hard_cases.toml`: a synthetic inbox of `incidents` police incidents.
 
     The rates are the domain study's (3.2, see `rates.py`); `noise` is low (half), medium, high (twice) or a factor. The
     hard cases T01-T30 are in every sample, and count; so a sample has at least as many incidents as they need. The same
-    arguments give the same bytes. BSNs come from the test range only (999xxxxxx), which holds 90,909: above about
+    arguments give the same bytes. After the full delivery come the increments of ``nights`` nights (at most a year of
+    them), a few unless told. BSNs come from the test range only (999xxxxxx), which holds 90,909: above about
     25,000 incidents the share of people with a BSN falls.
     """
     if incidents < 1:
         raise UsageError(f"{incidents} incidents: ask for at least 1")
-    world = _World(incidents, rates.noise_of(noise), seed)
+    nights = _night_count(incidents) if nights is None else nights
+    if not 1 <= nights <= MOST_NIGHTS:
+        raise UsageError(f"{nights} nights: ask for 1 to {MOST_NIGHTS}")
+    world = _World(incidents, rates.noise_of(noise), seed, nights)
     for part in ("inbox", "truth"):
         shutil.rmtree(out / part, ignore_errors=True)
     return world.write(out)
@@ -69,7 +76,7 @@ def _night_count(incidents: int) -> int:
 
 
 class _World:
-    def __init__(self, incidents: int, noise: rates.Noise, seed: int) -> None:
+    def __init__(self, incidents: int, noise: rates.Noise, seed: int, nights: int) -> None:
         self.dice = Dice(seed)
         self.names = NameBook()
         self.atlas = Atlas()
@@ -78,7 +85,7 @@ class _World:
         self.incident_maker = IncidentMaker(self.dice, self.families, FIRST_DAY, LAST_DAY)
         self.report_maker = ReportMaker(self.dice, self.families, LAST_DAY)
         self.rows = RowWriter(Clerk(self.dice, self.names, noise))
-        self.nights = [LAST_DAY - back for back in range(_night_count(incidents), -1, -1)]
+        self.nights = [LAST_DAY - back for back in range(nights, -1, -1)]
         self.planted: Planted = plant(self.registry, self.families, LAST_DAY)
         self.incidents: list[Incident] = list(self.planted.incidents)
         self._populate(incidents - len(self.incidents))

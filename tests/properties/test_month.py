@@ -1,0 +1,73 @@
+"""A night compares only what changed, and finds what a run from scratch finds, in whatever order deliveries come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linkage import simulate
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.pairs import increment
+from tests.month import Chain, Post, content, differing, outcome
+
+NIGHTS = 6
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    simulate.write_sample(folder, incidents=120, seed=8, nights=NIGHTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def month(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """Nights in which deliveries come late, twice and again; checked against a run from scratch on the way."""
+    chain = Chain(tmp_path_factory.mktemp("month"))
+    for number, deliveries in enumerate(Post(sample / "inbox", sample / "spare", seed=1).nights):
+        chain.night(deliveries)
+        if number in (2, NIGHTS):
+            assert chain.state is not None
+            assert differing(chain.state, chain.again_from_scratch()) == []
+    return chain
+
+
+def fresh(state: Path | None) -> tuple[int, int]:
+    """Return how many mentions a night compared anew, and of how many."""
+    assert state is not None
+    with DuckDBEngine(state, read_only=True) as db:
+        (told,) = db.rows("SELECT fresh_mentions, (SELECT count(*) FROM mention) FROM link_basis")
+    return int(told[0]), int(told[1])
+
+
+def test_a_night_is_what_a_run_from_scratch_makes_of_it_and_compares_few(month: Chain) -> None:
+    compared, mentions = fresh(month.state)
+    assert compared < mentions / 4
+
+
+def test_another_order_of_deliveries_ends_with_the_same(sample: Path, month: Chain, tmp_path: Path) -> None:
+    other = Chain(tmp_path)
+    for deliveries in Post(sample / "inbox", tmp_path / "spare", seed=2).nights:
+        other.night(deliveries)
+    assert month.state is not None and other.state is not None
+    left, right = outcome(month.state), outcome(other.state)
+    assert [name for name in left if left[name] != right[name]] == []
+
+
+def test_pairs_that_are_carried_over_wrongly_are_seen(month: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: a night that takes every mention for unchanged differs from a run from scratch."""
+    begin = increment.begin
+
+    def none_is_fresh(db: DuckDBEngine) -> int:
+        begin(db)
+        db.run("DELETE FROM fresh_mention")
+        return 0
+
+    monkeypatch.setattr(increment, "begin", none_is_fresh)
+    assert month.state is not None
+    kept = content(month.state)
+    broken = Chain(month.folder)
+    broken.nights, broken.state = month.nights - 1, month.folder / f"night-{month.nights - 1}" / "restricted.duckdb"
+    wrong = broken._night(month.folder / "broken", broken.state)
+    assert content(wrong)["compared_pair"] != kept["compared_pair"]
