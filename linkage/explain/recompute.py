@@ -14,7 +14,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import PERSONS, context
+from linkage.pairs import PERSONS, relations
 from linkage.pairs.coding import code, share_sql
 from linkage.pairs.compare import Comparer
 from linkage.pairs.spec import Frequency, Spec
@@ -31,10 +31,7 @@ class Compared:
 
 
 def recompute(restricted: Engine, pairs: Iterable[Pair]) -> dict[Pair, Compared]:
-    """Return for pairs of mention_ids, the smaller first, how they compare; the two may be one and the same.
-
-    The context is counted over the people that were resolved: the night counted it over near certain links.
-    """
+    """Return for pairs of mention_ids, the smaller first, how they compare; the two may be one and the same."""
     wanted = sorted(set(pairs))
     ids = sorted({mention for pair in wanted for mention in pair})
     if not ids:
@@ -45,13 +42,14 @@ def recompute(restricted: Engine, pairs: Iterable[Pair]) -> dict[Pair, Compared]
         code(small, _with_shares(restricted, small, ids))
         _register(small, "wanted", [(place[left], place[right]) for left, right in wanted])
         Comparer(small, PERSONS).pairs("wanted", "compared")
-        found = {(ids[a], ids[b]): int(pattern) for a, b, pattern in small.rows("FROM compared")}
+        if _copy_cores(restricted, small, ids, place):
+            relations.relate(small)
+            relations.in_context(small, PERSONS, "(SELECT *, 0 AS rules FROM compared)", "compared")
         rules = _rules(small)
-    told = _contexts(restricted, found)
-    return {
-        pair: Compared(pattern | told.get(pair, 0), rules.get((place[pair[0]], place[pair[1]]), ()))
-        for pair, pattern in found.items()
-    }
+        return {
+            (ids[a], ids[b]): Compared(int(pattern), rules.get((a, b), ()))
+            for a, b, pattern in small.rows("SELECT left_id, right_id, pattern FROM compared")
+        }
 
 
 def _copy(restricted: Engine, small: Engine, ids: Sequence[int], place: dict[int, int]) -> None:
@@ -100,27 +98,18 @@ def _rules(small: Engine) -> dict[Pair, tuple[str, ...]]:
     return found
 
 
-def _contexts(restricted: Engine, compared: dict[Pair, int]) -> dict[Pair, int]:
-    """Return the context bits of patterns: how many other people the two records name both."""
-    ids = sorted({mention for pair in compared for mention in pair})
-    record, own = {}, {}
-    for mention, record_no, person in restricted.rows(
-        "SELECT mention_id, record_no, person_id FROM mention JOIN mention_person USING (mention_id) "
-        "WHERE mention_id IN (SELECT unnest(?))",
+def _copy_cores(restricted: Engine, small: Engine, ids: Sequence[int], place: dict[int, int]) -> bool:
+    """Copy the cores of the mentions, and of all that stand beside them; False when the night counted no context."""
+    if not restricted.has("mention_core") or not restricted.rows("SELECT 1 FROM mention_core LIMIT 1"):
+        return False
+    own = restricted.rows("SELECT mention_id, core FROM mention_core WHERE mention_id IN (SELECT unnest(?))", [ids])
+    small.register("mention_core", pd.DataFrame([(place[m], core) for m, core in own], columns=["mention_id", "core"]))
+    records = restricted.rows(
+        """
+        SELECT DISTINCT record_no, core FROM mention JOIN mention_core USING (mention_id) WHERE relates_records
+        AND record_no IN (SELECT record_no FROM mention WHERE mention_id IN (SELECT unnest(?)))
+        """,
         [ids],
-    ):
-        record[mention], own[mention] = record_no, person
-    named: dict[int, set[str]] = {}
-    for record_no, person in restricted.rows(
-        "SELECT record_no, person_id FROM mention JOIN mention_person USING (mention_id) "
-        "WHERE record_no IN (SELECT unnest(?))",
-        [sorted(set(record.values()))],
-    ):
-        named.setdefault(record_no, set()).add(person)
-    found = {}
-    for (left, right), pattern in compared.items():
-        if left in record and right in record:
-            both = named[record[left]] & named[record[right]]
-            is_taken = own[left] != own[right] and not both.isdisjoint({own[left], own[right]})
-            found[left, right] = context.bits(PERSONS, pattern, len(both - {own[left], own[right]}), is_taken=is_taken)
-    return found
+    )
+    small.register("record_core", pd.DataFrame(records, columns=["record_no", "core"], dtype="int32"))
+    return True

@@ -38,7 +38,7 @@ FAMILY_PAIRS = 200_000
 def link(
     db: Engine, config: Config, progress: Callable[[str], None], *, frozen: Path | None = None, keep: Path | None = None
 ) -> None:
-    """Write ``pair_score`` (every compared pair) and ``pair`` (those at least possible) from ``mention``.
+    """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core`` from ``mention``.
 
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
     a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written.
@@ -54,6 +54,7 @@ def link(
     samples = None if is_frozen or not mentions else _samples(db, comparer)
     if samples:
         model = estimate(model, counts(db, "pattern_pair"), samples)
+    db.run(contracts.table("mention_core").ddl())
     if config.linkage.use_relations:
         score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
