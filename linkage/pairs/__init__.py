@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from linkage.pairs import relations
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
-from linkage.pairs.estimate import Counts, Samples, estimate
+from linkage.pairs.estimate import Counts, Decided, Samples, estimate
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, score
@@ -25,7 +25,7 @@ from linkage.pairs.score import Evidence, evidence, score
 if TYPE_CHECKING:
     from linkage.config import Config
 
-__all__ = ["PERSONS", "Evidence", "Model", "evidence", "link", "load"]
+__all__ = ["PERSONS", "Counts", "Decided", "Evidence", "Learnt", "Model", "evidence", "link", "load"]
 
 YOUNG = 20_000
 """A model fitted on fewer mentions than this is fitted anew each night; then it is frozen."""
@@ -35,11 +35,25 @@ RANDOM_PAIRS = 150_000
 FAMILY_PAIRS = 200_000
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What a model was learnt from: the start, all compared pairs by pattern, and the samples."""
+
+    start: Model
+    candidates: Counts
+    samples: Samples
+
+    def model(self, decided: Decided | None = None) -> Model:
+        """Return the model, of the same pairs and what people decided about some of them."""
+        return estimate(self.start, self.candidates, replace(self.samples, decided=decided))
+
+
 def link(
     db: Engine, config: Config, progress: Callable[[str], None], *, frozen: Path | None = None, keep: Path | None = None
-) -> None:
-    """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core`` from ``mention``.
+) -> Learnt | None:
+    """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core``.
 
+    Reads ``mention``. Returns what the model was learnt from, None for a model that was not learnt now.
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
     a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written.
     """
@@ -52,21 +66,24 @@ def link(
     made = comparer.candidates("pattern_pair", budget=budget, max_block=config.linkage.max_block)
     progress(f"{mentions} mentions, {made} candidate pairs")
     samples = None if is_frozen or not mentions else _samples(db, comparer)
+    learnt = None
     if samples:
-        model = estimate(model, counts(db, "pattern_pair"), samples)
+        learnt = Learnt(model, counts(db, "pattern_pair"), samples)
+        model = learnt.model()
     db.run(contracts.table("mention_core").ddl())
     if config.linkage.use_relations:
         score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
         if samples:
-            samples = _with_proven(db, samples)
-            model = estimate(model, counts(db, "pattern_pair"), samples)
+            learnt = Learnt(model, counts(db, "pattern_pair"), _with_proven(db, samples))
+            model = learnt.model()
     if samples:
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
     score(db, model, "pattern_pair", "pair_score")
     _evidence(db, config)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
+    return learnt
 
 
 def counts(db: Engine, source: str) -> Counts:

@@ -61,7 +61,7 @@ def add(db: Engine, comparer: Comparer, budget: int) -> int:
 
 
 def relate(db: Engine) -> None:
-    """Write ``related_pair`` (left_id, right_id, others, is_different): the pairs of mentions on records that share a core.
+    """Write ``related_pair`` (left_id, right_id, others, is_different): pairs of mentions whose records share a core.
 
     Reads ``mention_code``, ``mention_core`` and ``record_core``, which holds the cores that relate records.
     """

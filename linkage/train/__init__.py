@@ -1,8 +1,9 @@
 """A new model as a proposal: re-estimated, compared with the one in use, never used by itself.
 
 ``train`` writes a candidate; a person promotes it (`linkage.promotions`), and then the next night uses it. What people
-decided judges the models; with enough of it recordlinkage's supervised classifiers are fitted too. What they gain goes
-into the candidate as a line in log odds only (Platt 1999), so that every weight of it can still be read and summed.
+decided is counted in the estimate (`linkage.pairs.estimate`) and judges the models; with enough of it recordlinkage's
+supervised classifiers are fitted too. What they gain goes into the candidate as a line in log odds only (Platt 1999),
+so that every weight of it can still be read and summed.
 """
 
 from __future__ import annotations
@@ -92,13 +93,17 @@ def _supervised(trained: Trained | None, same: int, different: int, enough: int)
 
 
 def _on_the_ledger(old: Model, found: Estimate, line: tuple[float, float], config: Config) -> dict[str, Any] | None:
-    """Return both models' figures on the decided pairs; the new one's line was fitted on them, so it flatters."""
+    """Return both models' figures on the decided pairs.
+
+    The new one's weights are of models that were not told of the pair; its line was fitted on all, so it flatters a
+    little. So does the old one, when the same decisions went into it.
+    """
     labelled = found.labelled
     if not len(labelled):
         return None
     weights = {
         "old": old.weight(labelled.pattern),
-        "new": line[0] * found.model.weight(labelled.pattern) + line[1],
+        "new": line[0] * labelled.weight + line[1],
     }
     told = {name: 1 / (1 + np.exp2(-w)) for name, w in weights.items()}
     cuts = {"sure": config.linkage.sure, "possible": config.linkage.possible}

@@ -37,7 +37,7 @@ PENALTY = 1.0
 
 @dataclass(frozen=True)
 class Labelled:
-    """Decided pairs, (n,) each: mentions, agreement pattern, the candidate's match weight, and what people said."""
+    """Decided pairs, (n,) each: mentions, agreement pattern, match weight out of fold, and what people said."""
 
     left: Ints
     right: Ints

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log
+from typing import cast
 
 import numpy as np
 import pytest
 
-from linkage.pairs import PERSONS, load
+from linkage.pairs import PERSONS, Decided, Learnt, load
 from linkage.train.classify import Labelled, classify, folds
 from linkage.train.drift import changes, drift, stability
+from linkage.train.estimate import unseen_weights, verdicts
 from linkage.train.figures import figures
 from linkage.train.population import Population
 
@@ -115,3 +117,32 @@ def test_a_classifier_that_sees_more_wins_out_of_fold() -> None:
 def test_pairs_that_all_hang_together_cannot_be_held_out() -> None:
     whole = _labelled(1.0, 60)
     assert classify(PERSONS, replace(whole, left=np.zeros(60, dtype=np.int64)), NOBODY, 0.9) is None
+
+
+class Parrot:
+    """A model that is sure of the patterns that it was told of, and of nothing else."""
+
+    def __init__(self, decided: Decided | None = None) -> None:
+        self.known = [] if decided is None else [*decided.same.pattern, *decided.different.pattern]
+
+    def model(self, decided: Decided | None) -> Parrot:
+        return Parrot(decided)
+
+    def weight(self, pattern: np.ndarray) -> np.ndarray:
+        return np.isin(pattern, self.known).astype(float)
+
+
+def test_a_decided_pair_is_weighed_by_a_model_that_was_not_told_of_it() -> None:
+    pairs = replace(_labelled(1.0, 40), pattern=np.arange(40))
+    assert unseen_weights(cast(Learnt, Parrot()), pairs).tolist() == [0.0] * 40
+    again = replace(pairs, pattern=np.arange(40) % 8)
+    assert unseen_weights(cast(Learnt, Parrot()), again).tolist() == [1.0] * 40, "told of others that look the same"
+
+
+def test_decided_pairs_are_counted_by_pattern_and_verdict() -> None:
+    pairs = replace(_labelled(1.0, 4), pattern=np.array([7, 7, 9, 7]), is_same=np.array([True, False, False, True]))
+    found = verdicts(pairs)
+    assert found is not None
+    assert (found.same.pattern.tolist(), found.same.pairs.tolist()) == ([7], [2])
+    assert (found.different.pattern.tolist(), found.different.pairs.tolist()) == ([7, 9], [1, 1])
+    assert verdicts(pairs, np.zeros(4, dtype=np.bool_)) is None
