@@ -20,6 +20,7 @@ from linkage.entities import resolve
 from linkage.pairs import PERSONS, Learnt, Model, link
 from linkage.pairs.score import probability, score
 from linkage.privacy import Keys
+from linkage.thresholds import Thresholds
 from linkage.train.classify import Labelled, classify
 from linkage.train.estimate import unseen_weights, verdicts
 from linkage.train.figures import log_losses
@@ -103,9 +104,8 @@ def _one(region: Region, plain: Model, doubtful: Ints, at: Ints, *, with_persons
     told = region.learnt.model(verdicts(labelled))
     models = {"without them": plain, "different as family": _as_family(region.learnt, labelled), "in the E step": told}
     candidates = region.learnt.candidates
-    trained = classify(
-        PERSONS, labelled, Population(told.weight(candidates.pattern), candidates.pairs), Config().linkage.sure
-    )
+    population = Population(told.weight(candidates.pattern), candidates.pairs)
+    trained = classify(PERSONS, labelled, population, Thresholds.of(Config()))
     if trained is not None:
         slope, intercept = trained.slope * told.slope, trained.slope * told.intercept + trained.intercept
         models["and the line"] = replace(told, slope=slope, intercept=intercept)

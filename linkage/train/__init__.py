@@ -21,6 +21,7 @@ from linkage.errors import UsageError
 from linkage.pairs import PERSONS, Model
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
+from linkage.thresholds import Thresholds
 from linkage.train.candidate import next_name, write
 from linkage.train.classify import Trained, classify
 from linkage.train.drift import drift
@@ -54,7 +55,7 @@ def train(
     if min(same, different) >= enough:
         population = Population(found.model.weight(found.patterns), found.pairs)
         progress(f"fitting classifiers on {len(found.labelled)} decided pairs")
-        trained = classify(PERSONS, found.labelled, population, config.linkage.sure)
+        trained = classify(PERSONS, found.labelled, population, Thresholds.of(config))
     line = (trained.slope, trained.intercept) if trained else (1.0, 0.0)
     told: dict[str, Any] = {
         "parent": old.name,
@@ -87,6 +88,7 @@ def _supervised(trained: Trained | None, same: int, different: int, enough: int)
         "out_of_fold": {name: found.as_dict() for name, found in trained.figures.items()},
         "best": trained.best,
         "calibration": trained.calibration,
+        "listed": trained.listed,
         "slope": trained.slope,
         "intercept": trained.intercept,
     }
