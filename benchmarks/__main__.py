@@ -67,7 +67,7 @@ def main() -> int:
                 )
         if asked.what in ("race", "all"):
             run.race(console, sets=asked.sets or run.SMALL, repeat=asked.repeat, only=asked.only)
-        if asked.what in ("relations", "decisions", "all"):
+        if asked.what in ("relations", "all"):
             relations.relations(
                 console,
                 incidents=(asked.incidents or (PEERS_SIZE,))[0],
