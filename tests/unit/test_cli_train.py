@@ -117,5 +117,5 @@ def test_a_model_that_moved_much_is_told_so() -> None:
     assert [cli_train._moved(x) for x in (0.02, 0.2, 1.8)] == [
         "little moved",
         "look closely",
-        "another population, or a bad candidate",
+        "another population or a bad candidate",
     ]
