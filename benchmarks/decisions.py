@@ -154,7 +154,7 @@ def _region(db: DuckDBEngine, mentions: Path) -> Region:
     learnt = link(db, Config(), lambda _: None)
     assert learnt is not None
     db.run("CREATE TABLE compared AS SELECT left_id, right_id, pattern FROM pair_score ORDER BY left_id, right_id")
-    pairs = db.arrays("FROM compared")
+    pairs = db.arrays("SELECT left_id, right_id, pattern FROM compared ORDER BY left_id, right_id")
     left, right, pattern = (np.asarray(pairs[name], dtype=np.int64) for name in ("left_id", "right_id", "pattern"))
     judged = (person[left] >= 0) & (person[right] >= 0)
     left, right, pattern = left[judged], right[judged], pattern[judged]
