@@ -1,4 +1,4 @@
-"""``python -m benchmarks [night|peers|race|relations|all]``: prints tables, keeps figures in benchmarks/out."""
+"""``python -m benchmarks [what]``: prints tables, keeps figures in benchmarks/out; `what` is `all` unless given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import night, peers, relations
+from benchmarks import decisions, night, peers, relations
 from benchmarks.child import ChildError
 from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
@@ -24,7 +24,9 @@ WIDTH = 150
 def arguments() -> argparse.ArgumentParser:
     """Return the options of the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("night", "peers", "race", "relations", "all"), default="all")
+    parser.add_argument(
+        "what", nargs="?", choices=("night", "peers", "race", "relations", "decisions", "all"), default="all"
+    )
     parser.add_argument(
         "--incidents", type=_positive, action="append", metavar="N", help="size of the sample; may be repeated"
     )
@@ -70,6 +72,13 @@ def main() -> int:
                 console,
                 incidents=(asked.incidents or (PEERS_SIZE,))[0],
                 noise=(asked.noise,) if asked.noise else peers.NOISE,
+                seed=asked.seed,
+            )
+        if asked.what in ("decisions", "all"):
+            decisions.decisions(
+                console,
+                incidents=(asked.incidents or (decisions.INCIDENTS,))[0],
+                noise=asked.noise or "medium",
                 seed=asked.seed,
             )
     except ChildError as error:

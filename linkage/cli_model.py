@@ -95,6 +95,8 @@ def _accuracy(terminal: Console, told: Diagnosis) -> None:
         console.say(terminal, "\nPrecision and recall: give --truth DIR, or decide about pairs (inbeeld decide)")
         return
     console.say(terminal, f"\nPairs against {found.source} ({found.used} used, {found.unused} not)", style="bold")
+    if found.source == "decisions":
+        console.say(terminal, "People look at doubtful pairs and at errors: these are no figures of all pairs")
     rows = [
         (name, p.precision, p.recall, p.f1, p.right, p.wrong, p.missed)
         for name, p in (("certain", found.sure), ("possible", found.possible))

@@ -110,8 +110,9 @@ def _show(told: dict[str, Any], out: Path) -> None:
         console.table(terminal, ("model", "threshold", *_FIGURES), rows, "On the decided pairs")
     if supervised["fitted"]:
         rows = [(name, *(_number(found[x]) for x in _FIGURES[:5])) for name, found in supervised["out_of_fold"].items()]
-        console.table(terminal, ("out of fold", *_FIGURES[:5]), rows, f"Best: {supervised['best']}")
-        console.say(terminal, f"Calibration: {supervised['calibration']}")
+        title = f"On the decided pairs, out of fold; the simplest that none beats: {supervised['best']}"
+        console.table(terminal, ("model or classifier", *_FIGURES[:5]), rows, title)
+        console.say(terminal, _line(supervised))
     else:
         console.say(terminal, supervised["reason"][0].upper() + supervised["reason"][1:])
     moved = [(x["comparison"], x["level"], x["against"], *(f"{x[k]:+.2f}" for k in _BITS)) for x in drift["levels"]]
@@ -119,7 +120,8 @@ def _show(told: dict[str, Any], out: Path) -> None:
     most = max(drift["comparisons"], key=drift["comparisons"].get)
     console.say(
         terminal,
-        f"Stability index: weights {drift['weights']:.3f}, levels at most {drift['comparisons'][most]:.3f} ({most}); "
+        f"Stability index: weights {drift['weights']:.3f}, levels at most {drift['comparisons'][most]:.3f} ({most}): "
+        f"{_moved(max(drift['weights'], drift['comparisons'][most]))}; "
         f"{drift['gained']} pairs become sure, {drift['lost']} no longer are",
     )
     console.say(terminal, f"Wrote {told['candidate']}, of {told['mentions']} mentions; nothing uses it until promoted:")
@@ -128,6 +130,22 @@ def _show(told: dict[str, Any], out: Path) -> None:
 
 _FIGURES = ("log_loss", "brier", "precision", "recall", "f1", "false_links", "missed_links")
 _BITS = ("old", "new", "change")
+
+
+def _line(supervised: dict[str, Any]) -> str:
+    """Return in words what the candidate's weights gained from the decided pairs of the reviewers' list."""
+    of = f"{supervised['listed']} decided pairs between the thresholds"
+    if supervised["calibration"] == "none":
+        return f"Calibration: none, a line in log odds does no better on {of}"
+    slope, intercept = supervised["slope"], supervised["intercept"]
+    return f"Calibration: every weight times {slope:.2f} and {intercept:+.2f} bits, from {of}"
+
+
+def _moved(index: float) -> str:
+    """Return in words what a stability index means (Siddiqi 2006)."""
+    return (
+        "little moved" if index < 0.1 else "look closely" if index < 0.25 else "another population or a bad candidate"
+    )
 
 
 def _number(value: float | int | None) -> str:

@@ -82,11 +82,6 @@ CREATE TABLE IF NOT EXISTS withdrawal (
   withdrawn_at TEXT NOT NULL, withdrawn_by TEXT NOT NULL, reason TEXT NOT NULL);
 """
 
-GUARD = """
-CREATE TRIGGER IF NOT EXISTS {table}_{verb} BEFORE {verb} ON {table} {when}
-BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
-"""
-
 SELECT = "SELECT d.*, w.withdrawn_at FROM decision AS d LEFT JOIN withdrawal AS w USING (decision_id)"
 
 
@@ -101,7 +96,7 @@ class Decisions:
         """Add a decision and return its id; raises `UsageError` for one mention given twice or an empty text."""
         if left == right:
             raise UsageError("both mentions are the same one: give two")
-        by, why = _text(by, "--by"), _text(why, "--why")
+        by, why = told(by, "--by"), told(why, "--why")
         one, other = sorted((left, right))
         self._make()
         with sqlite.writing(self.path, WHAT) as db:
@@ -114,7 +109,7 @@ class Decisions:
 
     def withdraw(self, decision_id: int, *, by: str, why: str) -> None:
         """Undo a decision by a further entry; raises `UsageError` when it is unknown or withdrawn already."""
-        by, why = _text(by, "--by"), _text(why, "--why")
+        by, why = told(by, "--by"), told(why, "--why")
         found = next((d for d in self.all() if d.decision_id == decision_id), None)
         if found is None:
             raise UsageError(f"there is no decision {decision_id}: see inbeeld decisions")
@@ -153,11 +148,7 @@ class Decisions:
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             for table in ("decision", "withdrawal"):
-                for verb in ("UPDATE", "DELETE"):
-                    db.executescript(GUARD.format(table=table, verb=verb, when=""))
-                # INSERT OR REPLACE deletes without asking the trigger on DELETE.
-                when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {table}_id = NEW.{table}_id)"
-                db.executescript(GUARD.format(table=table, verb="INSERT", when=when))
+                sqlite.append_only(db, table)
 
 
 KEY = ("source_id", "record_kind", "record_id", "person_seq")
@@ -199,7 +190,8 @@ def _columns(key: MentionKey) -> Sequence[str | int]:
     return key.source_id, key.record_kind, key.record_id, key.person_seq
 
 
-def _text(given: str, option: str) -> str:
+def told(given: str, option: str) -> str:
+    """Return who or why as it is kept, on one line; raises `UsageError` for an empty or a long text."""
     text = " ".join(given.split())
     if not text or len(text) > LONGEST:
         raise UsageError(f"{option} must have 1 to {LONGEST} characters")

@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from linkage import sqlite
-from linkage.decisions import GUARD
+from linkage.decisions import told
 from linkage.errors import StoreError, UsageError
 from linkage.store import OutFolder
 
 WHAT = "the promotions log"
-LONGEST = 1000
 NIGHT = "night_"
 """How the file of a model begins that a night had fitted itself before the first promotion."""
 PUBLISHED = "promotion"
@@ -84,7 +83,7 @@ class Promotions:
 
     def promote(self, candidate: str, *, by: str, why: str) -> Promotion:
         """Make a candidate the model of the next night; raises `UsageError` for an unknown one or one in use."""
-        by, why, name = _text(by, "--by"), _text(why, "--why"), f"{candidate.removesuffix('.json')}.json"
+        by, why, name = told(by, "--by"), told(why, "--why"), f"{candidate.removesuffix('.json')}.json"
         if name not in {path.name for path in self.candidates()}:
             raise UsageError("CANDIDATE is none of the candidates: see inbeeld models")
         current = self.current() or self._baseline()
@@ -94,7 +93,7 @@ class Promotions:
 
     def back(self, *, by: str, why: str) -> Promotion:
         """Return to the model that was in use before; raises `UsageError` when there is none."""
-        by, why = _text(by, "--by"), _text(why, "--why")
+        by, why = told(by, "--by"), told(why, "--why")
         entries = {entry.promotion_id: entry for entry in self.all()}
         current = self.current()
         if current is None or current.before_id is None:
@@ -113,11 +112,7 @@ class Promotions:
     def _add(self, model: str, by: str, why: str, before: int | None) -> Promotion:
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
-            for verb in ("UPDATE", "DELETE"):
-                db.executescript(GUARD.format(table="promotion", verb=verb, when=""))
-            # INSERT OR REPLACE deletes without asking the trigger on DELETE.
-            when = "WHEN EXISTS (SELECT 1 FROM promotion WHERE promotion_id = NEW.promotion_id)"
-            db.executescript(GUARD.format(table="promotion", verb="INSERT", when=when))
+            sqlite.append_only(db, "promotion")
             now = datetime.now(UTC).isoformat("T", "seconds")
             row = (now, by, why, model, _sha256(self.models / model), before)
             db.execute("INSERT INTO promotion VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
@@ -137,10 +132,3 @@ def _made(path: Path) -> tuple[str, int]:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _text(given: str, option: str) -> str:
-    text = " ".join(given.split())
-    if not text or len(text) > LONGEST:
-        raise UsageError(f"{option} must have 1 to {LONGEST} characters")
-    return text

@@ -38,3 +38,18 @@ def reading(path: Path, what: str) -> Iterator[sqlite3.Connection]:
             db.close()
     except sqlite3.Error as error:
         raise StoreError(f"{what} state/{path.name} cannot be read: {type(error).__name__}") from None
+
+
+def append_only(db: sqlite3.Connection, table: str) -> None:
+    """Let the file itself refuse to change or delete a row of ``table``, whose key is ``<table>_id``."""
+    for verb in ("UPDATE", "DELETE"):
+        db.executescript(_GUARD.format(table=table, verb=verb, when=""))
+    # INSERT OR REPLACE deletes without asking the trigger on DELETE.
+    when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {table}_id = NEW.{table}_id)"
+    db.executescript(_GUARD.format(table=table, verb="INSERT", when=when))
+
+
+_GUARD = """
+CREATE TRIGGER IF NOT EXISTS {table}_{verb} BEFORE {verb} ON {table} {when}
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+"""

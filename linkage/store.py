@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from linkage.errors import BusyError, StoreError, UsageError
@@ -31,6 +32,8 @@ PUBLISHED = ("case_view.duckdb", "restricted.duckdb", "reports")
 """The names that a generation holds and that users open."""
 
 MANIFEST = "manifest.json"
+HELD = "held"
+"""File in a work folder that its process keeps locked."""
 BUSY_PATIENCE = 0.5
 """Seconds that a run waits for the lock: ``status`` may touch it for a moment."""
 
@@ -76,7 +79,8 @@ class OutFolder:
     def sweep(self) -> None:
         """Remove what a dead run left; call it with the lock held, before anything else."""
         for left in _entries(self.work):
-            _remove(left)
+            if not _is_held(left):
+                _remove(left)
         self._remove_logs()
         for name in ("current", *PUBLISHED):
             _remove(self.path / f"{name}.new")
@@ -87,6 +91,13 @@ class OutFolder:
             for log in generation.glob("*.wal"):
                 _remove(log)
         self._prune()
+
+    @contextmanager
+    def scratch(self, prefix: str) -> Iterator[Path]:
+        """Yield a folder for work beside the runs: no run sweeps it while this process lives."""
+        with TemporaryDirectory(prefix=f"{prefix}-", dir=self.work) as name, (Path(name) / HELD).open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield Path(name)
 
     def begin(self, run_id: str) -> Path:
         """Make the run's work folder, seeded with the ``restricted.duckdb`` of the current generation."""
@@ -218,6 +229,17 @@ def _holder(text: str) -> dict[str, Any]:
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        with (folder / HELD).open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _remove(path: Path) -> None:

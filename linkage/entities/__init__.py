@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from linkage import contracts
+from linkage.decisions import Decision
 from linkage.engine.base import Engine
 from linkage.entities.cluster import cluster
-from linkage.entities.decided import Decided, place, published
+from linkage.entities.decided import place, published
 from linkage.entities.identity import keep_ids
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def resolve(
     run_id: str,
     mint: Callable[[str, str], str],
     progress: Callable[[str], None],
-    decisions: Sequence[Decided] = (),
+    decisions: Sequence[Decision] = (),
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 

@@ -3,47 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from linkage import contracts
+from linkage.decisions import KEY, Decision
 from linkage.engine.base import Engine
 
-KEY = ("source_id", "record_kind", "record_id", "person_seq")
 
-
-class MentionKey(Protocol):
-    """The stable name of a mention."""
-
-    @property
-    def source_id(self) -> str: ...  # noqa: D102
-
-    @property
-    def record_kind(self) -> str: ...  # noqa: D102
-
-    @property
-    def record_id(self) -> str: ...  # noqa: D102
-
-    @property
-    def person_seq(self) -> int: ...  # noqa: D102
-
-
-class Decided(Protocol):
-    """What is asked of a decision."""
-
-    @property
-    def decision_id(self) -> int: ...  # noqa: D102
-
-    @property
-    def verdict(self) -> str: ...  # noqa: D102
-
-    @property
-    def left(self) -> MentionKey: ...  # noqa: D102
-
-    @property
-    def right(self) -> MentionKey: ...  # noqa: D102
-
-
-def place(db: Engine, decisions: Sequence[Decided]) -> dict[str, int]:
+def place(db: Engine, decisions: Sequence[Decision]) -> dict[str, int]:
     """Write ``decision``: the decisions that hold, on the mentions of tonight; return how many by outcome.
 
     A decision about a mention that is gone waits (``waiting``); of two about one pair the later counts.

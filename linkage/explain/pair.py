@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from linkage.config import Config
-from linkage.decisions import named
+from linkage.decisions import MentionKey, named
 from linkage.engine.base import Engine
 from linkage.errors import UsageError
 from linkage.explain.recompute import Compared, Pair, recompute
@@ -24,21 +24,14 @@ MOST_COMBINATIONS = 4_000
 
 
 @dataclass(frozen=True)
-class Side:
+class Side(MentionKey):
     """One mention of a pair: the key of its record and who it was resolved to, without a name."""
 
     mention_id: int
-    source_id: str
-    record_kind: str
-    record_id: str
-    person_seq: int
     person_id: str | None
     role: str | None
     age: int | None
     record_no: int
-
-    def __str__(self) -> str:
-        return f"{self.source_id}:{self.record_kind}:{self.record_id}:{self.person_seq}"
 
 
 @dataclass(frozen=True)
@@ -122,7 +115,7 @@ def stored_pattern(restricted: Engine, pair: Pair) -> int | None:
 
 
 _SIDE = """
-SELECT m.mention_id, m.source_id, m.record_kind, m.record_id, m.person_seq, p.person_id,
+SELECT m.source_id, m.record_kind, m.record_id, m.person_seq, m.mention_id, p.person_id,
        coalesce(v.role, m.role), v.age_at_event, m.record_no
 FROM mention m LEFT JOIN mention_person p USING (mention_id)
 LEFT JOIN involvement v USING (source_id, record_kind, record_id, person_seq) WHERE m.mention_id = ?

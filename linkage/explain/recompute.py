@@ -1,23 +1,23 @@
 """The agreement patterns of a few pairs anew: for pairs that fell short, and stand in no table any more.
 
 The mentions concerned are copied into an engine in memory and compared by the night's own code. How common a
-value is was counted over all mentions, so the shares are taken from the whole table.
+value is was counted over all mentions, so its band is copied too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import PERSONS, context
-from linkage.pairs.coding import code, share_sql
+from linkage.errors import UsageError
+from linkage.pairs import PERSONS, relations
+from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
-from linkage.pairs.spec import Frequency, Spec
 
 Pair = tuple[int, int]
 
@@ -31,10 +31,7 @@ class Compared:
 
 
 def recompute(restricted: Engine, pairs: Iterable[Pair]) -> dict[Pair, Compared]:
-    """Return for pairs of mention_ids, the smaller first, how they compare; the two may be one and the same.
-
-    The context is counted over the people that were resolved: the night counted it over near certain links.
-    """
+    """Return for pairs of mention_ids, the smaller first, how they compare; the two may be one and the same."""
     wanted = sorted(set(pairs))
     ids = sorted({mention for pair in wanted for mention in pair})
     if not ids:
@@ -42,16 +39,18 @@ def recompute(restricted: Engine, pairs: Iterable[Pair]) -> dict[Pair, Compared]
     place = {mention: number for number, mention in enumerate(ids)}  # typing errors are looked up by position
     with DuckDBEngine() as small:
         _copy(restricted, small, ids, place)
-        code(small, _with_shares(restricted, small, ids))
+        _copy_bands(restricted, small, ids)
+        code(small, PERSONS, known_bands=True)
         _register(small, "wanted", [(place[left], place[right]) for left, right in wanted])
         Comparer(small, PERSONS).pairs("wanted", "compared")
-        found = {(ids[a], ids[b]): int(pattern) for a, b, pattern in small.rows("FROM compared")}
+        if _copy_cores(restricted, small, ids, place):
+            relations.relate(small)
+            relations.in_context(small, PERSONS, "(SELECT *, 0 AS rules FROM compared)", "compared")
         rules = _rules(small)
-    told = _contexts(restricted, found)
-    return {
-        pair: Compared(pattern | told.get(pair, 0), rules.get((place[pair[0]], place[pair[1]]), ()))
-        for pair, pattern in found.items()
-    }
+        return {
+            (ids[a], ids[b]): Compared(int(pattern), rules.get((a, b), ()))
+            for a, b, pattern in small.rows("SELECT left_id, right_id, pattern FROM compared")
+        }
 
 
 def _copy(restricted: Engine, small: Engine, ids: Sequence[int], place: dict[int, int]) -> None:
@@ -66,21 +65,18 @@ def _copy(restricted: Engine, small: Engine, ids: Sequence[int], place: dict[int
     small.run(f"INSERT INTO mention BY NAME SELECT {casts} FROM copied")
 
 
-def _with_shares(restricted: Engine, small: Engine, ids: Sequence[int]) -> Spec:
-    """Return the spec with the shares of the values concerned as tables from outside."""
-    bands = {}
+def _copy_bands(restricted: Engine, small: Engine, ids: Sequence[int]) -> None:
+    """Copy the bands of the values concerned, and the rarest of each column, which a value that was not counted has."""
+    if not restricted.has("value_band"):
+        raise UsageError("the published night was made by an earlier version: run a night, then ask again")
+    small.run(contracts.table("value_band").ddl())
+    found = restricted.rows("SELECT column_name, 0, max(band) FROM value_band GROUP BY column_name")
     for name, frequency in PERSONS.bands.items():
-        table = f"outside_{name}"
-        found = pd.DataFrame(restricted.rows(_share_sql(frequency), [list(ids)]), columns=["value", "share"])
-        small.register(table, found.astype({"value": str, "share": float}))
-        bands[name] = replace(frequency, table=table)
-    return replace(PERSONS, bands=bands)
-
-
-def _share_sql(frequency: Frequency) -> str:
-    """Return the SQL of (value, share) over all mentions for the values of a few of them."""
-    few = f"SELECT {frequency.value} FROM mention WHERE mention_id IN (SELECT unnest(?))"
-    return f"SELECT value, share FROM ({share_sql(frequency)}) WHERE value IN ({few})"
+        few = f"SELECT hash({frequency.value}) FROM mention WHERE mention_id IN (SELECT unnest(?))"
+        wanted = f"FROM value_band WHERE column_name = '{name}' AND value_hash IN ({few})"
+        found += restricted.rows(wanted, [list(ids)])
+    columns = ["column_name", "value_hash", "band"]
+    small.append("value_band", pd.DataFrame(found, columns=columns).astype({"value_hash": "uint64"}))
 
 
 def _register(db: Engine, name: str, pairs: Sequence[Pair]) -> None:
@@ -100,27 +96,18 @@ def _rules(small: Engine) -> dict[Pair, tuple[str, ...]]:
     return found
 
 
-def _contexts(restricted: Engine, compared: dict[Pair, int]) -> dict[Pair, int]:
-    """Return the context bits of patterns: how many other people the two records name both."""
-    ids = sorted({mention for pair in compared for mention in pair})
-    record, own = {}, {}
-    for mention, record_no, person in restricted.rows(
-        "SELECT mention_id, record_no, person_id FROM mention JOIN mention_person USING (mention_id) "
-        "WHERE mention_id IN (SELECT unnest(?))",
+def _copy_cores(restricted: Engine, small: Engine, ids: Sequence[int], place: dict[int, int]) -> bool:
+    """Copy the cores of the mentions, and of all that stand beside them; False when the night counted no context."""
+    if not restricted.has("mention_core") or not restricted.rows("SELECT 1 FROM mention_core LIMIT 1"):
+        return False
+    own = restricted.rows("SELECT mention_id, core FROM mention_core WHERE mention_id IN (SELECT unnest(?))", [ids])
+    small.register("mention_core", pd.DataFrame([(place[m], core) for m, core in own], columns=["mention_id", "core"]))
+    records = restricted.rows(
+        """
+        SELECT DISTINCT record_no, core FROM mention JOIN mention_core USING (mention_id) WHERE relates_records
+        AND record_no IN (SELECT record_no FROM mention WHERE mention_id IN (SELECT unnest(?)))
+        """,
         [ids],
-    ):
-        record[mention], own[mention] = record_no, person
-    named: dict[int, set[str]] = {}
-    for record_no, person in restricted.rows(
-        "SELECT record_no, person_id FROM mention JOIN mention_person USING (mention_id) "
-        "WHERE record_no IN (SELECT unnest(?))",
-        [sorted(set(record.values()))],
-    ):
-        named.setdefault(record_no, set()).add(person)
-    found = {}
-    for (left, right), pattern in compared.items():
-        if left in record and right in record:
-            both = named[record[left]] & named[record[right]]
-            is_taken = own[left] != own[right] and not both.isdisjoint({own[left], own[right]})
-            found[left, right] = context.bits(PERSONS, pattern, len(both - {own[left], own[right]}), is_taken=is_taken)
-    return found
+    )
+    small.register("record_core", pd.DataFrame(records, columns=["record_no", "core"], dtype="int32"))
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from linkage.pairs import increment, relations
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
-from linkage.pairs.estimate import Counts, Samples, estimate
+from linkage.pairs.estimate import Counts, Decided, Samples, estimate
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, score
@@ -25,7 +25,7 @@ from linkage.pairs.score import Evidence, evidence, score
 if TYPE_CHECKING:
     from linkage.config import Config
 
-__all__ = ["PERSONS", "Evidence", "Model", "evidence", "link", "load"]
+__all__ = ["PERSONS", "Counts", "Decided", "Evidence", "Learnt", "Model", "evidence", "link", "load"]
 
 YOUNG = 20_000
 """A model fitted on fewer mentions than this is fitted anew each night; then it is frozen."""
@@ -33,6 +33,19 @@ YOUNG = 20_000
 RANDOM_PAIRS = 150_000
 """Random pairs for the chance agreement; agreement on a whole value takes its frequency, not this sample."""
 FAMILY_PAIRS = 200_000
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a model was learnt from: the start, all compared pairs by pattern, and the samples."""
+
+    start: Model
+    candidates: Counts
+    samples: Samples
+
+    def model(self, decided: Decided | None = None) -> Model:
+        """Return the model, of the same pairs and what people decided about some of them."""
+        return estimate(self.start, self.candidates, replace(self.samples, decided=decided))
 
 
 def link(
@@ -43,9 +56,10 @@ def link(
     frozen: Path | None = None,
     keep: Path | None = None,
     from_scratch: bool = False,
-) -> None:
-    """Write ``pair_score`` (every compared pair) and ``pair`` (those at least possible) from ``mention``.
+) -> Learnt | None:
+    """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core``.
 
+    Reads ``mention``. Returns what the model was learnt from, None for a model that was not learnt now.
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
     a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. As long as
     nothing changes on which the comparisons rest, only new and changed mentions are compared (`increment`), unless
@@ -62,14 +76,17 @@ def link(
     only_fresh = known is not None and not from_scratch and increment.is_usable(db)
     fresh = _compare(db, comparer, config, mentions, progress, only_fresh=only_fresh)
     samples = None if is_frozen or not mentions else _samples(db, comparer)
+    learnt = None
     if samples:
-        model = estimate(model, counts(db, "pattern_pair"), samples)
+        learnt = Learnt(model, counts(db, "pattern_pair"), samples)
+        model = learnt.model()
+    db.run(contracts.table("mention_core").ddl())
     if config.linkage.use_relations:
         score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, _budget(config, mentions))} more pairs on records that share somebody")
         if samples:
-            samples = _with_proven(db, samples)
-            model = estimate(model, counts(db, "pattern_pair"), samples)
+            learnt = Learnt(model, counts(db, "pattern_pair"), _with_proven(db, samples))
+            model = learnt.model()
     if samples:
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
@@ -78,6 +95,7 @@ def link(
     increment.keep(db, basis, population, fresh)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
+    return learnt
 
 
 def _budget(config: Config, mentions: int) -> int:

@@ -54,7 +54,9 @@ def candidates(
         made.append(pairs)
     several = [n for n, rule in enumerate(spec.rules) if rule.many]
     if only_fresh:
-        db.run("CREATE OR REPLACE TEMP TABLE fresh_code AS FROM mention_code SEMI JOIN fresh_mention USING (mention_id)")
+        db.run(
+            "CREATE OR REPLACE TEMP TABLE fresh_code AS FROM mention_code SEMI JOIN fresh_mention USING (mention_id)"
+        )
         db.run("CREATE OR REPLACE TEMP VIEW still_code AS FROM mention_code ANTI JOIN fresh_mention USING (mention_id)")
     if several:
         _pairs_of_many(db, several, only_fresh=only_fresh)

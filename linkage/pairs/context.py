@@ -6,8 +6,6 @@ with few data nobody knows that they stand in another row.
 
 from __future__ import annotations
 
-import numpy as np
-
 from linkage.pairs.persons_sql import Context, Given
 from linkage.pairs.spec import Spec
 
@@ -22,12 +20,3 @@ def sql(spec: Spec, others: str, is_taken: str) -> str:
     unknown = f"CAST({birth} = 0 AS INTEGER) + CAST({given} NOT BETWEEN 1 AND {Given.different} AS INTEGER)"
     level = f"CASE WHEN {is_taken} THEN {Context.taken} ELSE {few} END + {LEVELS} * ({unknown})"
     return f"(CAST({level} AS BIGINT) << {spec.by_name['context'].shift})"
-
-
-def bits(spec: Spec, pattern: int, others: int, *, is_taken: bool) -> int:
-    """Return the context in its place, as `sql` gives it, for one pattern."""
-    packed = np.array([pattern], dtype=np.int64)
-    birth, given = (int(spec.by_name[name].level_of(packed)[0]) for name in ("birth", "given"))
-    unknown = int(birth == 0) + int(not 1 <= given <= Given.different)
-    level = Context.taken if is_taken else (Context.none, Context.one, Context.several)[min(others, 2)]
-    return int(level + LEVELS * unknown) << spec.by_name["context"].shift

@@ -11,6 +11,11 @@ within a household.
   from a start in which members of a household share an address as one person does, and nothing else;
 * m (``same``) and the shares of the classes: by expectation maximisation (Dempster, Laird & Rubin 1977) on
   counted agreement patterns. Nothing is estimated from blocked pairs that the model did not first weigh.
+
+Pairs that people decided are candidates like any other, counted once, of which the E step knows the class (Nigam,
+McCallum, Thrun & Mitchell 2000). People look at doubtful pairs, so decided ones are no sample of a class: as a sample,
+or weighted up, they would make near agreement look usual. Among all other candidates they are no bias: whether somebody
+looks at a pair depends on its pattern, which the likelihood has, and not on the answer (Rubin 1976, missing at random).
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from linkage.pairs.spec import BANDS, Comparison, Spec
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 PRIOR_PAIRS = 200.0
 """Weight of the prior model in pairs: enough to carry a night of a hundred incidents, gone in a region's."""
@@ -33,6 +39,8 @@ ROUNDS, TOLERANCE = 200, 1e-5
 LEAST = {"same": 1e-3, "family": 1e-4, "chance": 1e-7}
 """No level is rarer than this in a class, whatever the data of one region did not show: people do get a wrong
 prefix or two BSNs, and a mother's BSN is typed for her child."""
+LEAST_PART = 1e-300
+"""No class is impossible, so that a pair of which people know better has one left."""
 LEAST_NAMESAKE, MOST_NAMESAKE = 0.005, 0.03
 """Share of relatives who agree on a value that relatives do not share, beyond chance: father and son of one name,
 twins. With more than that the class of relatives would take in one person's records that hold an error."""
@@ -55,13 +63,22 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """Candidates of which people said that they are one person, or two: of a household or not, they did not say."""
+
+    same: Counts
+    different: Counts
+
+
+@dataclass(frozen=True)
 class Samples:
     """What the estimate learns from, beside the candidates.
 
     ``chance`` are random pairs; ``equal`` the exact probability that a random pair agrees on the first level, by
     comparison, where it follows from value counts. ``family`` are pairs that are known to be two people of one
     record or family, ``same`` pairs that are known to be one person; without them both come from the candidates.
-    ``learnt`` names the comparisons of the family class that the known pairs cannot show.
+    ``unseen`` names the comparisons of a class that the known pairs cannot show. ``decided`` are candidates whose class
+    people know.
     """
 
     chance: Counts
@@ -69,6 +86,7 @@ class Samples:
     family: Counts | None = None
     same: Counts | None = None
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decided: Decided | None = None
 
 
 def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
@@ -79,9 +97,10 @@ def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
     for name, known in (("family", samples.family), ("same", samples.same)):
         if known is not None:
             model.tables[name] = _fit(prior, name, known, common, keep=samples.unseen.get(name, ()))
+    candidates, barred = _with_verdicts(candidates, samples.decided)
     for number in range(ROUNDS):
         before = _flat(model)
-        parts = responsibilities(model, candidates)
+        parts = _expected(model, candidates, barred)
         model.rates = {
             c: float(max((parts[c] * candidates.pairs).sum(), 1.0)) / model.mentions for c in parts if c != "chance"
         }
@@ -98,6 +117,29 @@ def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
         if np.abs(_flat(model) - before).max() < TOLERANCE:
             break
     return model
+
+
+def _with_verdicts(candidates: Counts, decided: Decided | None) -> tuple[Counts, dict[str, Bools]]:
+    """Take decided pairs out of the candidates and put them back, barred from the classes that they are not."""
+    if decided is None:
+        return candidates, {}
+    known = decided.same + decided.different
+    is_same = np.zeros(len(candidates.pattern) + 2 * len(known.pattern), dtype=np.bool_)
+    is_different = is_same.copy()
+    is_same[len(is_same) - len(known.pattern) :][: len(decided.same.pattern)] = True
+    is_different[len(is_same) - len(decided.different.pattern) :] = True
+    taken_out = known.scaled(np.full(len(known.pattern), -1.0))
+    return candidates + taken_out + known, {"same": is_different, "family": is_same, "chance": is_same}
+
+
+def _expected(model: Model, counts: Counts, barred: Mapping[str, Bools]) -> dict[str, Floats]:
+    """Return the E step: the probability of each class that a pattern may belong to."""
+    parts = responsibilities(model, counts)
+    if not barred:
+        return parts
+    parts = {c: np.where(barred[c], 0.0, np.maximum(part, LEAST_PART)) for c, part in parts.items()}
+    whole = sum(parts.values())
+    return {c: part / whole for c, part in parts.items()}
 
 
 def responsibilities(model: Model, counts: Counts) -> dict[str, Floats]:

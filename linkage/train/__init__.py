@@ -1,8 +1,9 @@
 """A new model as a proposal: re-estimated, compared with the one in use, never used by itself.
 
 ``train`` writes a candidate; a person promotes it (`linkage.promotions`), and then the next night uses it. What people
-decided judges the models; with enough of it recordlinkage's supervised classifiers are fitted too. What they gain goes
-into the candidate as a line in log odds only (Platt 1999), so that every weight of it can still be read and summed.
+decided is counted in the estimate (`linkage.pairs.estimate`) and judges the models; with enough of it recordlinkage's
+supervised classifiers are fitted too. What they gain goes into the candidate as a line in log odds only (Platt 1999),
+so that every weight of it can still be read and summed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from linkage.errors import UsageError
 from linkage.pairs import PERSONS, Model
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
+from linkage.thresholds import Thresholds
 from linkage.train.candidate import next_name, write
 from linkage.train.classify import Trained, classify
 from linkage.train.drift import drift
@@ -53,7 +55,7 @@ def train(
     if min(same, different) >= enough:
         population = Population(found.model.weight(found.patterns), found.pairs)
         progress(f"fitting classifiers on {len(found.labelled)} decided pairs")
-        trained = classify(PERSONS, found.labelled, population, config.linkage.sure)
+        trained = classify(PERSONS, found.labelled, population, Thresholds.of(config))
     line = (trained.slope, trained.intercept) if trained else (1.0, 0.0)
     told: dict[str, Any] = {
         "parent": old.name,
@@ -86,19 +88,24 @@ def _supervised(trained: Trained | None, same: int, different: int, enough: int)
         "out_of_fold": {name: found.as_dict() for name, found in trained.figures.items()},
         "best": trained.best,
         "calibration": trained.calibration,
+        "listed": trained.listed,
         "slope": trained.slope,
         "intercept": trained.intercept,
     }
 
 
 def _on_the_ledger(old: Model, found: Estimate, line: tuple[float, float], config: Config) -> dict[str, Any] | None:
-    """Return both models' figures on the decided pairs; the new one's line was fitted on them, so it flatters."""
+    """Return both models' figures on the decided pairs.
+
+    The new one's weights are of models that were not told of the pair; its line was fitted on all, so it flatters a
+    little. So does the old one, when the same decisions went into it.
+    """
     labelled = found.labelled
     if not len(labelled):
         return None
     weights = {
         "old": old.weight(labelled.pattern),
-        "new": line[0] * found.model.weight(labelled.pattern) + line[1],
+        "new": line[0] * labelled.weight + line[1],
     }
     told = {name: 1 / (1 + np.exp2(-w)) for name, w in weights.items()}
     cuts = {"sure": config.linkage.sure, "possible": config.linkage.possible}

@@ -4,7 +4,8 @@ All are judged out of fold. Pairs that share a mention, also by way of others, a
 is judged on people it was fitted on. What people decided are pairs that somebody looked at, no sample of all
 pairs. So a line stands for all pairs in its fit: a decided pair weighs as many as there are of its match weight
 (Horvitz & Thompson 1952), and where nobody decided anything the model is taken at its word. That holds when people
-choose pairs by their score, not by the answer.
+choose pairs by their score, not by the answer: of the pairs on their list, between the thresholds. Beyond it somebody
+saw an error first, and one error of thousands of certain pairs would stand for them all: there the model is believed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from linkage.pairs.spec import Spec
+from linkage.thresholds import Thresholds
 from linkage.train.figures import Figures, figures, log_losses
 from linkage.train.population import Population
 
@@ -31,13 +33,19 @@ Bools = npt.NDArray[np.bool_]
 
 FOLDS = 5
 CLASSIFIERS = ("LogisticRegressionClassifier", "NaiveBayesClassifier", "SVMClassifier")
+OF_ALL_PAIRS = ("model", "line")
+"""What tells probabilities of all pairs, and links from the threshold of the settings; the others learn from decided
+pairs alone, and link from an even chance."""
+EVEN = 0.5
+LEAST_LISTED = 20
+"""Decided pairs between the thresholds from which a line is thought of."""
 PENALTY = 1.0
 """Inverse strength of the pull of the calibration towards slope 0 (scikit-learn's ``C``)."""
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Decided pairs, (n,) each: mentions, agreement pattern, the candidate's match weight, and what people said."""
+    """Decided pairs, (n,) each: mentions, agreement pattern, match weight out of fold, and what people said."""
 
     left: Ints
     right: Ints
@@ -57,34 +65,44 @@ class Trained:
     slope: float
     intercept: float
     calibration: str
+    listed: int
+    """Decided pairs between the thresholds, which the line is fitted on."""
     best: str
     """``model``, ``line``, ``isotonic`` or a classifier: the least log loss, when it is less by more than its error."""
 
 
-def classify(spec: Spec, labelled: Labelled, population: Population, threshold: float) -> Trained | None:
+def classify(spec: Spec, labelled: Labelled, population: Population, thresholds: Thresholds) -> Trained | None:
     """Fit and compare; None when the pairs hang together so that no fold leaves both kinds to learn from."""
     fold = folds(labelled.left, labelled.right)
+    listed = (labelled.weight >= thresholds.possible) & (labelled.weight < thresholds.sure)
+    inside, outside = population.divided(thresholds.possible, thresholds.sure)
     told: dict[str, Floats] = {"model": _odds(labelled.weight)}
     ways: dict[str, Callable[[Bools], Floats]] = {
-        "line": lambda train: _odds(_apply(_line(labelled, population, train), labelled.weight)),
+        "line": lambda train: _odds(_apply(_line(labelled, inside, outside, listed & train), labelled.weight)),
         "isotonic": lambda train: _isotonic(labelled, train),
     }
     features = one_hot(spec, labelled.pattern, labelled.left, labelled.right)
     ways |= {name: partial(_recordlinkage, name, features, labelled) for name in CLASSIFIERS}
     for name, fit in ways.items():
-        outside = _out_of_fold(labelled, fold, fit)
-        if outside is None:
+        unseen = _out_of_fold(labelled, fold, fit)
+        if unseen is None:
             return None
-        told[name] = outside
+        told[name] = unseen
     found = {
-        name: figures(p, labelled.is_same, threshold if name in ("model", "line", "isotonic") else 0.5,
+        name: figures(p, labelled.is_same, float(_odds(np.array(thresholds.sure))) if name in OF_ALL_PAIRS else EVEN,
                       has_probability=name != "SVMClassifier")
         for name, p in told.items()
     }  # fmt: skip
-    standing = population.standing(labelled.weight)
-    helps = _is_better(told["line"], told["model"], labelled.is_same, standing)
-    slope, intercept = _line(labelled, population, np.ones(len(labelled), dtype=np.bool_)) if helps else (1.0, 0.0)
-    return Trained(found, slope, intercept, "line" if helps else "none", _best(told, labelled.is_same))
+    helps = listed.sum() >= LEAST_LISTED and _is_better(
+        told["line"][listed],
+        told["model"][listed],
+        labelled.is_same[listed],
+        inside.standing(labelled.weight[listed]),
+    )
+    slope, intercept = _line(labelled, inside, outside, listed) if helps else (1.0, 0.0)
+    return Trained(
+        found, slope, intercept, "line" if helps else "none", int(listed.sum()), _best(told, labelled.is_same)
+    )
 
 
 def folds(left: Ints, right: Ints) -> Ints:
@@ -127,17 +145,23 @@ def _trainings(labelled: Labelled, fold: Ints) -> Iterator[Bools]:
             yield train
 
 
-def _line(labelled: Labelled, population: Population, train: Bools) -> tuple[float, float]:
-    """Return slope and intercept in log2 odds; the slope is positive, or the line keeps everything as it is."""
+def _line(labelled: Labelled, inside: Population, outside: Population, train: Bools) -> tuple[float, float]:
+    """Return slope and intercept in log2 odds; the slope is positive, or the line keeps everything as it is.
+
+    Decided pairs stand for those ``inside`` the thresholds; those ``outside`` are taken at the model's word.
+    """
     from sklearn.linear_model import LogisticRegression
 
     known = labelled.weight[train]
-    weight, pairs = population.undecided(known)
+    open_weight, open_pairs = inside.undecided(known)
+    weight, pairs = np.r_[open_weight, outside.weight], np.r_[open_pairs, outside.pairs]
     told = _odds(weight)
+    if not len(weight) and len(np.unique(labelled.is_same[train])) < 2:
+        return 1.0, 0.0
     fitted = LogisticRegression(C=PENALTY).fit(
         np.r_[known, weight, weight][:, None],
         np.r_[labelled.is_same[train], np.ones(len(weight), dtype=np.bool_), np.zeros(len(weight), dtype=np.bool_)],
-        sample_weight=np.r_[population.standing(known), pairs * told, pairs * (1 - told)],
+        sample_weight=np.r_[inside.standing(known), pairs * told, pairs * (1 - told)],
     )
     slope, intercept = float(fitted.coef_[0, 0] / np.log(2)), float(fitted.intercept_[0] / np.log(2))
     return (slope, intercept) if slope > 0 else (1.0, 0.0)

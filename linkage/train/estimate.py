@@ -1,12 +1,14 @@
-"""Today's mentions weighed anew: the model that a first night would fit on them, and the decided pairs under it."""
+"""Today's mentions weighed anew: the model that a first night would fit on them, told what people decided.
+
+A decided pair is never judged by a model that was told of it: each fold of decided pairs is weighed by a model that
+knows the decisions of the other folds only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +18,14 @@ from linkage.config import Config
 from linkage.decisions import Decision
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities.decided import place
-from linkage.pairs import PERSONS, Model
+from linkage.errors import UsageError
+from linkage.pairs import Counts, Decided, Learnt, Model
 from linkage.store import OutFolder
-from linkage.train.classify import Labelled
+from linkage.train.classify import Labelled, folds
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,46 +45,71 @@ class Estimate:
 def estimate(
     folder: OutFolder, config: Config, decisions: Sequence[Decision], progress: Callable[[str], None]
 ) -> Estimate:
-    """Fit the model to the published mentions the way a first night does, in a database of its own.
+    """Fit the model to the published mentions the way a first night does, and to the decisions.
 
-    Raises `UsageError` when nothing was published.
+    Works in a database of its own. Raises `UsageError` when nothing was published, or nobody is named in it.
     """
     unfrozen = config.model_copy(update={"linkage": config.linkage.model_copy(update={"model_file": None})})
-    with _copy(folder, config) as (db, work):
-        pairs.link(db, unfrozen, progress, frozen=None, keep=work / "model.json")
-        mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-        model = pairs.load(PERSONS, work / "model.json").of(mentions)
-        counted = db.arrays("SELECT pattern, count(*) AS n FROM pair_score GROUP BY pattern ORDER BY pattern")
+    with _copy(folder, config) as db:
+        learnt = pairs.link(db, unfrozen, progress)
+        if learnt is None:
+            raise UsageError("the published case view names nobody: there is nothing to learn from")
         outcomes = place(db, decisions)
-        labelled, missing = _labelled(db)
-        return Estimate(
-            model=model,
-            patterns=np.asarray(counted["pattern"], dtype=np.int64),
-            pairs=np.asarray(counted["n"], dtype=np.float64),
-            labelled=labelled,
-            not_compared=missing,
-            waiting=outcomes.get("waiting", 0),
-        )
+        decided, missing = _decided(db)
+    if len(decided):
+        progress(f"estimating with {len(decided)} decided pairs")
+    return Estimate(
+        model=learnt.model(verdicts(decided)),
+        patterns=learnt.candidates.pattern,
+        pairs=learnt.candidates.pairs,
+        labelled=replace(decided, weight=unseen_weights(learnt, decided)),
+        not_compared=missing,
+        waiting=outcomes.get("waiting", 0),
+    )
+
+
+def unseen_weights(learnt: Learnt, labelled: Labelled) -> Floats:
+    """Return the match weight (n,) of each decided pair, from a model that was told of the other folds only."""
+    fold = folds(labelled.left, labelled.right)
+    weight = np.zeros(len(labelled))
+    for number in np.unique(fold):
+        is_held = fold == number
+        weight[is_held] = learnt.model(verdicts(labelled, ~is_held)).weight(labelled.pattern[is_held])
+    return weight
+
+
+def verdicts(labelled: Labelled, which: Bools | None = None) -> Decided | None:
+    """Return decided pairs (those of ``which``, (n,), or all) as the estimate counts them; None for none."""
+    which = np.ones(len(labelled), dtype=np.bool_) if which is None else which
+    if not which.any():
+        return None
+    return Decided(*(_counts(labelled.pattern[which & kind]) for kind in (labelled.is_same, ~labelled.is_same)))
+
+
+def _counts(pattern: Ints) -> Counts:
+    known, pairs = np.unique(pattern, return_counts=True)
+    return Counts(known, pairs.astype(np.float64))
 
 
 @contextmanager
-def _copy(folder: OutFolder, config: Config) -> Iterator[tuple[DuckDBEngine, Path]]:
-    """Open a database with the published mentions, in a folder that the next run sweeps should this process die."""
+def _copy(folder: OutFolder, config: Config) -> Iterator[DuckDBEngine]:
+    """Open a database with the published mentions, in a folder that a run sweeps once this process is dead."""
     published = folder.published("restricted.duckdb")
     machine = config.machine
-    with TemporaryDirectory(prefix="train-", dir=folder.work) as name:
-        work = Path(name)
-        with DuckDBEngine(
+    with (
+        folder.scratch("train") as work,
+        DuckDBEngine(
             work / "train.duckdb", memory_limit=machine.memory_limit, threads=machine.threads, spill=work / "spill"
-        ) as db:
-            quoted = str(published).replace("'", "''")
-            db.run(f"ATTACH '{quoted}' AS published (READ_ONLY)")
-            db.run("CREATE TABLE mention AS FROM published.mention")
-            db.run("DETACH published")
-            yield db, work
+        ) as db,
+    ):
+        quoted = str(published).replace("'", "''")
+        db.run(f"ATTACH '{quoted}' AS published (READ_ONLY)")
+        db.run("CREATE TABLE mention AS FROM published.mention")
+        db.run("DETACH published")
+        yield db
 
 
-def _labelled(db: DuckDBEngine) -> tuple[Labelled, int]:
+def _decided(db: DuckDBEngine) -> tuple[Labelled, int]:
     """Return the decided pairs that were compared, and how many were not; of two decisions the later counts."""
     found = db.arrays(
         """

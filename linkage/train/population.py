@@ -21,6 +21,12 @@ class Population:
     weight: Floats
     pairs: Floats
 
+    def divided(self, low: float, high: float) -> tuple[Population, Population]:
+        """Return the pairs with weights from ``low`` up to ``high``, and all others."""
+        is_inside = (self.weight >= low) & (self.weight < high)
+        inside, outside = (Population(self.weight[x], self.pairs[x]) for x in (is_inside, ~is_inside))
+        return inside, outside
+
     def standing(self, decided: Floats) -> Floats:
         """Return for how many pairs each decided one stands, of the weights (k,) of all; never less than 1."""
         bins, at, number = np.unique(_bin(decided), return_inverse=True, return_counts=True)

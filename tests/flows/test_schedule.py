@@ -1,4 +1,4 @@
-"""The schedule: half past two at night in both places it is written, and it really fires."""
+"""The schedules: the same in both places they are written, and they really fire."""
 
 from __future__ import annotations
 
@@ -20,35 +20,64 @@ import httpx
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from prefect.deployments.runner import RunnerDeployment
 
 import flows.serve
-from flows.serve import CRON, TIMEZONE, deployment
+from flows.serve import TIMEZONE, arguments, deployments
 
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 
-def test_served_and_deployed_schedules_are_the_same_half_past_two_in_amsterdam(tmp_path: Path) -> None:
-    served = deployment(tmp_path, tmp_path)
-    [schedule] = served.schedules or []
-    [declared] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    assert (schedule.schedule.cron, schedule.schedule.timezone) == ("30 2 * * *", "Europe/Amsterdam")
-    assert declared["schedules"] == [{"cron": CRON, "timezone": TIMEZONE}]
-    assert declared["entrypoint"] == served.entrypoint
+DECLARED = {d["name"]: d for d in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
 
 
-def test_overlapping_nights_are_left_to_our_own_lock(tmp_path: Path) -> None:
+def served(*options: str) -> dict[str, RunnerDeployment]:
+    given = arguments().parse_args(["--inbox", "in", "--out", "out", *options])
+    return {made.name: made for made in deployments(given)}
+
+
+@pytest.mark.parametrize(
+    ("name", "cron"), [("nightly", "30 2 * * *"), ("retrain", "0 6 1 * *")], ids=["half past two", "monthly"]
+)
+def test_served_and_deployed_schedules_are_the_same_in_amsterdam(name: str, cron: str) -> None:
+    made = served()[name]
+    [schedule] = made.schedules or []
+    assert (schedule.schedule.cron, schedule.schedule.timezone) == (cron, "Europe/Amsterdam")
+    assert DECLARED[name]["schedules"] == [{"cron": cron, "timezone": TIMEZONE}]
+    assert DECLARED[name]["entrypoint"] == made.entrypoint
+    assert set(DECLARED[name]["parameters"]) == set(made.parameters)
+
+
+def test_both_schedules_are_options_and_retraining_can_be_off() -> None:
+    made = served("--cron", "15 1 * * *", "--retrain-cron", "0 7 * * 1")
+    assert {name: d.schedules[0].schedule.cron for name, d in made.items() if d.schedules} == {
+        "nightly": "15 1 * * *",
+        "retrain": "0 7 * * 1",
+    }
+    assert set(served("--retrain-cron", "off")) == {"nightly"}
+
+
+@pytest.mark.parametrize("option", ["--cron", "--retrain-cron"])
+def test_a_schedule_that_is_none_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        served(option, "half past two")
+    assert f"argument {option}: that is no cron expression" in capsys.readouterr().err
+
+
+def test_overlapping_nights_are_left_to_our_own_lock() -> None:
     """Prefect's limit keeps a place taken for ever when the machine restarts during a night (see flows/nightly.py)."""
-    [declared] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    assert "concurrency_limit" not in declared
-    assert deployment(tmp_path, tmp_path).concurrency_limit is None
+    for name, made in served().items():
+        assert "concurrency_limit" not in DECLARED[name]
+        assert made.concurrency_limit is None
 
 
-def test_parameters_are_absolute_paths_and_nothing_else(tmp_path: Path) -> None:
-    served = deployment(Path("in"), Path("out"), Path("inbeeld.toml"))
-    assert set(served.parameters) == {"inbox", "out", "config"}
-    assert all(Path(value).is_absolute() for value in served.parameters.values())
+def test_parameters_are_absolute_paths_and_nothing_else() -> None:
+    made = served("--config", "inbeeld.toml")
+    assert set(made["nightly"].parameters) == {"inbox", "out", "config"}
+    assert set(made["retrain"].parameters) == {"out", "config"}
+    assert all(Path(value).is_absolute() for one in made.values() for value in one.parameters.values())
 
 
 @pytest.mark.parametrize("package", ["prefect", "fastapi", "sqlalchemy"])
@@ -70,10 +99,11 @@ def test_serving_without_a_server_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 SERVE_OFTEN = """
 import sys
 from pathlib import Path
-from flows.serve import deployment
+from flows.serve import deployment, retraining
 from prefect import serve
 from prefect.schedules import Interval
-serve(deployment(Path(sys.argv[1]), Path(sys.argv[2]), schedule=Interval(20)), pause_on_shutdown=False)
+inbox, out, often = Path(sys.argv[1]), Path(sys.argv[2]), Interval(20)
+serve(deployment(inbox, out, schedule=often), retraining(out, schedule=often), pause_on_shutdown=False)
 """
 
 
@@ -118,25 +148,28 @@ def running(command: list[str], environment: dict[str, str]) -> Iterator[subproc
 
 
 @pytest.mark.slow
-def test_a_scheduled_run_fires_and_the_schedule_stays_on(real_server: dict[str, str], tmp_path: Path) -> None:
-    """The inbox does not exist, so the run fails: that it was started at all is what counts."""
+def test_scheduled_runs_fire_and_the_schedules_stay_on(real_server: dict[str, str], tmp_path: Path) -> None:
+    """The inbox does not exist and nothing is published, so both fail: that they were started at all is what counts."""
     folders = [str(tmp_path / "no-inbox"), str(tmp_path / "out")]
     with running([sys.executable, "-c", SERVE_OFTEN, *folders], real_server):
-        run = wait_for_scheduled_run(real_server["PREFECT_API_URL"], seconds=100)
-    assert run["auto_scheduled"]
-    assert run["state"]["type"] == "FAILED"
-    assert "is not a folder" in run["state"]["message"]
-    served = httpx.get(f"{real_server['PREFECT_API_URL']}/deployments/name/nightly/nightly").json()
-    assert [schedule["active"] for schedule in served["schedules"]] == [True]
+        runs = wait_for_scheduled_runs(real_server["PREFECT_API_URL"], {"nightly", "retrain"}, seconds=100)
+    for name, reason in (("nightly", "is not a folder"), ("retrain", "holds no published case view")):
+        assert runs[name]["auto_scheduled"]
+        assert runs[name]["state"]["type"] == "FAILED"
+        assert reason in runs[name]["state"]["message"]
+        kept = httpx.get(f"{real_server['PREFECT_API_URL']}/deployments/name/{name}/{name}").json()
+        assert [schedule["active"] for schedule in kept["schedules"]] == [True]
 
 
-def wait_for_scheduled_run(api: str, seconds: int) -> dict[str, Any]:
-    """Return the first flow run that has ended."""
+def wait_for_scheduled_runs(api: str, wanted: set[str], seconds: int) -> dict[str, Any]:
+    """Return the first run of each flow that has ended, by the flow's name."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         time.sleep(1)
+        names = {flow["id"]: flow["name"] for flow in httpx.post(f"{api}/flows/filter", json={}).json()}
         runs = httpx.post(f"{api}/flow_runs/filter", json={"sort": "START_TIME_ASC"}).json()
         ended = [run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED")]
-        if ended:
-            return dict(ended[0])
-    raise AssertionError(f"no scheduled run ended within {seconds} s")
+        found = {names[run["flow_id"]]: run for run in reversed(ended)}
+        if set(found) >= wanted:
+            return found
+    raise AssertionError(f"not every flow had a scheduled run that ended within {seconds} s")

@@ -11,23 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from linkage import cli, cli_summary, console, pipeline
+from linkage import cli_summary, console, pipeline
 from linkage.cli_errors import one_line
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import GateFailed
 from linkage.pipeline import Outcome
+from tests.command import call
 
 INBEELD = Path(sys.executable).parent / "inbeeld"
 CANARY = "KANARIE-9-Jansen"
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run the command in this process and return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["inbeeld", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def outcome(refused: tuple[tuple[str, str, str], ...] = ()) -> Outcome:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from linkage import cli
+from linkage import cli_train
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
+from tests.command import call
 from tests.nights import Night
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run the command in this process and return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["inbeeld", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 @pytest.fixture
@@ -109,3 +100,22 @@ def test_train_shows_what_moved(
     assert "No classifier fitted: 0 same and 0 different decisions" in said
     assert "Stability index: weights 0.000" in said
     assert "Next: inbeeld promote candidate_" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"calibration": "none"}, "Calibration: none, a line in log odds does no better on 40 decided pairs"),
+        ({"calibration": "line", "slope": 0.9, "intercept": -0.5}, "every weight times 0.90 and -0.50 bits, from 40"),
+    ],
+)
+def test_what_the_line_did_is_told_in_words(told: dict[str, object], said: str) -> None:
+    assert said in cli_train._line({"listed": 40} | told)
+
+
+def test_a_model_that_moved_much_is_told_so() -> None:
+    assert [cli_train._moved(x) for x in (0.02, 0.2, 1.8)] == [
+        "little moved",
+        "look closely",
+        "another population or a bad candidate",
+    ]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from linkage import cli, contracts
+from linkage import contracts
 from linkage.decisions import Decisions, MentionKey, Verdict
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
 from linkage.store import OutFolder
+from tests.command import call
 
 A = MentionKey("vt", "case", "C:1", 2)
 B = MentionKey("politie", "incident", "PL0100-2025000001", 1)
@@ -56,14 +56,6 @@ def out(tmp_path: Path) -> Iterator[Path]:
                 [left, weight],
             )
     yield tmp_path / "out"
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["inbeeld", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def test_a_decision_is_kept_as_it_was_made(ledger: Decisions) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BusyError, StoreError, UsageError
-from linkage.store import OutFolder
+from linkage.store import HELD, OutFolder
 
 DAY = date(2025, 3, 14)
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from linkage.store import OutFolder
+from linkage.store import HELD, OutFolder
 with OutFolder(Path(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(60)
@@ -170,3 +170,15 @@ def test_a_reader_of_an_empty_folder_is_told_what_to_run(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="no published case view: run `inbeeld run"):
         OutFolder(tmp_path).published("case_view.duckdb")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_sweeps_what_is_dead_and_not_what_somebody_works_in(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path / "out")
+    with folder.lock():
+        dead = folder.work / "train-dead"
+        dead.mkdir()
+        (dead / HELD).touch()
+        with folder.scratch("train") as alive:
+            folder.sweep()
+            assert (alive.is_dir(), dead.exists()) == (True, False)
+        assert not alive.exists()

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from linkage.pairs.estimate import Counts, Samples, estimate, responsibilities, untrained
+from linkage.pairs.estimate import Counts, Decided, Samples, estimate, responsibilities, untrained
 from linkage.pairs.fields import exact, name, spec, typed
 from linkage.pairs.model import CLASSES, Model, cells
 from linkage.pairs.spec import Spec
@@ -160,3 +160,55 @@ def test_a_value_that_is_missing_says_nothing(learnt) -> None:
     odds = model.log_class("same", others) - model.log_class("chance", others)
     without = model.log_level("same", given, others) - model.log_level("chance", given, others)
     assert (without == 0).all() and np.isfinite(odds).all()
+
+
+@pytest.fixture(scope="module")
+def doubtful(learnt: tuple[Model, Counts, dict[str, np.ndarray]]) -> tuple[Counts, np.ndarray]:
+    """Half of the pairs about which the model is in doubt, and the share of each pattern that is truly one person."""
+    model, seen, parts = learnt
+    is_doubtful = np.abs(model.weight(seen.pattern)) < 4
+    share = parts["same"] / sum(parts.values())
+    return Counts(seen.pattern[is_doubtful], 0.5 * seen.pairs[is_doubtful]), share[is_doubtful]
+
+
+def told(seen: Counts, decided: Decided | None) -> Model:
+    """Return the model of the blocked pairs and of decisions about some of them."""
+    counts, _ = truth()
+    random = Counts(counts.pattern, 500_000 * counts.pairs / counts.pairs.sum())
+    return estimate(untrained(SPEC, ROWS, PAIRS), seen, Samples(random, decided=decided))
+
+
+def test_decisions_on_doubtful_pairs_alone_do_not_bend_a_level(
+    learnt: tuple[Model, Counts, dict[str, np.ndarray]], doubtful: tuple[Counts, np.ndarray]
+) -> None:
+    """A tenth of the doubtful pairs agree on a given name, nine tenths of all pairs of one person do."""
+    _, seen, parts = learnt
+    asked, share = doubtful
+    model = told(seen, Decided(asked.scaled(share), asked.scaled(1 - share)))
+    for column in ("given", "born", "sex"):
+        found = model.tables["same"].by_name[column][1:]
+        assert found == pytest.approx(shares(column, seen, parts["same"]), abs=0.01)
+    assert (asked.pairs * share).sum() > 100, "there are decisions to bend it"
+
+
+def test_what_people_say_moves_the_pairs_that_look_alike(
+    learnt: tuple[Model, Counts, dict[str, np.ndarray]], doubtful: tuple[Counts, np.ndarray]
+) -> None:
+    _, seen, _ = learnt
+    asked, _ = doubtful
+    nobody = Counts(asked.pattern[:0], asked.pairs[:0])
+    before = told(seen, None).weight(asked.pattern)
+    assert told(seen, Decided(nobody, nobody)).weight(asked.pattern) == pytest.approx(before, abs=1e-6)
+    assert (told(seen, Decided(asked, nobody)).weight(asked.pattern) > before).all()
+    assert (told(seen, Decided(nobody, asked)).weight(asked.pattern) < before).all()
+
+
+def test_a_decided_pair_is_counted_once(
+    learnt: tuple[Model, Counts, dict[str, np.ndarray]], doubtful: tuple[Counts, np.ndarray]
+) -> None:
+    _, seen, _ = learnt
+    asked, share = doubtful
+    model = told(seen, Decided(asked.scaled(share), asked.scaled(1 - share)))
+    plain = told(seen, None)
+    pairs = [sum(m.rates.values()) * ROWS for m in (plain, model)]
+    assert pairs[1] == pytest.approx(pairs[0], rel=0.01)

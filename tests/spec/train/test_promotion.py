@@ -15,6 +15,7 @@ from linkage.config import Config, Linkage
 from linkage.decisions import Decisions, MentionKey, Verdict
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
+from linkage.pairs import PERSONS, load
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
 from linkage.train import train
@@ -96,6 +97,15 @@ def test_decisions_judge_both_models(folder: OutFolder) -> None:
         assert found["brier"] == pytest.approx(sum((p[model] - p["is_same"]) ** 2 for p in pairs) / 4)
 
 
+def test_decisions_are_counted_in_the_candidate(folder: OutFolder) -> None:
+    decide(folder, Verdict.DIFFERENT, "match_weight BETWEEN 3 AND 9", 5)
+    propose(folder)
+    (path,) = Promotions(folder).candidates()
+    without, told = (load(PERSONS, file) for file in (folder.published("model.json"), path))
+    assert told.rates["same"] < without.rates["same"]
+    assert told.rates["family"] > without.rates["family"]
+
+
 def test_with_enough_decisions_classifiers_are_fitted(folder: OutFolder) -> None:
     decide(folder, Verdict.SAME, "match_weight > 12", 12)
     decide(folder, Verdict.DIFFERENT, "match_weight < 9", 5)
@@ -114,10 +124,17 @@ def test_with_enough_decisions_classifiers_are_fitted(folder: OutFolder) -> None
 @pytest.mark.slow
 def test_a_promoted_model_is_used_until_somebody_goes_back(folder: OutFolder, night: Night) -> None:
     before, promotions = used(folder), Promotions(folder)
-    candidate = propose(folder)["candidate"]
+    decide(folder, Verdict.SAME, "match_weight > 12", 12)
+    decide(folder, Verdict.DIFFERENT, "match_weight < 9", 5)
+    candidate = propose(folder, enough=5)["candidate"]
     promotions.promote(candidate, **WHO)
     assert run(folder, night) == "published", "nothing was delivered, but the model is another one"
     assert used(folder) == candidate
+    with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as db:
+        assert db.rows("SELECT verdict, outcome, count(*) FROM decision GROUP BY ALL ORDER BY ALL") == [
+            ("different", "applied", 5),
+            ("same", "applied", 12),
+        ]
     assert run(folder, night) == "nothing_new"
     promotions.back(**WHO)
     assert run(folder, night) == "published"
