@@ -106,13 +106,13 @@ def _compare(
     db: Engine, comparer: Comparer, config: Config, mentions: int, progress: Callable[[str], None], *, only_fresh: bool
 ) -> int:
     """Write ``pattern_pair``, all candidate pairs with what they agree on; return how many mentions were compared."""
-    limits = {"budget": _budget(config, mentions), "max_block": config.linkage.max_block}
+    budget, max_block = _budget(config, mentions), config.linkage.max_block
     if not only_fresh:
-        made = comparer.candidates("pattern_pair", **limits)
+        made = comparer.candidates("pattern_pair", budget=budget, max_block=max_block)
         progress(f"{mentions} mentions, {made} candidate pairs")
         return mentions
     changed = increment.begin(db)
-    made = comparer.candidates("pattern_pair", **limits, only_fresh=True)
+    made = comparer.candidates("pattern_pair", budget=budget, max_block=max_block, only_fresh=True)
     fresh = increment.carry(db, comparer.spec)
     progress(f"{mentions} mentions, {changed} new or changed; {made} candidate pairs of {fresh} compared anew")
     return fresh
