@@ -17,6 +17,7 @@ import pandas as pd
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
+from linkage.pairs.coding import hash_sql
 from linkage.pairs.fields import PLAIN, Field, Keys
 
 Table = pd.DataFrame | Path | str
@@ -184,8 +185,7 @@ def _text(column: str, kind: str) -> str:
 
 def _key(key: tuple[str, ...], columns: Sequence[str]) -> str:
     parts = [quoted(part) if part in columns else part for part in key]
-    known = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
-    return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
+    return hash_sql(*parts)
 
 
 def _write(db: DuckDBEngine, parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]]) -> None:
