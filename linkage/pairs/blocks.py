@@ -7,8 +7,8 @@ pair that several rules find is made by the first of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import pandas as pd
 from linkage.engine.base import Engine
 from linkage.pairs.blocking import Kept, keep
 from linkage.pairs.spec import Rule, Spec
-from linkage.pairs.values import Codes, Values, hashes, numbered
+from linkage.pairs.values import Codes, Values, numbered
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -45,7 +45,7 @@ class Blocks:
         made = np.cumsum(self.count)
         cuts = np.searchsorted(made, np.arange(PIECE, int(made[-1]) if len(made) else 0, PIECE))
         ends = np.unique(np.r_[0, cuts, len(made)]).tolist()
-        yield from (slice(a, b) for a, b in zip(ends, ends[1:], strict=False))
+        yield from (slice(a, b) for a, b in pairwise(ends))
 
     def pairs(self, rows: slice, earlier: list[Blocks]) -> tuple[Ids, Ids]:
         """Return the pairs of some left rows that no earlier rule makes."""
@@ -69,21 +69,19 @@ def blocks(
     fit the budget.
     """
     rows, first = sum(sizes), sizes[0] if spec.two_sided else None
-    with ThreadPoolExecutor(threads) as pool:
-        # The engine hashes the keys of one rule while those of the rule before are numbered.
-        keyed = [pool.submit(numbered, hashes(db, rule.key, rows)) for rule in spec.rules]
-        made, told = [], []
-        for rule, key in zip(spec.rules, keyed, strict=True):
-            kept, of_rule = _blocks(rule, key.result(), first, budget)
-            budget -= kept.pairs
-            made.append(of_rule)
-            told.append((rule.name, rule.why, *kept))
+    keys = numbered(db, [rule.key for rule in spec.rules], rows, threads)
+    made, told = [], []
+    for rule, (values, order) in zip(spec.rules, keys, strict=True):
+        kept, of_rule = _blocks(rule, values, order, first, budget)
+        budget -= kept.pairs
+        made.append(of_rule)
+        told.append((rule.name, rule.why, *kept))
     names = ("rule", "why", *Kept._fields)
     return made, pd.DataFrame(told, columns=names).astype({"max_block": "int32"})
 
 
-def _blocks(rule: Rule, values: Values, first: int | None, budget: int) -> tuple[Kept, Blocks]:
-    """Leave out what is too common; ``first`` is where the second table begins, if there are two."""
+def _blocks(rule: Rule, values: Values, order: Ids, first: int | None, budget: int) -> tuple[Kept, Blocks]:
+    """Leave out what is too common; ``order`` are the rows by value, ``first`` where a second table begins."""
     sizes = values.counts(slice(None))
     if first is None:
         made = sizes * (sizes - 1) // 2
@@ -95,7 +93,7 @@ def _blocks(rule: Rule, values: Values, first: int | None, budget: int) -> tuple
     fits = sizes <= kept.max_block
     key = np.where(fits, np.arange(len(values), dtype=np.int32), np.int32(0))[values.code]
     useful = fits & (made > 0)
-    rows = _by_key(key, np.flatnonzero(useful[values.code]))
+    rows = order[useful[values.code[order]]]
     # Rows stand in the order of their keys, so that the rows of a key end where those of the next begin.
     if first is None:
         ends, start = np.cumsum(np.where(useful, sizes, 0)), np.arange(1, len(rows) + 1)
@@ -103,11 +101,3 @@ def _blocks(rule: Rule, values: Values, first: int | None, budget: int) -> tuple
     left, partner = rows[rows < first], rows[rows >= first]
     count = other[key[left]]
     return kept, Blocks(key, left, partner, np.cumsum(np.where(useful, other, 0))[key[left]] - count, count)
-
-
-def _by_key(key: Codes, rows: npt.NDArray[np.intp]) -> Ids:
-    """Return rows ordered by key and number: both in one integer sort much quicker than an order of keys is found."""
-    packed = key[rows].astype(np.int64) << 32 | rows
-    packed.sort()
-    found: Ids = (packed & 0xFFFFFFFF).astype(np.int32)
-    return found

@@ -1,10 +1,11 @@
 """Comparing in process, on integers: the levels that the SQL of `fields` gives, several times quicker.
 
-Rows carry the number of each value, so that equality, which decides most comparisons, is one instruction; text
-that typing errors are counted in stands packed in an integer, and names are first compared by the letters they have. What equality leaves open is looked at in a second
-stage: everywhere in a sample, from which the model is learnt, and elsewhere only where the best that an open
-comparison could still bring would lift the pair to the lowest probability that is told (after the filters of exact
-similarity joins: Bayardo, Ma & Srikant 2007). A pair that no outcome can lift is counted and forgotten.
+Rows carry the number of each value, so that equality, which decides most comparisons, is one instruction; text that
+typing errors are counted in stands packed in an integer, and names are first compared by the letters that they have.
+What equality leaves open is looked at in a second stage: everywhere in a sample, from which the model is learnt, and
+elsewhere only where the best that an open comparison could still bring would lift the pair to the lowest probability
+that is told (after the filters of exact similarity joins: Bayardo, Ma & Srikant 2007). A pair that no outcome can lift
+is counted and forgotten.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ import pandas as pd
 from linkage.engine.base import Engine
 from linkage.pairs import bound, edits, similar
 from linkage.pairs.blocks import Blocks
-from linkage.pairs.coding import hash_sql, share_sql
+from linkage.pairs.coding import share_sql
 from linkage.pairs.estimate import Counts
 from linkage.pairs.model import Model
 from linkage.pairs.spec import BITS, Comparison, Spec, band_of
-from linkage.pairs.values import Codes, Values, hashes, numbered, together
+from linkage.pairs.values import Codes, Values, numbered, together
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -49,7 +50,7 @@ class Pairs:
         """Return the number of pairs."""
         return len(self.left)
 
-    def where(self, chosen: npt.NDArray[Any]) -> Pairs:
+    def where(self, chosen: npt.NDArray[Any] | slice) -> Pairs:
         """Return the chosen pairs (a mask, places, or a slice: that is a view)."""
         return Pairs(self.left[chosen], self.right[chosen], self.pattern[chosen], self.open[chosen])
 
@@ -91,17 +92,16 @@ class _Column:
 class Coded:
     """The rows of table ``mention`` as integers, by mention_id, and pairs of them as patterns.
 
-    For a spec of `fields`: every comparison looks at one value of each row. ``sizes`` are the rows of the tables. Writes
-    ``text_<n>`` with the values of comparisons that may have to look at text; ``mention`` is not read again.
+    For a spec of `fields`: every comparison looks at one value of each row. ``sizes`` are the rows of the tables.
+    Writes ``text_<n>`` with the values of comparisons that may have to look at text.
     """
 
     def __init__(self, db: Engine, spec: Spec, sizes: tuple[int, ...], *, threads: int) -> None:
         self.db, self.spec, self.sizes, self.threads = db, spec, sizes, threads
         self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
-        with ThreadPoolExecutor(threads) as pool:
-            # The engine hashes one column while the one before is numbered.
-            told = [pool.submit(numbered, hashes(db, hash_sql(str(c.value)), sum(sizes))) for c in spec.comparisons]
-            values = {str(c.value): each.result() for c, each in zip(spec.comparisons, told, strict=True)}
+        names = [str(c.value) for c in spec.comparisons]
+        told = numbered(db, [f"hash_of_{name}" for name in names], sum(sizes), threads)
+        values = {name: known for name, (known, _) in zip(names, told, strict=True)}
         self._columns = [self._column(n, c, values) for n, c in enumerate(spec.comparisons)]
 
     def _column(self, n: int, c: Comparison, values: dict[str, Values]) -> _Column:
@@ -187,9 +187,8 @@ class Coded:
         def told(b: slice) -> None:
             if column.packed is not None:
                 level[b] = _errors(column.packed[one[b]], column.packed[other[b]], len(c.levels))
-            elif column.letters is not None:
-                far = similar.at_most(column.letters, one[b], other[b]) < c.similar
-                level[b] = np.where(far, len(c.levels), 0)
+            elif column.letters is not None and c.similar is not None:
+                level[b] = similar.is_below(column.letters, c.similar, one[b], other[b]) * len(c.levels)
 
         self._in_blocks(told, len(at))
         text = np.flatnonzero(level == 0)

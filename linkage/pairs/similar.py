@@ -1,22 +1,23 @@
-"""An upper bound of the Jaro-Winkler similarity (Winkler 1990) of two texts, from a few integers of each.
+"""Texts whose Jaro-Winkler similarity (Winkler 1990) is too low, found from a few integers of each.
 
-Most pairs of names are far apart, and the letters that one has and the other lacks show it: of texts with lengths s
-and t no more letters can match than either has in common with the other, so that with m of them the similarity of
-Jaro is at most (m/s + m/t + 1) / 3. What may still be near is compared as text. Bytes stand for letters, as they do
-in the engine.
+Most pairs of names are far apart, and the letters that one has and the other lacks show it: of texts with s and t
+letters no more can match than either has in common with the other, so that with m of them the similarity of Jaro is at
+most (m/s + m/t + 1) / 3. What may still be near is compared as text. Bytes stand for letters, as they do in the engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
 
+LONGEST = 63
+"""Bytes of a text beyond which it is always compared as text."""
 PREFIX, BOOST = 4, 0.1
 """Winkler's reward for each of the first letters that are equal."""
 SLACK = 1e-9
@@ -27,18 +28,18 @@ CLASSES = 32
 
 @dataclass(frozen=True)
 class Letters:
-    """By code of a value: ``length`` in bytes, ``letters`` (a bit for each class that it has once, and for each twice),
-    and its first bytes. Place 0 stands for null.
+    """Of each value, by its code: ``length`` in bytes (0 if beyond `LONGEST`), ``held``, a bit for each class of bytes
+    that it holds once and one for each that it holds twice, and its first bytes as ``start``.
     """
 
-    length: npt.NDArray[np.float64]
-    letters: npt.NDArray[np.uint64]
+    length: npt.NDArray[np.uint8]
+    held: npt.NDArray[np.uint64]
     start: npt.NDArray[np.uint32]
 
 
 def letters(size: int, code: npt.NDArray[np.intp], texts: Sequence[str]) -> Letters:
     """Return the letters of texts that are not empty, each in the place of its code among ``size``."""
-    found = Letters(np.ones(size), np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32))
+    found = Letters(np.zeros(size, dtype=np.uint8), np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32))
     if not len(texts):
         return found
     encoded = [t.encode() for t in texts]
@@ -48,8 +49,8 @@ def letters(size: int, code: npt.NDArray[np.intp], texts: Sequence[str]) -> Lett
     kind = np.repeat(np.arange(len(encoded)) * CLASSES, length) + flat % CLASSES
     counts = np.bincount(kind, minlength=CLASSES * len(encoded)).reshape(-1, CLASSES)
     bit = np.uint64(1) << np.arange(CLASSES, dtype=np.uint64)
-    found.letters[code] = (counts > 0) @ bit | ((counts > 1) @ bit) << np.uint64(CLASSES)
-    found.length[code] = length
+    found.held[code] = (counts > 0) @ bit | ((counts > 1) @ bit) << np.uint64(CLASSES)
+    found.length[code] = np.where(length <= LONGEST, length, 0)
     first = np.zeros(len(encoded), dtype=np.uint32)
     for place in range(PREFIX):
         has = np.flatnonzero(length > place)
@@ -58,15 +59,30 @@ def letters(size: int, code: npt.NDArray[np.intp], texts: Sequence[str]) -> Lett
     return found
 
 
-def at_most(known: Letters, left: Codes, right: Codes) -> Floats:
-    """Return an upper bound of the similarity of each pair of codes."""
-    one, other = known.letters[left], known.letters[right]
-    long, wide = known.length[left], known.length[right]
+def is_below(known: Letters, least: float, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
+    """Tell for pairs of codes whether their similarity is surely below ``least``."""
+    one, other = known.held[left], known.held[right]
+    long, wide = known.length[left].astype(np.int16), known.length[right].astype(np.int16)
     matched = np.minimum(long - np.bitwise_count(one & ~other), wide - np.bitwise_count(other & ~one))
-    jaro = (matched / long + matched / wide + 1) / 3
     differ = known.start[left] ^ known.start[right]
-    prefix = np.zeros(len(left))
+    shape = (long * (LONGEST + 1) + wide).astype(np.int32) * (PREFIX + 1)
     for place in range(1, PREFIX + 1):
-        prefix += (differ & np.uint32((1 << 8 * place) - 1)) == 0
-    bounded: Floats = jaro + BOOST * prefix * (1 - jaro) + SLACK
-    return bounded
+        shape += (differ & np.uint32((1 << 8 * place) - 1)) == 0
+    found: npt.NDArray[np.bool_] = matched < _needed(least)[shape]
+    return found
+
+
+@cache
+def _needed(least: float) -> npt.NDArray[np.int16]:
+    """Return how many letters must match, by both lengths and the letters that both begin with; flat.
+
+    None where a length is 0: of such a text nothing is known.
+    """
+    size = np.arange(LONGEST + 1)
+    matched = np.arange(LONGEST + 1)[:, None, None, None]
+    long, wide = np.maximum(size, 1)[:, None, None], np.maximum(size, 1)[:, None]
+    jaro = (matched / long + matched / wide + 1) / 3
+    told = jaro + BOOST * np.arange(PREFIX + 1) * (1 - jaro) + SLACK
+    needed: npt.NDArray[np.int16] = (told < least).sum(axis=0).astype(np.int16)
+    needed[0], needed[:, 0] = 0, 0
+    return needed.reshape(-1)

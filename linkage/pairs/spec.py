@@ -35,8 +35,8 @@ def band_sql(share: str) -> str:
 
 def band_of(share: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
     """Return the band of each share as `band_sql` does."""
-    found = np.floor(-np.log2(share) / 2) - 1
-    return np.clip(found, 1, BANDS).astype(np.int8)
+    found: npt.NDArray[np.int8] = np.clip(np.floor(-np.log2(share) / 2) - 1, 1, BANDS).astype(np.int8)
+    return found
 
 
 def log_share(band: Ints) -> npt.NDArray[np.float64]:
