@@ -21,12 +21,12 @@ import pandas as pd
 
 from linkage.engine.base import Engine
 from linkage.pairs import bound, edits, similar
-from linkage.pairs.blocks import Blocks
+from linkage.pairs.blocks import Bits, Candidates, bits, side_by_side
 from linkage.pairs.coding import share_sql
 from linkage.pairs.estimate import Counts
 from linkage.pairs.model import Model
-from linkage.pairs.spec import BITS, Comparison, Spec, band_of
-from linkage.pairs.values import Codes, Values, numbered, together
+from linkage.pairs.spec import BAND_BITS, BITS, Comparison, Spec, band_of
+from linkage.pairs.values import Codes, Values, number, of_columns, together
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -76,14 +76,13 @@ def distinct(values: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
 
 @dataclass
 class _Column:
-    """One comparison's values: a code for each row, and by code what is known of the value.
+    """What is known of one comparison's values, by their codes.
 
-    ``equal`` is what agreement on it adds to a pattern, ``band`` how common it is (0: not told); ``packed`` and
-    ``letters`` serve near agreement, where a comparison has it.
+    ``band`` says how common each is (0: not told); ``packed`` and ``letters`` serve near agreement, where a comparison
+    has it.
     """
 
     values: Values
-    equal: Ints
     band: npt.NDArray[np.int8]
     packed: edits.Packed | None = None
     letters: similar.Letters | None = None
@@ -99,17 +98,24 @@ class Coded:
     def __init__(self, db: Engine, spec: Spec, sizes: tuple[int, ...], *, threads: int) -> None:
         self.db, self.spec, self.sizes, self.threads = db, spec, sizes, threads
         self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
-        names = [str(c.value) for c in spec.comparisons]
-        told = numbered(db, [f"hash_of_{name}" for name in names], sum(sizes), threads)
-        values = {name: known for name, (known, _) in zip(names, told, strict=True)}
-        self._columns = [self._column(n, c, values) for n, c in enumerate(spec.comparisons)]
+        names, rows = [str(c.value) for c in spec.comparisons], sum(sizes)
+        values = of_columns(db, [f"hash_of_{name}" for name in names], rows, threads, number)
+        by_name = dict(zip(names, values, strict=True))
+        self._columns = [self._column(n, c, by_name) for n, c in enumerate(spec.comparisons)]
+        # The codes of a row stand side by side, so that one fetch from memory brings all of them; so do its bands, in
+        # their places in a pattern.
+        self._codes = side_by_side(rows, len(names))
+        self._banded = np.zeros(rows, dtype=np.int64)
+        for n, (c, column) in enumerate(zip(spec.comparisons, self._columns, strict=True)):
+            np.subtract(column.values.code, column.values.code == 0, out=self._codes[:, n])
+            if c.band:
+                self._banded |= (column.band.astype(np.int64) << (c.shift + c.bits))[column.values.code]
+        self._agreement = _Agreement.of(spec)
 
     def _column(self, n: int, c: Comparison, values: dict[str, Values]) -> _Column:
         known = values[str(c.value)]
         band = self._bands(c, values) if c.band else np.zeros(len(known), dtype=np.int8)
-        equal = np.full(len(known), 1 << c.shift, dtype=np.int64) | band.astype(np.int64) << (c.shift + c.bits)
-        equal[0] = 0
-        column = _Column(known, equal, band)
+        column = _Column(known, band)
         if len(c.levels) > 2:
             self.db.run(
                 f"CREATE OR REPLACE TEMP TABLE text_{n} AS SELECT hash({c.value}) AS h, {c.value} "
@@ -153,24 +159,18 @@ class Coded:
 
     def compare(self, left: Ids, right: Ids) -> Pairs:
         """Return the pairs with what equality decides."""
-        pairs = Pairs(left, right, np.zeros(len(left), dtype=np.int64), np.zeros(len(left), dtype=self._bits))
-        self._in_blocks(lambda b: self._equality(pairs.where(b)), len(left))
-        return pairs
+        starts = range(0, max(len(left), 1), BLOCK)
+        with ThreadPoolExecutor(self.threads) as pool:
+            return joined(
+                list(pool.map(lambda at: self._equality(left[at : at + BLOCK], right[at : at + BLOCK]), starts))
+            )
 
-    def pairs(self, rules: list[Blocks]) -> Pairs:
-        """Return all pairs of blocks, with what equality decides."""
-
-        def piece(asked: tuple[int, slice]) -> Pairs:
-            number, rows = asked
-            left, right = rules[number].pairs(rows, rules[:number])
-            made = Pairs(left, right, np.zeros(len(left), dtype=np.int64), np.zeros(len(left), dtype=self._bits))
-            self._equality(made)
-            return made
-
+    def pairs(self, candidates: Candidates) -> Pairs:
+        """Return all candidate pairs, with what equality decides."""
         none = np.zeros(0, dtype=np.int32)
         with ThreadPoolExecutor(self.threads) as pool:
-            pieces = [(number, rows) for number, rule in enumerate(rules) for rows in rule.pieces()]
-            return joined([self.compare(none, none), *pool.map(piece, pieces)])
+            made = pool.map(lambda piece: self._equality(*candidates.pairs(*piece)), candidates.pieces())
+            return joined([self._equality(none, none), *made])
 
     def finish(self, pairs: Pairs) -> None:
         """Decide all that is open, in place."""
@@ -181,7 +181,8 @@ class Coded:
         """Decide one comparison where it is open, in place: on integers as far as they tell, the rest as text."""
         c, column = self.spec.comparisons[n], self._columns[n]
         at = np.flatnonzero(pairs.open & self._bits(1 << n))
-        one, other = column.values.code[pairs.left[at]], column.values.code[pairs.right[at]]
+        code = column.values.code
+        one, other = code[pairs.left[at]], code[pairs.right[at]]
         level = np.zeros(len(at), dtype=np.int64)
 
         def told(b: slice) -> None:
@@ -222,18 +223,14 @@ class Coded:
             for _ in pool.map(work, (slice(start, start + BLOCK) for start in range(0, size, BLOCK))):
                 pass
 
-    def _equality(self, pairs: Pairs) -> None:
-        for n, (c, column) in enumerate(zip(self.spec.comparisons, self._columns, strict=True)):
-            one, other = column.values.code[pairs.left], column.values.code[pairs.right]
-            is_equal = one == other
-            # Code 0, null, adds nothing.
-            np.bitwise_or(pairs.pattern, column.equal[one * is_equal], out=pairs.pattern)
-            differ = ~is_equal & (one != 0) & (other != 0)
-            if len(c.levels) > 2:
-                np.bitwise_or(pairs.open, differ.astype(self._bits) << self._bits(n), out=pairs.open)
-            else:
-                different = np.int64(len(c.levels) << c.shift)
-                np.bitwise_or(pairs.pattern, differ * different, out=pairs.pattern)
+    def _equality(self, left: Ids, right: Ids) -> Pairs:
+        one, other = self._codes.take(left, axis=0), self._codes.take(right, axis=0)
+        equal = bits(one == other)
+        np.bitwise_or(one, other, out=one)
+        known = bits(one >= 0)
+        equal &= known
+        pattern, open_ = self._agreement.told(equal, known ^ equal, self._banded[left])
+        return Pairs(left, right, pattern, open_.astype(self._bits, copy=False))
 
     def _near(self, n: int, level: Ints, one: Codes, other: Codes) -> Ints:
         """Return the band of near agreement in its place: that of the more common value."""
@@ -258,6 +255,42 @@ class Coded:
             level[np.asarray(found["place"])] = np.asarray(found["level"])
             self.db.run("DROP TABLE open_pair")
         return level
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """What equal and different values are in a pattern: for each byte of comparisons, a table by its bits."""
+
+    equal: list[Ints]
+    banded: list[Ints]
+    """The places of the bands."""
+    different: list[Ints]
+    open: list[Bits]
+    """The comparisons of which values that differ may still be near."""
+
+    @classmethod
+    def of(cls, spec: Spec) -> _Agreement:
+        made = cls([], [], [], [])
+        for start in range(0, len(spec.comparisons), 8):
+            some = spec.comparisons[start : start + 8]
+            has = np.arange(256)[:, None] >> np.arange(len(some)) & 1
+            near = [len(c.levels) > 2 for c in some]
+            bands = [((1 << BAND_BITS) - 1) << (c.shift + c.bits) if c.band else 0 for c in some]
+            made.equal.append(has @ np.array([1 << c.shift for c in some]))
+            made.banded.append(has @ np.array(bands))
+            made.different.append(
+                has @ np.array([0 if n else len(c.levels) << c.shift for c, n in zip(some, near, strict=True)])
+            )
+            made.open.append(np.packbits(near, bitorder="little"))
+        return made
+
+    def told(self, equal: Bits, differ: Bits, banded: Ints) -> tuple[Ints, Open]:
+        """Return patterns, and the bits of what is open, of pairs; ``banded`` are the bands of their values."""
+        pattern, open_ = np.zeros(len(equal), dtype=np.int64), np.zeros(len(equal), dtype=np.uint32)
+        for n, (same, other) in enumerate(zip(equal.T, differ.T, strict=True)):
+            pattern |= self.equal[n][same] | self.banded[n][same] & banded | self.different[n][other]
+            open_ |= (other & self.open[n]).astype(np.uint32) << np.uint32(8 * n)
+        return pattern, open_
 
 
 def _errors(one: edits.Packed, other: edits.Packed, levels: int) -> Ints:

@@ -6,10 +6,10 @@ common they are, which rows share one) takes a pass over integers instead of a g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +21,15 @@ Codes = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
+Made = TypeVar("Made")
+
 AT_A_TIME = 4
 """Columns of hashes in memory at a time, 8 bytes a row each."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """``code`` (rows,) by mention_id; ``hashes`` of each code, ascending, 0 at place 0."""
+    """``code`` (rows,) by mention_id, in the order of first appearance; ``hashes`` of each code, 0 at place 0."""
 
     code: Codes
     hashes: Hashes
@@ -44,19 +46,19 @@ class Values:
 
     def places(self, hashes: Hashes) -> npt.NDArray[np.intp]:
         """Return the code of each hash, -1 where no row has it."""
-        place = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
-        return np.where(self.hashes[place] == hashes, place, -1)
+        return pd.Index(self.hashes).get_indexer(pd.Index(hashes))
 
 
-def numbered(db: Engine, columns: Sequence[str], rows: int, threads: int) -> list[tuple[Values, Codes]]:
-    """Return, of each column of ``mention`` that holds hashes, the values and the order of the rows by `number`."""
-    found: list[tuple[Values, Codes]] = []
+def of_columns(
+    db: Engine, columns: Sequence[str], rows: int, threads: int, work: Callable[[Hashes], Made]
+) -> list[Made]:
+    """Return what some work makes of the hashes (rows,) by mention_id of each column of ``mention``."""
+    found: list[Made] = []
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(columns), AT_A_TIME):
-            some = columns[start : start + AT_A_TIME]
-            told = db.arrays(f"SELECT mention_id, {', '.join(some)} FROM mention")
+            told = db.arrays(f"SELECT mention_id, {', '.join(columns[start : start + AT_A_TIME])} FROM mention")
             place = np.ma.getdata(told.pop("mention_id"))
-            found += pool.map(lambda column: number(_placed(column, place, rows)), told.values())  # noqa: B023
+            found += pool.map(lambda column: work(_placed(column, place, rows)), told.values())  # noqa: B023
     return found
 
 
@@ -66,31 +68,12 @@ def _placed(column: npt.NDArray[Any], place: Codes, rows: int) -> Hashes:
     return placed
 
 
-def number(hashes: Hashes) -> tuple[Values, Codes]:
-    """Number hashes, of which 0 is null; return also the rows ordered by code and row.
-
-    The upper bits of a hash with the row in the lower ones are sorted, several times quicker than an order of hashes is
-    found. Hashes that share their upper bits, a few of many millions, are put in order afterwards.
-    """
-    rows = np.arange(len(hashes), dtype=np.uint64)
-    bits = np.uint64(len(hashes).bit_length())
-    low = np.uint64((1 << int(bits)) - 1)
-    packed = (hashes & ~low) | rows
-    packed.sort()
-    order = (packed & low).astype(np.int32)
-    upper = np.diff(packed >> bits) != 0
-    new = np.diff(hashes[order]) != 0
-    if (mixed := new & ~upper).any():
-        group = np.r_[0, np.cumsum(upper)]
-        at = np.flatnonzero(np.isin(group, group[1:][mixed]))
-        order[at] = order[at][np.lexsort((order[at], hashes[order[at]]))]
-        new = np.diff(hashes[order]) != 0
-    first = np.flatnonzero(np.r_[len(order) > 0, new])
-    known = hashes[order[first]]
-    has_null = len(known) > 0 and known[0] == 0
-    code = np.empty(len(hashes), dtype=np.int32)
-    code[order] = np.cumsum(np.r_[int(not has_null), new])[: len(order)]
-    return Values(code, known if has_null else np.r_[np.uint64(0), known]), order
+def number(hashes: Hashes) -> Values:
+    """Number hashes, of which 0 is null; hashing them again is quicker than sorting."""
+    at, known = pd.factorize(hashes)
+    known = np.asarray(known)
+    order = np.where(known == 0, 0, np.cumsum(known != 0)).astype(np.int32)
+    return Values(order[at], np.r_[np.uint64(0), known[known != 0]])
 
 
 def together(columns: list[Values]) -> Codes:
