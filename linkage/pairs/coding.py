@@ -36,8 +36,17 @@ def _key(rule: Rule) -> str:
 
 def hash_sql(*parts: str) -> str:
     """Return the SQL of one hash of several expressions; null where one of them is, which ``hash`` alone is not."""
-    known = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
-    return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
+    return f"CASE WHEN {_known(parts)} THEN hash({', '.join(parts)}) END"
+
+
+def number_sql(*parts: str) -> str:
+    """Return the SQL of the same hash with 0 for null; that of the integer 0, which is 0 too, becomes 1."""
+    told = f"greatest(hash({', '.join(parts)}), CAST(1 AS UBIGINT))"
+    return f"CASE WHEN {_known(parts)} THEN {told} ELSE CAST(0 AS UBIGINT) END"
+
+
+def _known(parts: tuple[str, ...]) -> str:
+    return " AND ".join(f"({part}) IS NOT NULL" for part in parts)
 
 
 def shares(db: Engine, name: str, frequency: Frequency) -> None:

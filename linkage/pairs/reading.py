@@ -17,7 +17,7 @@ import pandas as pd
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
-from linkage.pairs.coding import hash_sql
+from linkage.pairs.coding import number_sql
 from linkage.pairs.fields import PLAIN, Field, Keys
 
 Table = pd.DataFrame | Path | str
@@ -188,7 +188,7 @@ def _text(column: str, kind: str) -> str:
 def _key(key: tuple[str, ...], columns: Sequence[str] = ()) -> str:
     """Return the SQL of a hash, 0 where a part of the key is null."""
     parts = [quoted(part) if part in columns else part for part in key]
-    return f"coalesce({hash_sql(*parts)}, CAST(0 AS UBIGINT))"
+    return number_sql(*parts)
 
 
 def _write(db: DuckDBEngine, parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]]) -> None:

@@ -8,7 +8,6 @@ most (m/s + m/t + 1) / 3. What may still be near is compared as text. Bytes stan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -26,20 +25,15 @@ CLASSES = 32
 """Bytes are told apart modulo this: two that share a class make the bound weaker, never wrong."""
 
 
-@dataclass(frozen=True)
-class Letters:
-    """Of each value, by its code: ``length`` in bytes (0 if beyond `LONGEST`), ``held``, a bit for each class of bytes
-    that it holds once and one for each that it holds twice, and its first bytes as ``start``.
-    """
-
-    length: npt.NDArray[np.uint8]
-    held: npt.NDArray[np.uint64]
-    start: npt.NDArray[np.uint32]
+Letters = npt.NDArray[np.uint64]
+"""(values, 2), of each value by its code. First the classes of bytes that it holds once, and those that it holds twice,
+as bits; then its first bytes, and above them its length (0 if beyond `LONGEST`). They stand side by side, because what
+takes time is fetching them."""
 
 
 def letters(size: int, code: npt.NDArray[np.intp], texts: Sequence[str]) -> Letters:
     """Return the letters of texts that are not empty, each in the place of its code among ``size``."""
-    found = Letters(np.zeros(size, dtype=np.uint8), np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32))
+    found = np.zeros((size, 2), dtype=np.uint64)
     if not len(texts):
         return found
     encoded = [t.encode() for t in texts]
@@ -49,23 +43,23 @@ def letters(size: int, code: npt.NDArray[np.intp], texts: Sequence[str]) -> Lett
     kind = np.repeat(np.arange(len(encoded)) * CLASSES, length) + flat % CLASSES
     counts = np.bincount(kind, minlength=CLASSES * len(encoded)).reshape(-1, CLASSES)
     bit = np.uint64(1) << np.arange(CLASSES, dtype=np.uint64)
-    found.held[code] = (counts > 0) @ bit | ((counts > 1) @ bit) << np.uint64(CLASSES)
-    found.length[code] = np.where(length <= LONGEST, length, 0)
-    first = np.zeros(len(encoded), dtype=np.uint32)
+    found[code, 0] = (counts > 0) @ bit | ((counts > 1) @ bit) << np.uint64(CLASSES)
+    first = np.where(length <= LONGEST, length, 0).astype(np.uint64) << np.uint64(32)
     for place in range(PREFIX):
         has = np.flatnonzero(length > place)
-        first[has] |= flat[starts[has] + place].astype(np.uint32) << np.uint32(8 * place)
-    found.start[code] = first
+        first[has] |= flat[starts[has] + place].astype(np.uint64) << np.uint64(8 * place)
+    found[code, 1] = first
     return found
 
 
 def is_below(known: Letters, least: float, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
     """Tell for pairs of codes whether their similarity is surely below ``least``."""
-    one, other = known.held[left], known.held[right]
-    long, wide = known.length[left].astype(np.int16), known.length[right].astype(np.int16)
-    matched = np.minimum(long - np.bitwise_count(one & ~other), wide - np.bitwise_count(other & ~one))
-    differ = known.start[left] ^ known.start[right]
-    shape = (long * (LONGEST + 1) + wide).astype(np.int32) * (PREFIX + 1)
+    one, other = known.take(left, axis=0), known.take(right, axis=0)
+    long, wide = ((each[:, 1] >> np.uint64(32)).astype(np.int32) for each in (one, other))
+    lacks, lacked = (np.bitwise_count(a[:, 0] & ~b[:, 0]) for a, b in ((one, other), (other, one)))
+    matched = np.minimum(long - lacks, wide - lacked)
+    differ = (one[:, 1] ^ other[:, 1]).astype(np.uint32)
+    shape = (long * (LONGEST + 1) + wide) * (PREFIX + 1)
     for place in range(1, PREFIX + 1):
         shape += (differ & np.uint32((1 << 8 * place) - 1)) == 0
     found: npt.NDArray[np.bool_] = matched < _needed(least)[shape]
