@@ -21,7 +21,6 @@ from linkage.pairs.spec import Rule, Spec
 from linkage.pairs.values import Hashes, of_columns
 
 Ids = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint8]
 
 NO_CAP = 2**31 - 1
@@ -35,18 +34,18 @@ class Blocks:
 
     left: Ids
     partner: Ids
-    start: Ints
-    count: Ints
+    start: Ids
+    count: Ids
 
     def pieces(self) -> Iterator[slice]:
         """Yield ranges of left rows with about `PIECE` pairs."""
-        made = np.cumsum(self.count)
+        made = np.cumsum(self.count, dtype=np.int64)
         cuts = np.searchsorted(made, np.arange(PIECE, int(made[-1]) if len(made) else 0, PIECE))
         yield from (slice(a, b) for a, b in pairwise(np.unique(np.r_[0, cuts, len(made)]).tolist()))
 
     def pairs(self, rows: slice) -> tuple[Ids, Ids]:
         """Return the pairs of some left rows."""
-        count = self.count[rows]
+        count = self.count[rows].astype(np.int64)
         offset = np.repeat(self.start[rows] - (np.cumsum(count) - count), count)
         return np.repeat(self.left[rows], count), self.partner[np.arange(len(offset)) + offset]
 
@@ -105,7 +104,7 @@ def blocks(
     return Candidates(made, keys), pd.DataFrame(told, columns=names).astype({"max_block": "int32"})
 
 
-def in_order(hashes: Hashes) -> tuple[Ids, Ints]:
+def in_order(hashes: Hashes) -> tuple[Ids, Ids]:
     """Return the rows ordered by hash and row, without those of hash 0, and where the rows of each hash start.
 
     The upper bits of a hash with the row in the lower ones are sorted, several times quicker than an order of hashes is
@@ -126,16 +125,16 @@ def in_order(hashes: Hashes) -> tuple[Ids, Ints]:
         sorted_ = hashes[order]
         new = sorted_[1:] != sorted_[:-1]
     without = int(np.searchsorted(sorted_, 0, side="right"))
-    starts = np.r_[0, np.flatnonzero(new[without:]) + 1] if without < len(order) else np.zeros(0, dtype=np.int64)
-    return order[without:], starts
+    starts = np.r_[0, np.flatnonzero(new[without:]) + 1] if without < len(order) else np.zeros(0)
+    return order[without:], starts.astype(np.int32)
 
 
-def _blocks(rule: Rule, order: Ids, starts: Ints, key: Ids, first: int | None, budget: int) -> tuple[Kept, Blocks]:
+def _blocks(rule: Rule, order: Ids, starts: Ids, key: Ids, first: int | None, budget: int) -> tuple[Kept, Blocks]:
     """Return the blocks that fit the budget, and write their numbers as ``key`` of their rows.
 
     ``order`` and ``starts`` are those of `in_order`, ``first`` is where a second table begins.
     """
-    sizes = np.diff(np.r_[starts, len(order)])
+    sizes: npt.NDArray[np.int64] = np.diff(starts.astype(np.int64), append=len(order))
     if first is None:
         made = sizes * (sizes - 1) // 2
     else:
@@ -148,9 +147,12 @@ def _blocks(rule: Rule, order: Ids, starts: Ints, key: Ids, first: int | None, b
     rows, sizes = order[np.repeat(used, sizes)], sizes[used]
     key[rows] = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     if first is None:
-        start = np.arange(1, len(rows) + 1)
-        return kept, Blocks(rows, rows, start, np.repeat(np.cumsum(sizes), sizes) - start)
-    other, ones = other[used], sizes - other[used]
+        start = np.arange(1, len(rows) + 1, dtype=np.int32)
+        return kept, Blocks(rows, rows, start, np.repeat(np.cumsum(sizes, dtype=np.int32), sizes) - start)
+    other, ones = other[used].astype(np.int32), sizes - other[used]
     return kept, Blocks(
-        rows[rows < first], rows[rows >= first], np.repeat(np.cumsum(other) - other, ones), np.repeat(other, ones)
+        rows[rows < first],
+        rows[rows >= first],
+        np.repeat(np.cumsum(other, dtype=np.int32) - other, ones),
+        np.repeat(other, ones),
     )

@@ -26,7 +26,7 @@ from linkage.pairs.coding import share_sql
 from linkage.pairs.estimate import Counts
 from linkage.pairs.model import Model
 from linkage.pairs.spec import BAND_BITS, BITS, Comparison, Spec, band_of
-from linkage.pairs.values import Codes, Values, number, of_columns, together
+from linkage.pairs.values import Codes, Hashes, Values, number, of_columns, together
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -82,7 +82,9 @@ class _Column:
     has it.
     """
 
-    values: Values
+    hashes: Hashes
+    agree: tuple[float, float]
+    """Pairs of rows that may be one person and agree on a value, and those that both have one."""
     band: npt.NDArray[np.int8]
     packed: edits.Packed | None = None
     letters: similar.Letters | None = None
@@ -99,23 +101,24 @@ class Coded:
         self.db, self.spec, self.sizes, self.threads = db, spec, sizes, threads
         self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
         names, rows = [str(c.value) for c in spec.comparisons], sum(sizes)
-        values = of_columns(db, [f"hash_of_{name}" for name in names], rows, threads, number)
-        by_name = dict(zip(names, values, strict=True))
-        self._columns = [self._column(n, c, by_name) for n, c in enumerate(spec.comparisons)]
+        told = of_columns(db, [f"hash_of_{name}" for name in names], rows, threads, number)
+        values = dict(zip(names, told, strict=True))
+        self._columns = [self._column(n, c, values) for n, c in enumerate(spec.comparisons)]
         # The codes of a row stand side by side, so that one fetch from memory brings all of them; so do its bands, in
         # their places in a pattern.
         self._codes = side_by_side(rows, len(names))
         self._banded = np.zeros(rows, dtype=np.int64)
         for n, (c, column) in enumerate(zip(spec.comparisons, self._columns, strict=True)):
-            np.subtract(column.values.code, column.values.code == 0, out=self._codes[:, n])
+            code = values.pop(names[n]).code
+            np.subtract(code, code == 0, out=self._codes[:, n])
             if c.band:
-                self._banded |= (column.band.astype(np.int64) << (c.shift + c.bits))[column.values.code]
+                self._banded |= (column.band.astype(np.int64) << (c.shift + c.bits))[code]
         self._agreement = _Agreement.of(spec)
 
     def _column(self, n: int, c: Comparison, values: dict[str, Values]) -> _Column:
         known = values[str(c.value)]
         band = self._bands(c, values) if c.band else np.zeros(len(known), dtype=np.int8)
-        column = _Column(known, band)
+        column = _Column(known.hashes, self._agree(known), band)
         if len(c.levels) > 2:
             self.db.run(
                 f"CREATE OR REPLACE TEMP TABLE text_{n} AS SELECT hash({c.value}) AS h, {c.value} "
@@ -150,7 +153,9 @@ class Coded:
 
     def equal(self, n: int) -> tuple[float, float]:
         """Return how many pairs of rows that may be one person agree on a comparison's value, and how many have one."""
-        values = self._columns[n].values
+        return self._columns[n].agree
+
+    def _agree(self, values: Values) -> tuple[float, float]:
         if not self.spec.two_sided:
             count = values.counts(slice(None)).astype(np.float64)
             return float(count @ np.maximum(count - 1, 0)), float(count.sum() * (count.sum() - 1))
@@ -181,7 +186,7 @@ class Coded:
         """Decide one comparison where it is open, in place: on integers as far as they tell, the rest as text."""
         c, column = self.spec.comparisons[n], self._columns[n]
         at = np.flatnonzero(pairs.open & self._bits(1 << n))
-        code = column.values.code
+        code = self._codes[:, n]
         one, other = code[pairs.left[at]], code[pairs.right[at]]
         level = np.zeros(len(at), dtype=np.int64)
 
@@ -245,7 +250,7 @@ class Coded:
         """Ask the engine for the levels of pairs of values."""
         level = np.zeros(len(one), dtype=np.int64)
         if len(one):
-            known = self._columns[n].values.hashes
+            known = self._columns[n].hashes
             asked = {"place": np.arange(len(one), dtype=np.int32), "left_h": known[one], "right_h": known[other]}
             self.db.register("open_pair", pd.DataFrame(asked))
             found = self.db.unordered(

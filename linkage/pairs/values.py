@@ -6,7 +6,7 @@ common they are, which rows share one) takes a pass over integers instead of a g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ Counts = npt.NDArray[np.int64]
 
 Made = TypeVar("Made")
 
-AT_A_TIME = 4
+AT_A_TIME = 2
 """Columns of hashes in memory at a time, 8 bytes a row each."""
 
 
@@ -51,15 +51,13 @@ class Values:
 
 def of_columns(
     db: Engine, columns: Sequence[str], rows: int, threads: int, work: Callable[[Hashes], Made]
-) -> list[Made]:
-    """Return what some work makes of the hashes (rows,) by mention_id of each column of ``mention``."""
-    found: list[Made] = []
+) -> Iterator[Made]:
+    """Yield what some work makes of the hashes (rows,) by mention_id of each column of ``mention``."""
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(columns), AT_A_TIME):
             told = db.arrays(f"SELECT mention_id, {', '.join(columns[start : start + AT_A_TIME])} FROM mention")
             place = np.ma.getdata(told.pop("mention_id"))
-            found += pool.map(lambda column: work(_placed(column, place, rows)), told.values())  # noqa: B023
-    return found
+            yield from pool.map(lambda column: work(_placed(column, place, rows)), told.values())  # noqa: B023
 
 
 def _placed(column: npt.NDArray[Any], place: Codes, rows: int) -> Hashes:
