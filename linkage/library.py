@@ -182,7 +182,6 @@ class _Asked:
             self.tell(f"read {' and '.join(f'{n:,}' for n in sizes)} rows")
             coded = Coded(db, told, sizes, threads=self.threads)
             pairs, rules = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
-            db.run("DROP TABLE mention")
             self.tell(f"{len(pairs):,} candidate pairs")
             rest, trained = learning.divide(pairs)
             coded.finish(trained)

@@ -134,7 +134,8 @@ def _blocks(rule: Rule, order: Ids, starts: Ids, key: Ids, first: int | None, bu
 
     ``order`` and ``starts`` are those of `in_order`, ``first`` is where a second table begins.
     """
-    sizes: npt.NDArray[np.int64] = np.diff(starts.astype(np.int64), append=len(order))
+    ends = np.r_[starts[1:], len(order)] if len(starts) else starts
+    sizes = (ends - starts).astype(np.int64)
     if first is None:
         made = sizes * (sizes - 1) // 2
     else:

@@ -30,7 +30,7 @@ KEPT = 0.01
 
 
 def pairs_of(db: Engine, coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame]:
-    """Return all candidate pairs with what equality decides, and what each rule found."""
+    """Return all candidate pairs with what equality decides, and what each rule found; drops ``mention``."""
     try:
         made, told = blocks(db, coded.spec, coded.sizes, budget=budget, threads=coded.threads)
     except StoreError as error:
@@ -38,6 +38,8 @@ def pairs_of(db: Engine, coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame
             raise
         why = str(error).split(":", 1)[0]
         raise UsageError(f"{why}: its values are too common; make it narrower or raise pairs_per_row") from None
+    # All that is looked at from here stands in memory or in the tables of values.
+    db.run("DROP TABLE mention")
     return coded.pairs(made), told
 
 
