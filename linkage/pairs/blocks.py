@@ -110,14 +110,15 @@ def in_order(hashes: Hashes) -> tuple[Ids, Ids]:
     The upper bits of a hash with the row in the lower ones are sorted, several times quicker than an order of hashes is
     found. Hashes that share their upper bits, a few of many millions, are put in order afterwards.
     """
-    width = np.uint64(len(hashes).bit_length())
-    low = np.uint64((1 << int(width)) - 1)
-    packed = (hashes & ~low) | np.arange(len(hashes), dtype=np.uint64)
+    low = np.uint64((1 << len(hashes).bit_length()) - 1)
+    packed = hashes & ~low
+    packed |= np.arange(len(hashes), dtype=np.uint64)
     packed.sort()
     order = (packed & low).astype(np.int32)
-    upper = packed >> width
+    other = (packed[1:] ^ packed[:-1]) > low
+    del packed
     sorted_ = hashes[order]
-    other, new = upper[1:] != upper[:-1], sorted_[1:] != sorted_[:-1]
+    new = sorted_[1:] != sorted_[:-1]
     if (mixed := new & ~other).any():
         group = np.r_[0, np.cumsum(other)]
         at = np.flatnonzero(np.isin(group, group[1:][mixed]))
