@@ -38,6 +38,7 @@ def judged(db: DuckDBEngine, texts: list[str], least: float) -> tuple[np.ndarray
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(NAMES, min_size=1, max_size=12), least=st.sampled_from([0.99, 0.92, 0.8, 0.5, 0.01]))
 @example(["martha", "marhta", "dixon", "dicksonx", "a" * 63, "a" * 64, "a" * 65, "b" * 64], 0.8)
+@example(["a" * 190 + "bcdefghijk", "a" * 190 + "lmnopqrstu"], 0.95)
 @example(["ab", "ba", "aab", "bba", "abb", "aabb", "bbaa"], 0.92)
 def test_nothing_near_is_set_aside(db: DuckDBEngine, texts: list[str], least: float) -> None:
     aside, similarity = judged(db, texts, least)
