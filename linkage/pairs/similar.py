@@ -78,5 +78,6 @@ def _needed(least: float) -> npt.NDArray[np.int16]:
     jaro = (matched / long + matched / wide + 1) / 3
     told = jaro + BOOST * np.arange(PREFIX + 1) * (1 - jaro) + SLACK
     needed: npt.NDArray[np.int16] = (told < least).sum(axis=0).astype(np.int16)
-    needed[0], needed[:, 0] = 0, 0
+    # What is lacked is taken off a length of 0 too.
+    needed[0], needed[:, 0] = -LONGEST - 1, -LONGEST - 1
     return needed.reshape(-1)
