@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 
 TOP = Path(__file__).resolve().parents[1]
@@ -57,8 +58,8 @@ def module(name: str, *arguments: str | Path) -> Child:
     return run([*PYTHON, name, *map(str, arguments)])
 
 
-def run(command: Sequence[str]) -> Child:
-    """Run a command to its end; raises `ChildError` unless it ends with 0."""
+def run(command: Sequence[str], limit: float | None = None) -> Child:
+    """Run a command to its end; raises `ChildError` unless it ends with 0, and within ``limit`` seconds."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         started, lines = perf_counter(), []
         process = subprocess.Popen(
@@ -71,11 +72,17 @@ def run(command: Sequence[str]) -> Child:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         assert process.stdout is not None
+        stop = Timer(limit or 0.0, process.kill)
+        if limit:
+            stop.start()
         with process.stdout as output:
             for text in output:
                 lines.append(Line(perf_counter() - started, text.rstrip("\n")))  # noqa: PERF401 (the clock runs)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - started
+        stop.cancel()
+        if limit and seconds >= limit and status:
+            raise ChildError(f"stopped after {limit:.0f} s")
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)

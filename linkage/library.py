@@ -32,7 +32,6 @@ from linkage.errors import ConfigError, UsageError
 from linkage.pairs import learning, reading
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coded import Coded, Pairs
-from linkage.pairs.coding import keys
 from linkage.pairs.fields import Field, Keys, exact, name, spec, typed
 from linkage.pairs.model import Model, load
 from linkage.pairs.reading import Table
@@ -181,14 +180,12 @@ class _Asked:
             ids = [reading.ids(db, t, self.id_column, n) for n, t in enumerate(tables, 1)] if self.id_column else []
             sizes = reading.read(db, tables, self.fields, self.rules)
             self.tell(f"read {' and '.join(f'{n:,}' for n in sizes)} rows")
-            coded = Coded(db, told, threads=self.threads)
-            keys(db, told)
-            pairs = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
-            rules = db.frame("SELECT * FROM blocking_rule")
+            coded = Coded(db, told, sizes, threads=self.threads)
+            pairs, rules = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
             self.tell(f"{len(pairs):,} candidate pairs")
             rest, trained = learning.divide(pairs)
             coded.finish(trained)
-            model = learning.learn(db, coded, trained, len(pairs), sizes, known)
+            model = learning.learn(coded, trained, len(pairs), known)
             self.tell("model given" if known else f"model learnt from {len(trained):,} pairs")
             scored = learning.probable(coded, model, trained, rest)
         found = _linked(model, scored, sizes, unique, self.threshold, len(pairs))
@@ -245,8 +242,8 @@ def _linked(
 
 
 def _in_order(found: Pairs, weight: Floats) -> tuple[Pairs, Floats]:
-    """Sort pairs by their rows: threads make them in any order."""
-    order = np.lexsort((found.right, found.left))
+    """Sort pairs by their rows."""
+    order = np.argsort(found.left.astype(np.int64) << 32 | found.right)
     return found.where(order), weight[order]
 
 

@@ -12,6 +12,8 @@ from linkage import casebook, contracts
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
+from linkage.pairs import PERSONS
+from linkage.pairs.coding import write_bands
 from tests.mentions import mention, mention_table
 
 AS_OF = date(2025, 3, 31)
@@ -129,6 +131,7 @@ class World:
     def reconcile(self, as_of: date = AS_OF) -> World:
         """Write all tables of the case view that the casebook makes."""
         self.households()
+        write_bands(self.db, PERSONS)
         casebook.build(self.db, self.config, as_of=as_of, progress=lambda _: None)
         return self
 

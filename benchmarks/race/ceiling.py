@@ -19,7 +19,6 @@ from benchmarks.sets.task import Task
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs import learning, reading
 from linkage.pairs.coded import Coded
-from linkage.pairs.coding import keys
 from linkage.pairs.fields import spec
 
 FOLDS = 5
@@ -33,9 +32,8 @@ def link(task: Task, folder: Path, out: Path, style: str) -> Told:  # noqa: ARG0
     told = spec(tuple(fields(task)), task.blocking, two_sided=len(tables) == 2)
     with tempfile.TemporaryDirectory() as scratch, DuckDBEngine(spill=Path(scratch), threads=THREADS) as db:
         sizes = reading.read(db, tables, fields(task), task.blocking)
-        coded = Coded(db, told, threads=THREADS)
-        keys(db, told)
-        pairs = learning.pairs_of(db, coded, budget=2**31)
+        coded = Coded(db, told, sizes, threads=THREADS)
+        pairs, _ = learning.pairs_of(db, coded, budget=2**31)
         coded.finish(pairs)
     clock.done("compare")
     left, right = pairs.left.astype(np.int64), pairs.right.astype(np.int64) - (sizes[0] if len(sizes) == 2 else 0)

@@ -15,12 +15,16 @@ from rich.console import Console
 
 from benchmarks import child, figures
 from benchmarks.race import OURS, PEERS
-from benchmarks.sets import SETS
+from benchmarks.race.closing import COSTS, closing
 
-SMALL = tuple(name for name in SETS if name not in ("scale_1m", "scale_5m"))
-"""What is measured unless asked for otherwise; millions of rows take minutes for each contestant."""
+LARGE = {
+    "scale_1m": {"splink_fast": 3, "ours": 3, "splink_usual": 1, "mismo": 1},
+    "scale_5m": {"splink_fast": 1, "ours": 1},
+}
+"""Who is measured on millions of rows, in how many rounds; on the other sets it is everybody, once."""
+LIMIT = 900.0
+"""Seconds after which a contestant is stopped: it is told as a row, and the others go on."""
 FOLDER = figures.OUT / "sets"
-COSTS = ("seconds", "cpu_seconds", "peak_mb")
 NOTE = (
     "Pairs, at the contestant's own threshold (0.95 for the peers) and, best F1, at the one that the truth likes best, "
     "which nobody can know; clusters F1: pairs within its clusters. All have the same fields, comparisons and blocking "
@@ -32,8 +36,10 @@ HEADER = (
 )  # fmt: skip
 
 
-def race(console: Console, *, sets: Sequence[str], repeat: int, only: Sequence[str] | None = None) -> dict[str, Any]:
-    """Measure everybody who is installed, print a table per set, and keep the figures."""
+def race(
+    console: Console, *, sets: Sequence[str], repeat: int | None = None, only: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Measure everybody who is installed, print a table per set and one of all, and keep the figures."""
     found = {}
     names = _present(console, only or tuple(PEERS))
     for name in sets:
@@ -41,29 +47,37 @@ def race(console: Console, *, sets: Sequence[str], repeat: int, only: Sequence[s
         if folder is None:
             continue
         told = json.loads((folder / "set.json").read_text(encoding="utf-8"))
-        entered = [each for each in names if PEERS[each].fits(told)]
-        found[name] = {"set": told, "contestants": contest(entered, folder, repeat)}
+        rounds = planned(name, [each for each in names if PEERS[each].fits(told)], repeat, everybody=not only)
+        found[name] = {"set": told, "contestants": contest(rounds, folder)}
         title = (
             f"{name}: {told['true_pairs']:,} true pairs, {told['candidate_recall']:.4f} of them among the candidates"
         )
         figures.show(console, title, HEADER, rows(found[name]["contestants"]), NOTE)
         # A part of the contestants does not take the place of all.
         kept = figures.save(
-            f"race_{name}{'_part' if only else ''}", {"repeat": repeat, "labels_given": "none", **found[name]}
+            f"race_{name}{'_part' if only else ''}", {"rounds": rounds, "labels_given": "none", **found[name]}
         )
         console.print(f"kept in {kept}")
+    if found:
+        closing(console, found)
     return found
 
 
-def contest(names: Sequence[str], folder: Path, repeat: int) -> dict[str, Any]:
+def planned(name: str, names: Sequence[str], repeat: int | None, *, everybody: bool) -> dict[str, int]:
+    """Return in how many rounds each contestant is measured on a set; who was asked for by name always is."""
+    plan = LARGE.get(name)
+    return {each: repeat or (plan or {}).get(each, 1) for each in names if not everybody or not plan or each in plan}
+
+
+def contest(rounds: dict[str, int], folder: Path) -> dict[str, Any]:
     """Return scores and costs of each contestant on one set; a failed one has the end of what it said instead."""
-    measured: dict[str, Any] = {name: {"rounds": []} for name in names}
+    measured: dict[str, Any] = {name: {"rounds": []} for name in rounds}
     with tempfile.TemporaryDirectory(prefix="inbeeld-race-") as work:
-        for _ in range(repeat):
-            for name in names:
-                if "error" not in measured[name]:
+        for number in range(max(rounds.values(), default=0)):
+            for name in rounds:
+                if number < rounds[name] and "error" not in measured[name]:
                     _measure(name, folder, Path(work) / name, measured[name])
-    for name in names:
+    for name in rounds:
         if "error" not in measured[name]:
             _sum_up(measured, name)
     return measured
@@ -75,7 +89,8 @@ def rows(measured: dict[str, Any]) -> list[list[object]]:
     for name, figure in measured.items():
         title = PEERS[name].title
         if "error" in figure:
-            made.append([title, "failed", *[None] * (len(HEADER) - 2)])
+            why = figure["error"].splitlines()[-1][:60]
+            made.append([f"{title}: failed ({why})", *[None] * (len(HEADER) - 1)])
             continue
         own, best, clusters = figure["own"], figure["best"] or {}, figure["clusters"]
         shares = [own["precision"], own["recall"], own["f1"], best.get("f1"), clusters["f1"]]
@@ -89,7 +104,9 @@ def _measure(name: str, folder: Path, out: Path, figure: dict[str, Any]) -> None
     peer = PEERS[name]
     style = ["--style", peer.style] if peer.style else []
     try:
-        ran = child.run([str(peer.python), "-m", f"benchmarks.race.{peer.module}", str(folder), str(out), *style])
+        ran = child.run(
+            [str(peer.python), "-m", f"benchmarks.race.{peer.module}", str(folder), str(out), *style], LIMIT
+        )
         if not figure["rounds"]:
             figure.update(json.loads(child.module("benchmarks.race.scoring", folder, out).text))
     except child.ChildError as error:
@@ -108,7 +125,7 @@ def _sum_up(measured: dict[str, Any], name: str) -> None:
         if name == OURS or "error" in ours or not ours["rounds"]:
             ratios[cost] = None
             continue
-        sides = zip(ours["rounds"], figure["rounds"], strict=True)
+        sides = zip(ours["rounds"], figure["rounds"], strict=False)
         ratios[cost] = figures.middle(mine[cost] / theirs[cost] for mine, theirs in sides)
     figure["ratios"] = ratios
 

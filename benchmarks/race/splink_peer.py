@@ -24,6 +24,8 @@ STYLES = ("usual", "fast", "address", "fast_address")
 FAST = ("fast", "fast_address")
 ADDRESS = ("address", "fast_address")
 SOURCES = ("left", "right")
+MEMORY = "16GB"
+"""More than it asks for up to five million rows, and less than a machine of 24 GB has."""
 EM_PAIRS = 5e6
 """Of five million rows the training rules give fifty million pairs, which took ten minutes; Splink can sample them."""
 
@@ -33,7 +35,7 @@ def link(task: Task, folder: Path, out: Path, style: str) -> Told:
     logging.getLogger("splink").setLevel(logging.ERROR)
     clock = Clock()
     clock.done("import")
-    db = duckdb.connect(config={"threads": THREADS})
+    db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY, "temp_directory": str(out / "spill")})
     db.execute("SET enable_progress_bar = false")
     api, tables = DuckDBAPI(connection=db), []
     for name, file in zip(SOURCES, files(task, folder), strict=False):

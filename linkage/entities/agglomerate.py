@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from linkage.entities.components import components
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -114,8 +114,7 @@ class Batch:
         """Join pairs that are equally good, in whole groups or not at all."""
         nodes, ends = np.unique(np.r_[b * self.n + one, b * self.n + other], return_inverse=True)
         half = len(b)
-        graph = coo_matrix((np.ones(half, dtype=np.int8), (ends[:half], ends[half:])), shape=(len(nodes),) * 2)
-        label = connected_components(graph, directed=False)[1]
+        label = components(len(nodes), ends[:half], ends[half:])
         is_sound, grown = self._judge(nodes, label)
         keep = is_sound & (grown <= self.cap)
         self._close(nodes[(is_sound & ~keep)[label]], grown[label[(is_sound & ~keep)[label]]])

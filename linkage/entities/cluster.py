@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from linkage.engine.base import Engine
-from linkage.entities.partition import Clusters, clusters, components
+from linkage.entities.components import components
+from linkage.entities.partition import Clusters, clusters
 
 if TYPE_CHECKING:
     from linkage.config import Config

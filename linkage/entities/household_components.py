@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from linkage.config import Config
 from linkage.engine.base import Engine
+from linkage.entities.components import components
 
 Ints = npt.NDArray[Any]
 
@@ -25,19 +24,13 @@ def join_adults(db: Engine, config: Config) -> None:
     size = int(db.rows("SELECT coalesce(max(person_no) + 1, 0) FROM hh_mention")[0][0])
     edges = db.arrays("SELECT a, b, strength, records FROM hh_edge ORDER BY strength DESC, records DESC, a, b")
     left, right = edges["a"].astype(np.int64), edges["b"].astype(np.int64)
-    labels = _label(size, left, right)
+    labels = components(size, left, right)
     too_large = np.bincount(labels, minlength=1) > config.households.max_members
     is_cut = too_large[labels] if size else np.zeros(0, dtype=bool)
     if is_cut.any():
         labels = _rebuild(labels, left, right, too_large, config.households.max_members)
     frame = pd.DataFrame({"person_no": np.arange(size), "group_no": labels, "is_cut": is_cut})
     db.register("hh_group", frame.astype({"person_no": "int64", "group_no": "int64", "is_cut": "bool"}))
-
-
-def _label(size: int, left: Ints, right: Ints) -> Ints:
-    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
-    labels: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels
 
 
 def _rebuild(labels: Ints, left: Ints, right: Ints, too_large: npt.NDArray[np.bool_], most: int) -> Ints:
@@ -130,6 +123,6 @@ def _children_alone(record: Ints, person: Ints) -> pd.DataFrame:
     """Give records of children whom nobody else knows a household by shared children, numbered below zero."""
     records, at = np.unique(record, return_inverse=True)
     persons, who = np.unique(person, return_inverse=True)
-    labels = _label(len(records) + len(persons), at, len(records) + who)[: len(records)]
+    labels = components(len(records) + len(persons), at, len(records) + who)[: len(records)]
     frame = pd.DataFrame({"record_no": records, "group_no": -1 - labels})
     return frame.astype({"record_no": "int64", "group_no": "int64"})

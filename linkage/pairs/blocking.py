@@ -8,14 +8,17 @@ find is made by the first of them: the others' keys stand beside it, so that no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.errors import StoreError
+from linkage.errors import ConfigError, StoreError
 from linkage.pairs.spec import Rule, Spec
 
 CHUNK = 4_000_000
 """Pairs in memory at a time, at most about 25 bytes each."""
+MOST_RULES = 31
+"""Rules of one pass: those that find a pair are the bits of a signed integer of 32 bits."""
 
 
 def pair_budget(mentions: int, per_mention: float) -> int:
@@ -37,8 +40,12 @@ def candidates(
     mentions, about `CHUNK` pairs large; every pair is made once. With ``only_fresh`` these are the pairs with a mention
     of table ``fresh_mention``, to which all are added that have a key which is too common tonight and was not before
     (``blocked_before``), or the other way round: no other pair can have changed its rules. Raises `StoreError` when
-    even blocks of two do not fit the budget.
+    even blocks of two do not fit the budget, `ConfigError` for more than `MOST_RULES` rules.
     """
+    if len(spec.rules) > MOST_RULES:
+        raise ConfigError(
+            f"{len(spec.rules)} blocking rules are more than the {MOST_RULES} that one pass can tell apart"
+        )
     for name in ("blocking_rule", "blocked_key"):
         db.run(contracts.table(name).ddl())
     left, made = budget, []
@@ -135,8 +142,36 @@ def _count(
     key, table = ("key", f"key_{number}") if rule.many else (f"key_{number}", "mention_code")
     first, made = ("count(*) FILTER (WHERE side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
     sizes = f"SELECT {key} AS key, count(*) AS n, {first} AS a FROM {table} WHERE {key} IS NOT NULL GROUP BY {key}"
+    told = db.rows(f"SELECT n, count(*), sum({made}) FROM ({sizes}) WHERE n > 1 GROUP BY n ORDER BY n")
+    kept = keep(rule, told, max_block, budget)
+    if kept.dropped_blocks:
+        db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM ({sizes}) WHERE n > {kept.max_block}")
+    if only_fresh:
+        _touch(db, number, key, table)
+    if kept.dropped_blocks:
+        change = f"DELETE FROM {table}" if rule.many else f"UPDATE {table} SET {key} = NULL"
+        db.run(f"{change} WHERE {key} IN (SELECT key FROM ({sizes}) WHERE n > {kept.max_block})")
+    db.run("INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)", [rule.name, rule.why, *kept])
+    return kept.pairs
+
+
+class Kept(NamedTuple):
+    """What is compared of one rule: the largest block, the blocks above it with their mentions, and the pairs."""
+
+    max_block: int
+    dropped_blocks: int
+    dropped_mentions: int
+    pairs: int
+
+
+def keep(rule: Rule, sizes: Iterable[tuple[Any, ...]], max_block: int, budget: int) -> Kept:
+    """Return how much of a rule fits the budget, smallest blocks first.
+
+    ``sizes`` are (mentions of a block, blocks of that size, pairs that they make), ascending from blocks of two. Raises
+    `StoreError` when not even the smallest fit.
+    """
     kept, limit, blocks, mentions = 0, 0, 0, 0
-    for n, same, pairs in db.rows(f"SELECT n, count(*), sum({made}) FROM ({sizes}) WHERE n > 1 GROUP BY n ORDER BY n"):
+    for n, same, pairs in sizes:
         if blocks or n > max_block or kept + int(pairs) > budget:
             blocks, mentions = blocks + int(same), mentions + int(n * same)
         else:
@@ -145,18 +180,7 @@ def _count(
         raise StoreError(
             f"blocking rule {rule.name} does not fit the pair budget: raise linkage.pair_budget_per_mention"
         )
-    if blocks:
-        db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM ({sizes}) WHERE n > {limit}")
-    if only_fresh:
-        _touch(db, number, key, table)
-    if blocks:
-        change = f"DELETE FROM {table}" if rule.many else f"UPDATE {table} SET {key} = NULL"
-        db.run(f"{change} WHERE {key} IN (SELECT key FROM ({sizes}) WHERE n > {limit})")
-    db.run(
-        "INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)",
-        [rule.name, rule.why, limit, blocks, mentions, kept],
-    )
-    return kept
+    return Kept(limit, blocks, mentions, kept)
 
 
 def _touch(db: Engine, number: int, key: str, table: str) -> None:

@@ -1,16 +1,18 @@
 """Comparing in process, on integers: the levels that the SQL of `fields` gives, several times quicker.
 
-Rows carry a 64-bit hash of each value, so that equality, which decides most comparisons, is one instruction, and text
-that typing errors are counted in stands packed in an integer. What equality leaves open is looked at in a second
-stage: everywhere in a sample, from which the model is learnt, and elsewhere only where the best that an open
-comparison could still bring would lift the pair to the lowest probability that is told (after the filters of exact
-similarity joins: Bayardo, Ma & Srikant 2007). A pair that no outcome can lift is counted and forgotten.
+Rows carry the number of each value, so that equality, which decides most comparisons, is one instruction; text that
+typing errors are counted in stands packed in an integer, and names are first compared by the letters that they have.
+What equality leaves open is looked at in a second stage: everywhere in a sample, from which the model is learnt, and
+elsewhere only where the best that an open comparison could still bring would lift the pair to the lowest probability
+that is told (after the filters of exact similarity joins: Bayardo, Ma & Srikant 2007). A pair that no outcome can lift
+is counted and forgotten.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -18,11 +20,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from linkage.engine.base import Engine
-from linkage.pairs import bound, edits
-from linkage.pairs.coding import pack_values, shares
+from linkage.pairs import bound, edits, similar
+from linkage.pairs.blocks import Bits, Candidates, bits, side_by_side
+from linkage.pairs.coding import share_sql
 from linkage.pairs.estimate import Counts
 from linkage.pairs.model import Model
-from linkage.pairs.spec import Comparison, Spec
+from linkage.pairs.spec import BAND_BITS, BITS, Comparison, Spec, band_of
+from linkage.pairs.values import Codes, Hashes, Values, number, of_columns, together
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -46,8 +50,8 @@ class Pairs:
         """Return the number of pairs."""
         return len(self.left)
 
-    def where(self, chosen: npt.NDArray[Any]) -> Pairs:
-        """Return the chosen pairs (a mask or places)."""
+    def where(self, chosen: npt.NDArray[Any] | slice) -> Pairs:
+        """Return the chosen pairs (a mask, places, or a slice: that is a view)."""
         return Pairs(self.left[chosen], self.right[chosen], self.pattern[chosen], self.open[chosen])
 
     def counts(self) -> Counts:
@@ -59,154 +63,243 @@ class Pairs:
         return Counts(pattern[order], pairs[order])
 
 
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """Return several sets of pairs as one."""
+    return Pairs(*(np.concatenate([getattr(p, each.name) for p in parts]) for each in fields(Pairs)))
+
+
 def distinct(values: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
     """Return the place of each value among the distinct ones, and these; hashing is quicker than sorting."""
     at, known = pd.factorize(values)
     return at, np.asarray(known)
 
 
-class Coded:
-    """The rows of table ``mention`` as integers, by mention_id, and pairs of them as patterns."""
+@dataclass
+class _Column:
+    """What is known of one comparison's values, by their codes.
 
-    def __init__(self, db: Engine, spec: Spec, *, threads: int) -> None:
-        self.db, self.spec, self._threads = db, spec, threads
+    ``band`` says how common each is (0: not told); ``packed`` and ``letters`` serve near agreement, where a comparison
+    has it.
+    """
+
+    hashes: Hashes
+    agree: tuple[float, float]
+    """Pairs of rows that may be one person and agree on a value, and those that both have one."""
+    band: npt.NDArray[np.int8]
+    packed: edits.Packed | None = None
+    letters: similar.Letters | None = None
+
+
+class Coded:
+    """The rows of table ``mention`` as integers, by mention_id, and pairs of them as patterns.
+
+    For a spec of `fields`: every comparison looks at one value of each row. ``sizes`` are the rows of the tables.
+    Writes ``text_<n>`` with the values of comparisons that may have to look at text.
+    """
+
+    def __init__(self, db: Engine, spec: Spec, sizes: tuple[int, ...], *, threads: int) -> None:
+        self.db, self.spec, self.sizes, self.threads = db, spec, sizes, threads
         self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
-        codes, parts, joins = [], [], []
-        for n, c in enumerate(spec.comparisons):
-            codes.append(f'CASE WHEN "{c.value}" IS NULL THEN 0 ELSE hash("{c.value}") END AS code_{n}')
+        names, rows = [str(c.value) for c in spec.comparisons], sum(sizes)
+        told = of_columns(db, [f"hash_of_{name}" for name in names], rows, threads, number)
+        values = dict(zip(names, told, strict=True))
+        self._columns = [self._column(n, c, values) for n, c in enumerate(spec.comparisons)]
+        # The codes of a row stand side by side, so that one fetch from memory brings all of them; so do its bands, in
+        # their places in a pattern.
+        self._codes = side_by_side(rows, len(names))
+        self._banded = np.zeros(rows, dtype=np.int64)
+        for n, (c, column) in enumerate(zip(spec.comparisons, self._columns, strict=True)):
+            code = values.pop(names[n]).code
+            np.subtract(code, code == 0, out=self._codes[:, n])
             if c.band:
-                shares(db, c.band, spec.bands[c.band])
-                parts.append(f"coalesce(b_{n}.band, 0) AS band_{n}")
-                shared = f"SELECT hash(value) AS h, band FROM share_{c.band}"
-                joins.append(f"LEFT JOIN ({shared}) b_{n} ON b_{n}.h = code_{n}")
+                self._banded |= (column.band.astype(np.int64) << (c.shift + c.bits))[code]
+        self._agreement = _Agreement.of(spec)
+
+    def _column(self, n: int, c: Comparison, values: dict[str, Values]) -> _Column:
+        known = values[str(c.value)]
+        band = self._bands(c, values) if c.band else np.zeros(len(known), dtype=np.int8)
+        column = _Column(known.hashes, self._agree(known), band)
+        if len(c.levels) > 2:
+            self.db.run(
+                f"CREATE OR REPLACE TEMP TABLE text_{n} AS SELECT hash({c.value}) AS h, {c.value} "
+                f"FROM (SELECT DISTINCT {c.value} FROM mention WHERE {c.value} IS NOT NULL)"
+            )
+            text = self.db.frame(f"SELECT h, {c.value} AS value FROM text_{n}")
+            place = known.places(text["h"].to_numpy())
             if c.edits:
-                pack_values(db, c.edits, spec.columns[c.edits])
-                parts.append(f"coalesce(p_{n}.packed, 0) AS packed_{n}")
-                joins.append(
-                    f"LEFT JOIN (SELECT hash(value) AS h, packed FROM packed_{c.edits}) p_{n} ON p_{n}.h = code_{n}"
-                )
-        told = f"SELECT mention_id, {', '.join(codes)} FROM mention"
-        columns = ", ".join(["mention_id", *(f"code_{n}" for n in range(len(codes))), *parts])
-        found = db.unordered(f"SELECT {columns} FROM ({told}) {' '.join(joins)}")
-        place = np.asarray(found.pop("mention_id"))
-        self._columns = {name: _scatter(place, found[name]) for name in list(found)}
+                column.packed = np.zeros(len(known), dtype=np.int64)
+                column.packed[place] = edits.pack(text["value"])
+            if c.similar is not None:
+                column.letters = similar.letters(len(known), place, text["value"].tolist())
+        return column
+
+    def _bands(self, c: Comparison, values: dict[str, Values]) -> npt.NDArray[np.int8]:
+        """Return the band of each value: by its share of the rows, or of the people, or by the one from outside."""
+        known, frequency = values[str(c.value)], self.spec.bands[str(c.band)]
+        band = np.zeros(len(known), dtype=np.int8)
+        if frequency.table:
+            told = self.db.frame(f"SELECT hash(value) AS h, share FROM ({share_sql(frequency)})")
+            place = known.places(told["h"].to_numpy())
+            band[place[place >= 0]] = band_of(told["share"].to_numpy()[place >= 0])
+            return band
+        counted = known.code
+        if frequency.by:
+            people = together([values[column] for column in frequency.by])
+            counted = counted[np.unique(people, return_index=True)[1]]
+        count = np.bincount(counted, minlength=len(known))
+        count[0] = 0
+        band[count > 0] = band_of(count[count > 0] / count.sum())
+        return band
+
+    def equal(self, n: int) -> tuple[float, float]:
+        """Return how many pairs of rows that may be one person agree on a comparison's value, and how many have one."""
+        return self._columns[n].agree
+
+    def _agree(self, values: Values) -> tuple[float, float]:
+        if not self.spec.two_sided:
+            count = values.counts(slice(None)).astype(np.float64)
+            return float(count @ np.maximum(count - 1, 0)), float(count.sum() * (count.sum() - 1))
+        one, other = (values.counts(s).astype(np.float64) for s in (slice(self.sizes[0]), slice(self.sizes[0], None)))
+        return float(one @ other), float(one.sum() * other.sum())
 
     def compare(self, left: Ids, right: Ids) -> Pairs:
         """Return the pairs with what equality decides."""
-        pattern = np.zeros(len(left), dtype=np.int64)
-        open_ = np.zeros(len(left), dtype=self._bits)
-        blocks = [slice(start, start + BLOCK) for start in range(0, len(left), BLOCK)]
-        with ThreadPoolExecutor(self._threads) as pool:
-            for _ in pool.map(lambda b: self._equality(left[b], right[b], pattern[b], open_[b]), blocks):
-                pass
-        return Pairs(left, right, pattern, open_)
+        starts = range(0, max(len(left), 1), BLOCK)
+        with ThreadPoolExecutor(self.threads) as pool:
+            return joined(
+                list(pool.map(lambda at: self._equality(left[at : at + BLOCK], right[at : at + BLOCK]), starts))
+            )
 
-    def count_errors(self, pairs: Pairs) -> None:
-        """Decide in place what typing errors decide."""
-        for n, c in enumerate(self.spec.comparisons):
-            if c.edits:
-                at = np.flatnonzero(pairs.open & self._bits(1 << n))
-                level, is_text = self._errors(n, c, pairs.left[at], pairs.right[at])
-                pairs.pattern[at] |= (level << c.shift) | self._near(n, level, pairs.left[at], pairs.right[at])
-                pairs.open[at[~is_text]] &= ~self._bits(1 << n)
+    def pairs(self, candidates: Candidates) -> Pairs:
+        """Return all candidate pairs, with what equality decides."""
+        none = np.zeros(0, dtype=np.int32)
+        with ThreadPoolExecutor(self.threads) as pool:
+            made = pool.map(lambda piece: self._equality(*candidates.pairs(*piece)), candidates.pieces())
+            return joined([self._equality(none, none), *made])
 
     def finish(self, pairs: Pairs) -> None:
-        """Decide all that is open, in place: typing errors here, similarities of text in the engine."""
-        self.count_errors(pairs)
-        self._similarities(pairs, list(range(len(self.spec.comparisons))))
+        """Decide all that is open, in place."""
+        for n in range(len(self.spec.comparisons)):
+            self.decide(pairs, n)
+
+    def decide(self, pairs: Pairs, n: int) -> None:
+        """Decide one comparison where it is open, in place: on integers as far as they tell, the rest as text."""
+        c, column = self.spec.comparisons[n], self._columns[n]
+        at = np.flatnonzero(pairs.open & self._bits(1 << n))
+        code = self._codes[:, n]
+        one, other = code[pairs.left[at]], code[pairs.right[at]]
+        level = np.zeros(len(at), dtype=np.int64)
+
+        def told(b: slice) -> None:
+            if column.packed is not None:
+                level[b] = _errors(column.packed[one[b]], column.packed[other[b]], len(c.levels))
+            elif column.letters is not None and c.similar is not None:
+                level[b] = similar.is_below(column.letters, c.similar, one[b], other[b]) * len(c.levels)
+
+        self._in_blocks(told, len(at))
+        text = np.flatnonzero(level == 0)
+        level[text] = self._as_text(n, one[text], other[text])
+        pairs.pattern[at] |= (level << c.shift) | self._near(n, level, one, other)
+        pairs.open[at] &= ~self._bits(1 << n)
 
     def hopeful(self, pairs: Pairs, model: Model, least: float) -> Pairs:
-        """Return, finished, the pairs that can reach a match weight: what is cheap to decide is decided first."""
-        left = pairs.where(self.possible(pairs, model, least))
-        self.count_errors(left)
+        """Return, finished, the pairs that can reach a match weight: what tells most is decided first."""
+        left = pairs
         for n in bound.decisive(model):
             left = left.where(self.possible(left, model, least))
-            self._similarities(left, [n])
+            self.decide(left, n)
         return left
 
     def possible(self, pairs: Pairs, model: Model, least: float) -> npt.NDArray[np.bool_]:
         """Tell which pairs may still reach a match weight, whatever their open comparisons turn out to be."""
-        # A pattern may fill 62 bits: what is open has no room beside it, but beside its number it has.
-        number, pattern = distinct(pairs.pattern)
         width = len(self.spec.comparisons)
+        number, pattern = pairs.pattern, None
+        if sum(c.width for c in self.spec.comparisons) + width > BITS:
+            # What is open has no room beside the pattern, but beside its number it has.
+            number, pattern = distinct(pairs.pattern)
         at, known = distinct(number.astype(np.int64) << width | pairs.open.astype(np.int64))
-        best = bound.best(model, pattern[known >> width], known & ((1 << width) - 1))
+        told = known >> width
+        best = bound.best(model, told if pattern is None else pattern[told], known & ((1 << width) - 1))
         may: npt.NDArray[np.bool_] = (best >= least)[at]
         return may
 
-    def _equality(self, left: Ids, right: Ids, pattern: Ints, open_: Open) -> None:
-        for n, c in enumerate(self.spec.comparisons):
-            code = self._columns[f"code_{n}"]
-            a, b = code[left], code[right]
-            known = (a != 0) & (b != 0)
-            equal = (a == b) & known
-            pattern |= equal.astype(np.int64) << c.shift
-            if c.band:
-                pattern |= np.where(equal, self._columns[f"band_{n}"][left], 0).astype(np.int64) << (c.shift + c.bits)
-            differ = known & ~equal
-            if len(c.levels) > 2:
-                open_ |= differ.astype(self._bits) << n
-            else:
-                pattern |= (differ.astype(np.int64) * len(c.levels)) << c.shift
+    def _in_blocks(self, work: Callable[[slice], None], size: int) -> None:
+        with ThreadPoolExecutor(self.threads) as pool:
+            for _ in pool.map(work, (slice(start, start + BLOCK) for start in range(0, size, BLOCK))):
+                pass
 
-    def _near(self, n: int, level: Ints, left: Ids, right: Ids) -> Ints:
+    def _equality(self, left: Ids, right: Ids) -> Pairs:
+        one, other = self._codes.take(left, axis=0), self._codes.take(right, axis=0)
+        equal = bits(one == other)
+        np.bitwise_or(one, other, out=one)
+        known = bits(one >= 0)
+        equal &= known
+        pattern, open_ = self._agreement.told(equal, known ^ equal, self._banded[left])
+        return Pairs(left, right, pattern, open_.astype(self._bits, copy=False))
+
+    def _near(self, n: int, level: Ints, one: Codes, other: Codes) -> Ints:
         """Return the band of near agreement in its place: that of the more common value."""
-        c = self.spec.comparisons[n]
+        c, band = self.spec.comparisons[n], self._columns[n].band
         if c.band is None or c.near < 2:
             return np.zeros_like(level)
-        one, other = (self._columns[f"band_{n}"][ids].astype(np.int64) for ids in (left, right))
-        least = np.where((one == 0) | (other == 0), np.maximum(one, other), np.minimum(one, other))
+        a, b = band[one].astype(np.int64), band[other].astype(np.int64)
+        least = np.where((a == 0) | (b == 0), np.maximum(a, b), np.minimum(a, b))
         return np.where((level > 0) & (level <= c.near), least, 0) << (c.shift + c.bits)
 
-    def _errors(self, n: int, c: Comparison, left: Ids, right: Ids) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """Return the level of each pair (0 where it cannot be told here) and whether its text must be looked at."""
-        packed, last = self._columns[f"packed_{n}"], len(c.levels)
-        level = np.empty(len(left), dtype=np.int64)
-        is_text = np.zeros(len(left), dtype=bool)
-        blocks = [slice(start, start + BLOCK) for start in range(0, len(left), BLOCK)]
-
-        def count(b: slice) -> None:
-            one, other = packed[left[b]], packed[right[b]]
-            errors = edits.at_most_two(one, other)
-            is_text[b] = (one == edits.UNPACKABLE) | (other == edits.UNPACKABLE)
-            level[b] = np.where(is_text[b], 0, np.where(errors < last - 1, errors + 1, last))
-
-        with ThreadPoolExecutor(self._threads) as pool:
-            for _ in pool.map(count, blocks):
-                pass
-        return level, is_text
-
-    def _similarities(self, pairs: Pairs, numbers: list[int]) -> None:
-        """Ask the engine for the levels of open text of some comparisons, in place."""
-        every = int(np.bitwise_or.reduce(pairs.open, initial=0))
-        asked = [n for n in numbers if every >> n & 1]
-        if not asked:
-            return
-        bits = self._bits(sum(1 << n for n in asked))
-        at = np.flatnonzero(pairs.open & bits)
-        told = {"place": at.astype(np.int32), "left_id": pairs.left[at], "right_id": pairs.right[at]}
-        self.db.register("open_pair", pd.DataFrame(told | {"open": pairs.open[at]}))
-        told_by = {n: self.spec.comparisons[n].sql for n in asked}
-        levels = ", ".join(
-            f"CASE WHEN (open & {1 << n}) <> 0 THEN {sql} ELSE 0 END AS level_{n}" for n, sql in told_by.items()
-        )
-        found = self.db.unordered(
-            f"SELECT place, {levels} FROM open_pair JOIN mention l ON l.mention_id = left_id "
-            "JOIN mention r ON r.mention_id = right_id"
-        )
-        place = np.asarray(found["place"])
-        for n in asked:
-            level = np.asarray(found[f"level_{n}"]).astype(np.int64)
-            banded = self._near(n, level, pairs.left[place], pairs.right[place])
-            pairs.pattern[place] |= (level << self.spec.comparisons[n].shift) | banded
-        pairs.open[at] &= ~bits
-        self.db.run("DROP TABLE open_pair")
+    def _as_text(self, n: int, one: Codes, other: Codes) -> Ints:
+        """Ask the engine for the levels of pairs of values."""
+        level = np.zeros(len(one), dtype=np.int64)
+        if len(one):
+            known = self._columns[n].hashes
+            asked = {"place": np.arange(len(one), dtype=np.int32), "left_h": known[one], "right_h": known[other]}
+            self.db.register("open_pair", pd.DataFrame(asked))
+            found = self.db.unordered(
+                f"SELECT place, {self.spec.comparisons[n].sql} AS level FROM open_pair "
+                f"JOIN text_{n} l ON l.h = left_h JOIN text_{n} r ON r.h = right_h"
+            )
+            level[np.asarray(found["place"])] = np.asarray(found["level"])
+            self.db.run("DROP TABLE open_pair")
+        return level
 
 
-def _scatter(place: npt.NDArray[Any], column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a column ordered by mention_id."""
-    told = np.ma.getdata(column)
-    told = told.view(np.int64) if told.dtype == np.uint64 else told
-    ordered = np.empty_like(told)
-    ordered[place] = told
-    return ordered
+@dataclass(frozen=True)
+class _Agreement:
+    """What equal and different values are in a pattern: for each byte of comparisons, a table by its bits."""
+
+    equal: list[Ints]
+    banded: list[Ints]
+    """The places of the bands."""
+    different: list[Ints]
+    open: list[Bits]
+    """The comparisons of which values that differ may still be near."""
+
+    @classmethod
+    def of(cls, spec: Spec) -> _Agreement:
+        made = cls([], [], [], [])
+        for start in range(0, len(spec.comparisons), 8):
+            some = spec.comparisons[start : start + 8]
+            has = np.arange(256)[:, None] >> np.arange(len(some)) & 1
+            near = [len(c.levels) > 2 for c in some]
+            bands = [((1 << BAND_BITS) - 1) << (c.shift + c.bits) if c.band else 0 for c in some]
+            made.equal.append(has @ np.array([1 << c.shift for c in some]))
+            made.banded.append(has @ np.array(bands))
+            made.different.append(
+                has @ np.array([0 if n else len(c.levels) << c.shift for c, n in zip(some, near, strict=True)])
+            )
+            made.open.append(np.packbits(near, bitorder="little"))
+        return made
+
+    def told(self, equal: Bits, differ: Bits, banded: Ints) -> tuple[Ints, Open]:
+        """Return patterns, and the bits of what is open, of pairs; ``banded`` are the bands of their values."""
+        pattern, open_ = np.zeros(len(equal), dtype=np.int64), np.zeros(len(equal), dtype=np.uint32)
+        for n, (same, other) in enumerate(zip(equal.T, differ.T, strict=True)):
+            pattern |= self.equal[n][same] | self.banded[n][same] & banded | self.different[n][other]
+            open_ |= (other & self.open[n]).astype(np.uint32) << np.uint32(8 * n)
+        return pattern, open_
+
+
+def _errors(one: edits.Packed, other: edits.Packed, levels: int) -> Ints:
+    """Return the level of each pair of packed values, 0 where it must be looked at as text."""
+    errors = edits.at_most_two(one, other).astype(np.int64)
+    is_text = (one == edits.UNPACKABLE) | (other == edits.UNPACKABLE)
+    return np.where(is_text, 0, np.minimum(errors + 1, levels))

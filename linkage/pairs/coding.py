@@ -5,11 +5,8 @@ Keys are 64-bit hashes, so that rules join on integers. A value's band says how 
 
 from __future__ import annotations
 
-import pandas as pd
-
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.pairs import edits
 from linkage.pairs.spec import BANDS, Frequency, Rule, Spec, band_sql
 
 LEAST_OTHERS = 0.25
@@ -53,22 +50,23 @@ def write_bands(db: Engine, spec: Spec) -> None:
         db.run(f"DROP TABLE share_{name}")
 
 
-def keys(db: Engine, spec: Spec) -> None:
-    """Write ``mention_code`` with the keys alone, for pairs that are compared elsewhere."""
-    told = [f"{_key(rule)} AS key_{n}" for n, rule in enumerate(spec.rules)]
-    db.run(f"CREATE OR REPLACE TEMP TABLE mention_code AS SELECT mention_id, side, {', '.join(told)} FROM mention")
-
-
 def _key(rule: Rule) -> str:
-    parts = (rule.key, *rule.also)
-    known = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
-    return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
+    return hash_sql(rule.key, *rule.also)
 
 
-def pack_values(db: Engine, name: str, text: str) -> None:
-    """Write ``packed_<name>`` (value, packed) for the distinct values of a column."""
-    values = db.frame(f"SELECT DISTINCT {text} AS value FROM mention WHERE {text} IS NOT NULL")["value"]
-    db.register(f"packed_{name}", pd.DataFrame({"value": values, "packed": edits.pack(values)}))
+def hash_sql(*parts: str) -> str:
+    """Return the SQL of one hash of several expressions; null where one of them is, which ``hash`` alone is not."""
+    return f"CASE WHEN {_known(parts)} THEN hash({', '.join(parts)}) END"
+
+
+def number_sql(*parts: str) -> str:
+    """Return the SQL of the same hash with 0 for null; that of the integer 0, which is 0 too, becomes 1."""
+    told = f"greatest(hash({', '.join(parts)}), CAST(1 AS UBIGINT))"
+    return f"CASE WHEN {_known(parts)} THEN {told} ELSE CAST(0 AS UBIGINT) END"
+
+
+def _known(parts: tuple[str, ...]) -> str:
+    return " AND ".join(f"({part}) IS NOT NULL" for part in parts)
 
 
 def shares(db: Engine, name: str, frequency: Frequency) -> None:

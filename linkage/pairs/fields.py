@@ -61,7 +61,8 @@ def name(
     similarity = f"jaro_winkler_similarity(l.{value}, r.{value})"
     steps = "".join(f" WHEN {similarity} >= {t} THEN {n}" for n, t in enumerate(thresholds, start=2))
     levels = (*(Level(f"similar_{t:g}", 0, f"similarity of at least {t:g}") for t in thresholds),)
-    return _field(column, levels, steps, household=household, frequency=frequency, text=FOLDED)
+    least = thresholds[-1] if thresholds else None
+    return _field(column, levels, steps, household=household, frequency=frequency, similar=least, text=FOLDED)
 
 
 def typed(
@@ -110,6 +111,7 @@ def _field(
     household: bool,
     frequency: bool | Shares,
     edits: str | None = None,
+    similar: float | None = None,
     text: str = PLAIN,
     cap: int | None = None,
 ) -> Field:
@@ -129,6 +131,7 @@ def _field(
         household=household,
         value=value,
         edits=edits,
+        similar=similar,
     )
     shares = Frequency(value, table=None if outside is None else f"outside_{value}") if is_counted else None
     return Field(column, comparison, shares, text, outside, cap)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from linkage.engine.base import Engine
 from linkage.errors import StoreError, UsageError
-from linkage.pairs.blocking import candidates
-from linkage.pairs.coded import Coded, Pairs, distinct
+from linkage.pairs.blocks import blocks
+from linkage.pairs.coded import Coded, Pairs, distinct, joined
 from linkage.pairs.estimate import Counts, Samples, estimate, untrained
 from linkage.pairs.model import Model
-from linkage.pairs.spec import Spec
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,20 +29,18 @@ KEPT = 0.01
 """Match probability from which a pair is told at all."""
 
 
-def pairs_of(db: Engine, coded: Coded, budget: int) -> Pairs:
-    """Return all candidate pairs with what equality decides."""
-    none = np.zeros(0, dtype=np.int32)
-    parts = [coded.compare(none, none)]
+def pairs_of(db: Engine, coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame]:
+    """Return all candidate pairs with what equality decides, and what each rule found; drops ``mention``."""
     try:
-        for _, query in candidates(db, coded.spec, budget=budget, max_block=2**31 - 1):
-            found = db.unordered(f"SELECT l.mention_id AS left_id, r.mention_id AS right_id {query}")
-            parts.append(coded.compare(np.asarray(found["left_id"]), np.asarray(found["right_id"])))
+        made, told = blocks(db, coded.spec, coded.sizes, budget=budget, threads=coded.threads)
     except StoreError as error:
         if "does not fit" not in str(error):
             raise
         why = str(error).split(":", 1)[0]
         raise UsageError(f"{why}: its values are too common; make it narrower or raise pairs_per_row") from None
-    return Pairs(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("left", "right", "pattern", "open")))
+    # All that is looked at from here stands in memory or in the tables of values.
+    db.run("DROP TABLE mention")
+    return coded.pairs(made), told
 
 
 def divide(pairs: Pairs) -> tuple[Pairs, Pairs]:
@@ -54,8 +52,9 @@ def divide(pairs: Pairs) -> tuple[Pairs, Pairs]:
     return pairs.where(~drawn), pairs.where(drawn)
 
 
-def learn(db: Engine, coded: Coded, trained: Pairs, made: int, sizes: tuple[int, ...], known: Model | None) -> Model:
+def learn(coded: Coded, trained: Pairs, made: int, known: Model | None) -> Model:
     """Return the model of these tables: the one that is known, or one learnt from the pairs if there are any."""
+    sizes = coded.sizes
     rows = max(sum(sizes), 1)
     possible = max(float(np.prod(sizes)) if len(sizes) == 2 else sizes[0] * (sizes[0] - 1) / 2, 1.0)
     if known:
@@ -65,16 +64,17 @@ def learn(db: Engine, coded: Coded, trained: Pairs, made: int, sizes: tuple[int,
         return start
     counts = trained.counts()
     whole = Counts(counts.pattern, counts.pairs * (made / len(trained)))
-    learnt = estimate(start, whole, _samples(db, coded, sizes, possible))
+    learnt = estimate(start, whole, _samples(coded, possible))
     learnt.name, learnt.notes = f"learnt from {len(trained)} pairs", {"rows": list(sizes)}
     return learnt
 
 
-def _samples(db: Engine, coded: Coded, sizes: tuple[int, ...], possible: float) -> Samples:
+def _samples(coded: Coded, possible: float) -> Samples:
     """Random pairs for the chance of a near agreement, and the exact chance of agreement from value counts.
 
     Drawn more often than there are pairs, they count as all pairs once: ten rows do not make a model certain.
     """
+    sizes = coded.sizes
     draw = np.random.Generator(np.random.PCG64(1))
     size = int(min(RANDOM_PAIRS, 20.0 * sum(sizes) + 10_000))
     first = sizes[0] if len(sizes) == 2 else 0
@@ -84,23 +84,15 @@ def _samples(db: Engine, coded: Coded, sizes: tuple[int, ...], possible: float) 
     coded.finish(chance)
     counts = chance.counts()
     drawn = Counts(counts.pattern, counts.pairs * min(1.0, possible / max(len(chance), 1)))
-    equal = {c.name: _equal(db, coded.spec, str(c.value)) for c in coded.spec.comparisons}
+    equal = {c.name: _equal(*coded.equal(n)) for n, c in enumerate(coded.spec.comparisons)}
     return Samples(drawn, {column: chance for column, chance in equal.items() if chance is not None})
 
 
-def _equal(db: Engine, told: Spec, column: str) -> float | None:
+def _equal(agree: float, pairs: float) -> float | None:
     """Return the probability that two random rows agree on a column; none for a column without values.
 
     A few pairs are supposed beside those there are, one in ten of which agrees: of one pair nothing can be learnt.
     """
-    counted = (
-        f"SELECT count(*) FILTER (WHERE side = 1) AS a, count(*) FILTER (WHERE side = 2) AS b FROM mention "
-        f"WHERE {column} IS NOT NULL GROUP BY {column}"
-    )
-    other, others = ("b", "sum(b)") if told.two_sided else ("(a - 1)", "(sum(a) - 1)")
-    agree, pairs = db.rows(
-        f"SELECT sum(CAST(a AS DOUBLE) * {other}), sum(CAST(a AS DOUBLE)) * {others} FROM ({counted})"
-    )[0]
     if not pairs:
         return None
     return float(np.clip((agree + 0.1 * SUPPOSED) / (pairs + SUPPOSED), 1e-9, 1 - 1e-9))
@@ -110,9 +102,7 @@ def probable(coded: Coded, model: Model, trained: Pairs, rest: Pairs) -> tuple[P
     """Return the pairs that are at least `KEPT` probable, with their weights."""
     least = float(np.log2(KEPT / (1 - KEPT)))
     hopeful = coded.hopeful(rest, model, least)
-    pairs = Pairs(
-        *(np.concatenate([getattr(trained, n), getattr(hopeful, n)]) for n in ("left", "right", "pattern", "open"))
-    )
+    pairs = joined([trained, hopeful])
     at, known = distinct(pairs.pattern)
     weight = model.weight(known)[at]
     kept = weight >= least

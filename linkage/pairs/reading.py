@@ -17,6 +17,7 @@ import pandas as pd
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
+from linkage.pairs.coding import number_sql
 from linkage.pairs.fields import PLAIN, Field, Keys
 
 Table = pd.DataFrame | Path | str
@@ -26,9 +27,10 @@ WHOLE = 1e15
 
 
 def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rules: Keys) -> tuple[int, ...]:
-    """Write ``mention`` (mention_id, side, values, ``rule_<n>``) and the outside shares; return the tables' rows.
+    """Write ``mention`` and the outside shares; return the tables' rows.
 
-    mention_id counts through the tables in their order. Raises `UsageError` for a table, column or rule that cannot
+    Columns are mention_id, which counts through the tables in their order, side, the values, ``hash_of_<value>`` and
+    ``rule_<n>``, hashes that are 0 for null. Raises `UsageError` for a table, column or rule that cannot
     be used.
     """
     opened = [_Opened(db, table, side, fields, rules) for side, table in enumerate(tables, start=1)]
@@ -40,6 +42,7 @@ def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rul
         told = [f"{texts.get(c, PLAIN).format(column=table.texts[c])} AS {quoted(c)}" for c in shared]
         inner = f"SELECT {table.row} AS {ROW}, {', '.join(told)} FROM {table.source}"
         values = [f"{quoted(f.column)} AS {f.comparison.value}" for f in fields]
+        values += [f"{_key((quoted(f.column),))} AS hash_of_{f.comparison.value}" for f in fields]
         keys = [f"{_key(key, shared)} AS rule_{n}" for n, key in enumerate(rules)]
         query = (
             f"SELECT CAST({sum(sizes[: side - 1])} + {ROW} AS INTEGER) AS mention_id, "
@@ -51,7 +54,7 @@ def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rul
         if f.cap is not None:
             value = f.comparison.value
             common = f"SELECT {value} FROM mention GROUP BY {value} HAVING count(*) > {f.cap}"
-            db.run(f"UPDATE mention SET {value} = NULL WHERE {value} IN ({common})")
+            db.run(f"UPDATE mention SET {value} = NULL, hash_of_{value} = 0 WHERE {value} IN ({common})")
         _outside(db, f)
     return tuple(sizes)
 
@@ -182,10 +185,10 @@ def _text(column: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def _key(key: tuple[str, ...], columns: Sequence[str]) -> str:
+def _key(key: tuple[str, ...], columns: Sequence[str] = ()) -> str:
+    """Return the SQL of a hash, 0 where a part of the key is null."""
     parts = [quoted(part) if part in columns else part for part in key]
-    known = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
-    return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
+    return number_sql(*parts)
 
 
 def _write(db: DuckDBEngine, parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]]) -> None:

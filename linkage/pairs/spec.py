@@ -33,6 +33,12 @@ def band_sql(share: str) -> str:
     return f"CAST(least({BANDS}, greatest(1, floor(-log2({share}) / 2) - 1)) AS TINYINT)"
 
 
+def band_of(share: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
+    """Return the band of each share as `band_sql` does."""
+    found: npt.NDArray[np.int8] = np.clip(np.floor(-np.log2(share) / 2) - 1, 1, BANDS).astype(np.int8)
+    return found
+
+
 def log_share(band: Ints) -> npt.NDArray[np.float64]:
     """Return log2 of the share in the middle of each band."""
     return -2.0 * np.asarray(band, dtype=np.float64) - 3.0
@@ -56,7 +62,8 @@ class Comparison:
     (levels up to ``near``) on a common value is told apart from that on a rare one; of two bands the more common one
     counts. ``household`` says that members of one household share the value. ``value`` names a prepared column that is
     equal exactly when level 1 is reached. ``edits`` names a column whose further levels are one typing error, two, and
-    more: comparing in process counts them on integers.
+    more: comparing in process counts them on integers. ``similar`` is the lowest Jaro-Winkler similarity of the levels
+    between equal and different, where they are told by it: comparing in process finds first what is far below.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Comparison:
     household: bool = False
     value: str | None = None
     edits: str | None = None
+    similar: float | None = None
     shift: int = 0
 
     @property

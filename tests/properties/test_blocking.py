@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import StoreError
-from linkage.pairs import blocking
-from linkage.pairs.coding import code
+from linkage.errors import ConfigError, StoreError
+from linkage.pairs import blocking, blocks
+from linkage.pairs.coding import code, number_sql
 from linkage.pairs.compare import Comparer
 from linkage.pairs.spec import Comparison, Level, Rule, Spec
 
@@ -62,7 +64,7 @@ def made(
     return db.rows("SELECT left_id, right_id, rules FROM made")
 
 
-def blocks(rows: Rows, rule: Rule) -> list[set[int]]:
+def by_hand(rows: Rows, rule: Rule) -> list[set[int]]:
     """The rows of each key of a rule, by hand."""
     found: dict[Any, set[int]] = defaultdict(set)
     for n, row in enumerate(rows):
@@ -81,7 +83,7 @@ def expected(
     masks: Counter[Pair] = Counter()
     for number, rule in enumerate(rules):
         sizes: dict[int, list[set[Pair]]] = defaultdict(list)
-        for block in blocks(rows, rule):
+        for block in by_hand(rows, rule):
             pairs = {
                 p for p in combinations(sorted(block), 2) if not two_sided or {rows[n]["side"] for n in p} == {1, 2}
             }
@@ -138,3 +140,83 @@ def test_what_was_too_common_is_counted(db: DuckDBEngine) -> None:
     assert [row[:2] for row in found] == [(3, 4)]
     told = db.rows("SELECT rule, max_block, dropped_blocks, dropped_mentions, pairs FROM blocking_rule")
     assert told == [("a", 2, 1, 3, 1)]
+
+
+def in_process(db: DuckDBEngine, rows: Rows, rules: tuple[Rule, ...], two_sided: bool, budget: int) -> Any:
+    """The pairs of `blocks` with the rule that makes each, and what it tells of the rules."""
+    told = tuple(Rule(f"rule {n}", "", f"key_{n}") for n in range(len(rules)))
+    keys = ", ".join(f"{number_sql(rule.key, *rule.also)} AS key_{n}" for n, rule in enumerate(rules))
+    db.run(f"CREATE OR REPLACE TEMP TABLE mention AS SELECT mention_id, {keys} FROM mention ORDER BY random()")
+    second = sum(row["side"] == 1 for row in rows)
+    sizes = (second, len(rows) - second) if two_sided else (len(rows),)
+    found, kept = blocks.blocks(db, Spec((SAME,), told, {}, two_sided=two_sided), sizes, budget=budget, threads=2)
+    made = [
+        (int(a), int(b), number)
+        for number, piece in found.pieces()
+        for a, b in zip(*found.pairs(number, piece), strict=True)
+    ]
+    return made, kept
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(ROW, max_size=14),
+    chosen=st.lists(st.sampled_from([0, 2]), min_size=1, max_size=3),
+    two_sided=st.booleans(),
+    budget=st.sampled_from([1000, 25, 8, 2]),
+    piece=st.sampled_from([1000, 1]),
+)
+@example([{"side": 1, "a": 0, "b": None, "c": 0, "tags": [], "words": []}] * 3, [0, 0], True, 1000, 1)
+def test_blocks_in_process_are_those_of_the_engine(db, rows, chosen, two_sided, budget, piece) -> None:
+    rows = sorted(rows, key=lambda row: row["side"])
+    rules = tuple(replace(RULES[n], name=f"rule {place}", why="") for place, n in enumerate(chosen))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "PIECE", piece)
+        try:
+            expected = made(db, rows, rules, two_sided, budget=budget, max_block=2**31 - 1)
+        except StoreError as error:
+            with pytest.raises(StoreError, match=str(error)):
+                in_process(db, rows, rules, two_sided, budget)
+            return
+        told = db.rows("SELECT * FROM blocking_rule")
+        found, kept = in_process(db, rows, rules, two_sided, budget)
+    first = {row[:2]: (row[2] & -row[2]).bit_length() - 1 for row in expected}
+    assert sorted(found) == sorted((*pair, number) for pair, number in first.items())
+    assert [tuple(row) for row in kept.itertuples(index=False)] == told
+
+
+def test_more_rules_than_a_pair_can_tell_are_refused(db: DuckDBEngine) -> None:
+    rows = [{"side": 1, "a": 1, "b": None, "c": None, "tags": [], "words": []}] * 2
+    told = made(db, rows, RULES[:1] * 31, False, budget=1000, max_block=10)
+    assert told == [(0, 1, 2**31 - 1)]
+    with pytest.raises(ConfigError, match="32 blocking rules are more than the 31"):
+        made(db, rows, RULES[:1] * 32, False, budget=1000, max_block=10)
+
+
+def test_forty_rules_make_every_pair_once_in_process(db: DuckDBEngine) -> None:
+    """Rules are the bits of whole bytes there, as many as there are."""
+    rows = [{"side": 1, "a": n % 3, "b": n % 2, "c": 0, "tags": [], "words": []} for n in range(12)]
+    rules = (RULES[0],) * 39 + (RULES[2],)
+    made(db, rows, RULES[:1], False, budget=1000, max_block=1000)
+    found, _ = in_process(db, rows, rules, False, budget=10_000)
+    apart = {(a, b): b - a for a, b in combinations(range(12), 2)}
+    expected = {pair: 0 if n % 3 == 0 else 39 for pair, n in apart.items() if n % 3 == 0 or n % 2 == 0}
+    assert {pair[:2]: pair[2] for pair in found} == expected
+    assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hashes_that_share_their_upper_bits_are_put_in_order(seed: int) -> None:
+    """Of a million rows twenty bits of a hash are lost in sorting; here nearly all are."""
+    draw = np.random.default_rng(seed)
+    hashes = draw.integers(0, 9, 500, dtype=np.uint64) + (draw.integers(0, 3, 500, dtype=np.uint64) << np.uint64(60))
+    order, starts = blocks.in_order(hashes)
+    expected = [n for n in np.lexsort((np.arange(500), hashes)).tolist() if hashes[n]]
+    assert order.tolist() == expected
+    told = hashes[expected]
+    assert starts.tolist() == [n for n in range(len(told)) if not n or told[n] != told[n - 1]]
+
+
+def test_rows_without_keys_have_no_order() -> None:
+    for hashes in (np.zeros(3, dtype=np.uint64), np.zeros(0, dtype=np.uint64)):
+        assert [part.tolist() for part in blocks.in_order(hashes)] == [[], []]

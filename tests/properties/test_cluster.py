@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
+from linkage.entities.components import components
 from linkage.entities.constraints import CONTRADICTED, ONE_RECORD
 from linkage.entities.partition import Clusters, clusters
 
@@ -144,6 +147,22 @@ def test_without_contradictions_clusters_are_the_components_of_a_union_find(edge
     expected = groups([find(node) for node in range(20)])
     pairs = [(a, b, 5.0) for group in expected for a in group for b in group if a < b]
     assert World(list(range(20)), pairs).groups() == expected
+
+
+@SETTINGS
+@given(
+    size=st.integers(1, 60),
+    edges=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=90),
+)
+def test_components_are_those_of_scipy(size: int, edges: list[Pair]) -> None:
+    one, other = (np.array([edge[side] % size for edge in edges], dtype=np.int32) for side in (0, 1))
+    graph = coo_matrix((np.ones(len(edges)), (one, other)), shape=(size, size))
+    assert components(size, one, other).tolist() == connected_components(graph, directed=False)[1].tolist()
+
+
+def test_a_chain_in_any_order_is_one_component() -> None:
+    places = np.random.default_rng(1).permutation(100_000)
+    assert not components(100_000, places[:-1], places[1:]).any()
 
 
 A, B, C, D, E = range(5)

@@ -90,8 +90,9 @@ def test_patterns_are_those_of_the_sql(
     db: DuckDBEngine, tables: tuple[pd.DataFrame, ...], fields: tuple[Field, ...]
 ) -> None:
     told = spec(fields, (), two_sided=len(tables) == 2)
-    left, right = everything(reading.read(db, tables, fields, ()))
-    pairs = Coded(db, told, threads=2)
+    sizes = reading.read(db, tables, fields, ())
+    left, right = everything(sizes)
+    pairs = Coded(db, told, sizes, threads=2)
     found = pairs.compare(left, right)
     pairs.finish(found)
     assert not found.open.any()
@@ -163,8 +164,8 @@ def test_a_pattern_of_62_bits_is_pruned_as_any_other(db: DuckDBEngine) -> None:
     assert sum(c.width for c in told.comparisons) + len(told.comparisons) > 64
     table = pd.DataFrame({f.column: ["jansen", "janssen", "bakker"] for f in fields})
     sizes = reading.read(db, (table, table), fields, ())
-    pairs = Coded(db, told, threads=1)
-    model = learning.learn(db, pairs, pairs.compare(*everything(sizes)), 9, sizes, None)
+    pairs = Coded(db, told, sizes, threads=1)
+    model = learning.learn(pairs, pairs.compare(*everything(sizes)), 9, None)
     found = pairs.compare(*everything(sizes))
     each = np.array([bound.best(model, found.pattern[[n]], found.open[[n]].astype(np.int64))[0] for n in range(9)])
     for least in np.sort(each):
@@ -176,7 +177,7 @@ def test_more_than_sixteen_fields_are_compared(db: DuckDBEngine) -> None:
     told = spec(fields, (), two_sided=True)
     left = pd.DataFrame({f.column: ["12345"] for f in fields})
     sizes = reading.read(db, (left, left.assign(n0="12354", n17="1234", n19="9")), fields, ())
-    pairs = Coded(db, told, threads=1)
+    pairs = Coded(db, told, sizes, threads=1)
     found = pairs.compare(*everything(sizes))
     assert found.open.tolist() == [1 | 1 << 17 | 1 << 19]
     pairs.finish(found)

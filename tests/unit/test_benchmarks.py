@@ -17,6 +17,8 @@ from benchmarks import child, figures, night, peers, scoring
 from benchmarks.contest import ecm, rules
 from benchmarks.contest.result import Result, components
 from benchmarks.prepare import truth_file
+from benchmarks.race import closing
+from benchmarks.race import run as race
 
 # mention_id, record_no, surname, given name, initials, birth date, BSN, true person, true household
 TOY = [
@@ -189,3 +191,41 @@ def test_a_child_is_measured_from_outside_and_its_error_is_told() -> None:
     assert all(before.second <= after.second for before, after in pairwise(run.lines))
     with pytest.raises(child.ChildError, match="ended with 3:\nsaid"):
         child.run([sys.executable, "-c", "import sys; print('said'); sys.exit(3)"])
+
+
+def test_a_child_that_takes_too_long_is_stopped() -> None:
+    with pytest.raises(child.ChildError, match="stopped after 0 s"):
+        child.run([sys.executable, "-c", "import time; time.sleep(20)"], limit=0.3)
+    assert child.run([sys.executable, "-c", "print(1)"], limit=20).text == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "repeat", "everybody", "expected"),
+    [
+        ("scale_10k", None, True, {"ours": 1, "ecm": 1, "splink_fast": 1}),
+        ("scale_1m", None, True, {"ours": 3, "splink_fast": 3}),
+        ("scale_5m", None, True, {"ours": 1, "splink_fast": 1}),
+        ("scale_1m", 2, True, {"ours": 2, "splink_fast": 2}),
+        ("scale_1m", None, False, {"ours": 3, "ecm": 1, "splink_fast": 3}),
+    ],
+)
+def test_rounds_are_planned(name: str, repeat: int | None, everybody: bool, expected: dict[str, int]) -> None:
+    assert race.planned(name, ["ours", "ecm", "splink_fast"], repeat, everybody=everybody) == expected
+
+
+def measured(*seconds: float) -> dict[str, object]:
+    rounds = [{"seconds": s, "cpu_seconds": 2 * s, "peak_mb": 100.0} for s in seconds]
+    return {"rounds": rounds, **rounds[0], "candidates": 1000, "own": {"f1": 0.9}}
+
+
+def test_the_closing_table_takes_ratios_within_a_round() -> None:
+    figure = {"set": {"rows": [400, 600]}, "contestants": {"ours": measured(1, 3), "splink_fast": measured(4, 6)}}
+    assert closing.line("a", figure) == ["a", 1000, 1000, 2, "0.9000", 1, 2, 100, 2000, 2000]
+    assert closing.beside("a", figure) == ["a", "0.9000", 4, 8, 100, 0.375, 0.5, 0.375, 1]
+
+
+def test_a_peer_that_failed_is_a_row_and_no_ratio() -> None:
+    failed = {"rounds": [], "error": "it said much\nstopped after 900 s"}
+    figure = {"set": {"rows": [5]}, "contestants": {"ours": measured(1), "splink_fast": failed}}
+    assert closing.beside("a", figure) == ["a", "-", *[None] * 7]
+    assert race.rows({"splink_fast": failed})[0][0] == "Splink 5, fast: failed (stopped after 900 s)"

@@ -16,7 +16,6 @@ from linkage.errors import UsageError
 from linkage.interop import Levels, Steps, patterns, weigh
 from linkage.pairs import learning, reading
 from linkage.pairs.coded import Coded
-from linkage.pairs.coding import keys
 from linkage.pairs.fields import exact, name, spec, typed
 
 FIELDS = [
@@ -86,11 +85,9 @@ RULES = (("date_of_birth",), ("surname", "postcode"), ("given_name", "date_of_bi
 def test_candidate_pairs_are_the_union_of_their_blocks(two_sided, febrl) -> None:
     tables = febrl if two_sided else (pd.concat(febrl),)
     with DuckDBEngine() as db:
-        reading.read(db, tables, FIELDS, RULES)
+        sizes = reading.read(db, tables, FIELDS, RULES)
         told = spec(tuple(FIELDS), RULES, two_sided=two_sided)
-        coded = Coded(db, told, threads=2)
-        keys(db, told)
-        found = learning.pairs_of(db, coded, 10_000_000)
+        found, _ = learning.pairs_of(db, Coded(db, told, sizes, threads=2), 10_000_000)
     blocks = [Block(list(key)).index(*(t.dropna(subset=list(key)) for t in tables)) for key in RULES]
     union = reduce(pd.MultiIndex.union, blocks)
     rows = pd.Series(range(10_000), index=pd.concat(febrl).index)

@@ -333,3 +333,12 @@ def test_the_examples_of_the_documents_run(document: str, tmp_path: Path, monkey
     found = names["found"].links
     assert len(found) > 4800
     assert (found["left_id"].str.split("-").str[1] == found["right_id"].str.split("-").str[1]).mean() > 0.999
+
+
+def test_forty_rules_and_a_rule_of_nought() -> None:
+    """The hash of the number 0 is 0, which stands for null elsewhere; rules were the bits of a number once."""
+    frame = pd.DataFrame({"who": ["anna", "anna", "bram"]})
+    rules = [f"length(who) + {n}" for n in range(39)] + ["length(who) - 4"]
+    found = dedupe(frame, fields=[name("who")], block_on=rules)
+    assert (found.candidates, found.rules["pairs"].tolist()) == (3, [3] * 40)
+    assert dedupe(frame, fields=[name("who")], block_on=rules[-1:]).candidates == 3
