@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,16 +35,23 @@ FAMILY_PAIRS = 200_000
 
 
 def link(
-    db: Engine, config: Config, progress: Callable[[str], None], *, frozen: Path | None = None, keep: Path | None = None
+    db: Engine,
+    config: Config,
+    progress: Callable[[str], None],
+    *,
+    frozen: Path | None = None,
+    keep: Path | None = None,
+    prior: Model | None = None,
 ) -> None:
     """Write ``pair_score`` (every compared pair) and ``pair`` (those at least possible) from ``mention``.
 
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
-    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written.
+    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. ``prior`` is
+    another start of the fit than the model that ships.
     """
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
     budget = pair_budget(mentions, config.linkage.pair_budget_per_mention)
-    model, is_frozen = _model(config, frozen, progress)
+    model, is_frozen = (prior, False) if prior else _model(config, frozen, progress)
     model = model.of(mentions)
     code(db, PERSONS)
     comparer = Comparer(db, PERSONS)
@@ -55,7 +61,7 @@ def link(
     if samples:
         model = estimate(model, counts(db, "pattern_pair"), samples)
     if config.linkage.use_relations:
-        score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
+        score(db, model.uncalibrated(), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, budget)} more pairs on records that share somebody")
         if samples:
             samples = _with_proven(db, samples)
