@@ -77,7 +77,7 @@ def link(
 def counts(db: Engine, source: str) -> Counts:
     """Return how many pairs of a table (or table with WHERE) show each pattern."""
     found = db.arrays(f"SELECT pattern, count(*) AS n FROM {source} GROUP BY pattern ORDER BY pattern")
-    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
+    return Counts(np.asarray(found["pattern"], dtype=np.int64), np.asarray(found["n"], dtype=np.float64))
 
 
 def _model(config: Config, frozen: Path | None, progress: Callable[[str], None]) -> tuple[Model, bool]:

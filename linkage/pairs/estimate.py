@@ -228,7 +228,7 @@ def _kinds(
         return ()
     hidden = sum(prior.spec.by_name[c].mask for c in unseen)
     pattern, at = np.unique(known.pattern & ~np.int64(hidden), return_inverse=True)
-    counts = Counts(pattern, np.bincount(at, weights=known.pairs))
+    counts = Counts(pattern, np.bincount(at, weights=known.pairs).astype(np.float64))
     for _ in range(ROUNDS_OF_KINDS):
         before, kinds = kinds, _step(prior, kinds, name, counts, common)
         if max(abs(a.share - b.share) for a, b in zip(before, kinds, strict=True)) < TOLERANCE_OF_KINDS:

@@ -115,12 +115,12 @@ class Model:
         """
         kinds = self.tables[name].kinds or (Kind(1.0, self.tables[name]),)
         found: Floats = np.logaddexp2.reduce(self.log_kinds(name, kinds, pattern, until))
-        return np.log2(self.rate(name)) + found
+        return found + float(np.log2(self.rate(name)))
 
     def log_kinds(self, name: str, kinds: tuple[Kind, ...], pattern: Ints, until: int | None = None) -> Floats:
         """Return log2 of share times likelihood of each kind of a class, (kinds, n)."""
         seen = self.spec.comparisons[:until]
-        return np.array([np.log2(k.share) + self._log_product(name, k.table, pattern, seen) for k in kinds])
+        return np.stack([np.log2(k.share) + self._log_product(name, k.table, pattern, seen) for k in kinds])
 
     def log_level(self, name: str, c: Comparison, pattern: Ints) -> Floats:
         """Return log2 of the likelihood of one comparison's level; a chance agreement is as likely as its value."""
