@@ -11,6 +11,9 @@ within a household.
   from a start in which members of a household share an address as one person does, and nothing else;
 * m (``same``) and the shares of the classes: by expectation maximisation (Dempster, Laird & Rubin 1977) on
   counted agreement patterns. Nothing is estimated from blocked pairs that the model did not first weigh.
+
+Where the prior model divides a class into kinds (`with_kinds`: careless records, namesakes, twins), these are learnt
+too: those of ``family`` from the pairs that are known to be two people, those of ``same`` along with the class.
 """
 
 from __future__ import annotations
