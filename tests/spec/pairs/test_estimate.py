@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from linkage.pairs.estimate import Counts, Samples, estimate, responsibilities, untrained
+from linkage.pairs.estimate import Counts, Samples, _kinds, estimate, responsibilities, untrained
 from linkage.pairs.fields import exact, name, spec, typed
-from linkage.pairs.model import CLASSES, Model, cells
+from linkage.pairs.model import CLASSES, Kind, Model, cells
 from linkage.pairs.spec import Spec
 
 FIELDS = (
@@ -160,3 +161,16 @@ def test_a_value_that_is_missing_says_nothing(learnt) -> None:
     odds = model.log_class("same", others) - model.log_class("chance", others)
     without = model.log_level("same", given, others) - model.log_level("chance", given, others)
     assert (without == 0).all() and np.isfinite(odds).all()
+
+
+def test_the_kinds_of_a_class_are_learnt_from_pairs_known_to_be_of_it() -> None:
+    counts, parts = truth()
+    likely = {one: part / part.sum() for one, part in parts.items()}
+    known = Counts(counts.pattern, 1e5 * (0.9 * likely["same"] + 0.1 * likely["chance"]))
+    prior = untrained(SPEC, ROWS, PAIRS)
+    same, chance = prior.tables["same"], prior.tables["chance"]
+    prior.tables["same"] = replace(same, kinds=(Kind(0.5, same), Kind(0.5, replace(same, by_name=chance.by_name))))
+    careful, careless = _kinds(prior, "same", known, {}, ())
+    assert careless.share == pytest.approx(0.1, abs=0.02)
+    assert careful.table.by_name["born"][1:] == pytest.approx(LEVELS["same"]["born"], abs=0.02)
+    assert careless.table.by_name["born"][1:] == pytest.approx(LEVELS["chance"]["born"], abs=0.05)
