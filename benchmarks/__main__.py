@@ -1,6 +1,6 @@
-"""``python -m benchmarks [what]``: prints tables, keeps figures in benchmarks/out; `what` is `all` unless given.
+"""``python -m benchmarks [WHAT]``: prints tables, keeps figures in benchmarks/out; WHAT is ``all`` unless given.
 
-All of it takes about forty minutes on two cores. A part that fails is told, and the others go on.
+All but the calibration takes about forty minutes on two cores. A part that fails is told, and the others go on.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from benchmarks import child, night, peers
 from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
+ALL = ("night", "peers", "race", "relations", "decisions")
+WHAT = (*ALL, "calibration", "calibrate", "all")
+"""``calibration`` simulates large regions for half an hour; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
@@ -26,14 +29,14 @@ WIDTH = 150
 def arguments() -> argparse.ArgumentParser:
     """Return the options of the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", choices=("night", "peers", "race", "relations", "decisions", "all"), default="all"
-    )
+    parser.add_argument("what", nargs="?", choices=WHAT, default="all")
     parser.add_argument(
         "--incidents", type=_positive, action="append", metavar="N", help="size of the sample; may be repeated"
     )
     parser.add_argument("--noise", choices=peers.NOISE, help="night: medium unless given; peers: all three")
-    parser.add_argument("--seed", type=int, default=SEED, metavar="S")
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help=f"{SEED} unless given; calibration: three held-out regions unless given"
+    )
     parser.add_argument(
         "--repeat", type=_positive, metavar="R", help="rounds; medians are shown; one, or what the race plans"
     )
@@ -55,11 +58,10 @@ def main() -> int:
     """Measure what was asked for; 1 when a child failed."""
     asked = arguments().parse_args()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH, highlight=False)
-    parts = {"night": _night, "peers": _peers, "race": _race, "relations": _relations, "decisions": _decisions}
     failed = False
-    for name in parts if asked.what == "all" else (asked.what,):
+    for name in ALL if asked.what == "all" else (asked.what,):
         try:
-            parts[name](console, asked)
+            PARTS[name](console, asked)
         except child.ChildError as error:
             failed = True
             print(f"{name}: {error}", file=sys.stderr)
@@ -68,7 +70,7 @@ def main() -> int:
 
 def _night(console: Console, asked: argparse.Namespace) -> None:
     sizes = asked.incidents or NIGHT_SIZES
-    night.night(console, sizes=sizes, noise=asked.noise or "medium", seed=asked.seed, repeat=asked.repeat or 1)
+    night.night(console, sizes=sizes, noise=asked.noise or "medium", seed=_seed(asked), repeat=asked.repeat or 1)
 
 
 def _peers(console: Console, asked: argparse.Namespace) -> None:
@@ -77,7 +79,7 @@ def _peers(console: Console, asked: argparse.Namespace) -> None:
             console,
             incidents=incidents,
             noise=(asked.noise,) if asked.noise else peers.NOISE,
-            seed=asked.seed,
+            seed=_seed(asked),
             repeat=asked.repeat or 1,
             mentions=asked.mentions,
         )
@@ -92,14 +94,48 @@ def _relations(console: Console, asked: argparse.Namespace) -> None:
     from benchmarks import relations
 
     noise = (asked.noise,) if asked.noise else peers.NOISE
-    relations.relations(console, incidents=(asked.incidents or (PEERS_SIZE,))[0], noise=noise, seed=asked.seed)
+    relations.relations(console, incidents=(asked.incidents or (PEERS_SIZE,))[0], noise=noise, seed=_seed(asked))
 
 
 def _decisions(console: Console, asked: argparse.Namespace) -> None:
     from benchmarks import decisions
 
     incidents, noise = (asked.incidents or (decisions.INCIDENTS,))[0], asked.noise or "medium"
-    decisions.decisions(console, incidents=incidents, noise=noise, seed=asked.seed)
+    decisions.decisions(console, incidents=incidents, noise=noise, seed=_seed(asked))
+
+
+def _calibration(console: Console, asked: argparse.Namespace) -> None:
+    from benchmarks import calibration
+
+    regions = calibration.HELD_OUT
+    if asked.incidents or asked.noise or asked.seed is not None:
+        regions = tuple(
+            calibration.Region(incidents, asked.noise or held.noise, held.seed if asked.seed is None else asked.seed)
+            for held in (calibration.HELD_OUT if asked.seed is None else calibration.HELD_OUT[:1])
+            for incidents in asked.incidents or (held.incidents,)
+        )
+    calibration.calibration(console, regions)
+
+
+def _calibrate(console: Console, _: argparse.Namespace) -> None:
+    from benchmarks import calibration
+
+    calibration.calibrate(console)
+
+
+PARTS = {
+    "night": _night,
+    "peers": _peers,
+    "race": _race,
+    "relations": _relations,
+    "decisions": _decisions,
+    "calibration": _calibration,
+    "calibrate": _calibrate,
+}
+
+
+def _seed(asked: argparse.Namespace) -> int:
+    return SEED if asked.seed is None else int(asked.seed)
 
 
 def _positive(text: str) -> int:

@@ -17,6 +17,7 @@ from benchmarks.prepare import truth_file
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import resolve
+from linkage.evaluate.reliability import reliability
 from linkage.pairs import PERSONS, Learnt, Model, link
 from linkage.pairs.score import probability, score
 from linkage.privacy import Keys
@@ -25,7 +26,6 @@ from linkage.train.classify import Labelled, classify
 from linkage.train.estimate import unseen_weights, verdicts
 from linkage.train.figures import log_losses
 from linkage.train.population import Population
-from linkage.train.reliability import reliability
 
 NUMBERS = (50, 200, 500)
 DRAWS = 3

@@ -103,5 +103,9 @@ def _accuracy(terminal: Console, told: Diagnosis) -> None:
     ]
     console.table(terminal, ("from", "precision", "recall", "F1", "right", "wrong", "missed"), rows)
     console.say(terminal)
-    classes = [(f"{c.low:g} to {c.high:g}", c.pairs, c.promised, c.observed) for c in found.calibration]
-    console.table(terminal, ("probability", "pairs", "promised", "observed"), classes)
+    classes = [
+        (f"{c.low:g} to {c.high:g}", c.pairs, c.promised, c.observed, c.error, c.people, c.observed_of_people)
+        for c in found.calibration
+    ]
+    header = ("probability", "pairs", "promised", "observed", "error", "pairs of people", "observed of people")
+    console.table(terminal, header, classes)

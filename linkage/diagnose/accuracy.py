@@ -19,6 +19,7 @@ from linkage.diagnose.patterns import Floats
 from linkage.diagnose.self_weight import alone
 from linkage.engine.base import Engine
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.evaluate.reliability import TENTHS_AND_TOP, Reliability, reliability
 from linkage.evaluate.truth import load_mentions
 from linkage.pairs import PERSONS
 from linkage.pairs.compare import Comparer
@@ -27,11 +28,9 @@ from linkage.pairs.score import probability
 from linkage.thresholds import Thresholds
 
 CURVE_POINTS = 240
-CLASSES = ((0.0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9))
-TOP_CLASSES = ((0.9, 0.99), (0.99, 0.999), (0.999, 1.0))
-"""The last tenth is told in three: nearly all pairs stand there."""
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -58,17 +57,6 @@ class Point:
         """Harmonic mean of both."""
         both = 2 * self.right + self.wrong + self.missed
         return 2 * self.right / both if both else None
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Pairs whose probability lies in a class: what the model promised, and what was so."""
-
-    low: float
-    high: float
-    pairs: int
-    promised: float | None
-    observed: float | None
 
 
 @dataclass(frozen=True)
@@ -101,7 +89,10 @@ def against_truth(db: Engine, truth: Path, thresholds: Thresholds) -> Accuracy:
     judged = (left >= 0) & (right >= 0)
     weight = pairs["match_weight"][judged].astype(np.float64)
     used = int((both["human"] >= 0).sum())
-    return _accuracy("truth", used, len(both) - used, weight, (left == right)[judged], _true_pairs(both), thresholds)
+    low, high = np.minimum(left, right)[judged], np.maximum(left, right)[judged]
+    return _accuracy(
+        "truth", used, len(both) - used, weight, low == high, _true_pairs(both), thresholds, low * len(both) + high
+    )
 
 
 _PAIRS = "SELECT left_id, right_id, match_weight FROM pair ORDER BY left_id, right_id"
@@ -155,10 +146,18 @@ def _weights(db: Engine, model: Model, pairs: list[tuple[int, int]]) -> dict[tup
 
 
 def _accuracy(
-    source: str, used: int, unused: int, weight: Floats, is_right: Bools, total: int, thresholds: Thresholds
+    source: str,
+    used: int,
+    unused: int,
+    weight: Floats,
+    is_right: Bools,
+    total: int,
+    thresholds: Thresholds,
+    people: Ints | None = None,
 ) -> Accuracy:
     order = np.argsort(-weight, kind="stable")
     weight, is_right = weight[order], is_right[order]
+    people = None if people is None else people[order]
     right = np.cumsum(is_right)
     last = np.flatnonzero(np.r_[weight[1:] != weight[:-1], True]) if len(weight) else np.zeros(0, dtype=np.int64)
     chosen = np.unique(np.linspace(0, len(last) - 1, CURVE_POINTS).round().astype(int)) if len(last) else last
@@ -170,7 +169,7 @@ def _accuracy(
         _at(thresholds.sure, weight, is_right, total),
         _at(thresholds.possible, weight, is_right, total),
         tuple(points),
-        _calibration(weight, is_right),
+        tuple(reliability(probability(weight), is_right, people, TENTHS_AND_TOP)),
     )
 
 
@@ -181,18 +180,3 @@ def _at(least: float, weight: Floats, is_right: Bools, total: int) -> Point:
 
 def _point(weight: float, right: int, taken: int, total: int) -> Point:
     return Point(weight, right, taken - right, total - right)
-
-
-def _calibration(weight: Floats, is_right: Bools) -> tuple[Reliability, ...]:
-    """Return the classes that hold a pair; a probability of exactly 1 belongs to the last."""
-    promised = probability(weight)
-    told = []
-    for low, high in (*CLASSES, *TOP_CLASSES):
-        inside = (promised >= low) & ((promised < high) | (high == 1.0))
-        if inside.any():
-            told.append(
-                Reliability(
-                    low, high, int(inside.sum()), float(promised[inside].mean()), float(is_right[inside].mean())
-                )
-            )
-    return tuple(told)

@@ -55,18 +55,19 @@ def link(
     *,
     frozen: Path | None = None,
     keep: Path | None = None,
+    prior: Model | None = None,
     from_scratch: bool = False,
 ) -> Learnt | None:
     """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core``.
 
     Reads ``mention``. Returns what the model was learnt from, None for a model that was not learnt now.
     ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
-    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. As long as
-    nothing changes on which the comparisons rest, only new and changed mentions are compared (`increment`), unless
-    all is to be done ``from_scratch``.
+    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. ``prior`` is
+    another start of the fit than the model that ships. As long as nothing changes on which the comparisons rest, only
+    new and changed mentions are compared (`increment`), unless all is to be done ``from_scratch``.
     """
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    model, is_frozen = _model(config, frozen, progress)
+    model, is_frozen = (prior, False) if prior else _model(config, frozen, progress)
     basis = increment.fingerprint(db, model, PERSONS, config.linkage) if is_frozen else ""
     known = increment.population(db, basis)
     population = mentions if known is None else known
@@ -82,7 +83,7 @@ def link(
         model = learnt.model()
     db.run(contracts.table("mention_core").ddl())
     if config.linkage.use_relations:
-        score(db, replace(model, slope=1.0, intercept=0.0), "pattern_pair", "pair_score")
+        score(db, model.uncalibrated(), "pattern_pair", "pair_score")
         progress(f"{relations.add(db, comparer, _budget(config, mentions))} more pairs on records that share somebody")
         if samples:
             learnt = Learnt(model, counts(db, "pattern_pair"), _with_proven(db, samples))
@@ -121,7 +122,7 @@ def _compare(
 def counts(db: Engine, source: str) -> Counts:
     """Return how many pairs of a table (or table with WHERE) show each pattern."""
     found = db.arrays(f"SELECT pattern, count(*) AS n FROM {source} GROUP BY pattern ORDER BY pattern")
-    return Counts(found["pattern"].astype(np.int64), found["n"].astype(np.float64))
+    return Counts(np.asarray(found["pattern"], dtype=np.int64), np.asarray(found["n"], dtype=np.float64))
 
 
 def _model(config: Config, frozen: Path | None, progress: Callable[[str], None]) -> tuple[Model, bool]:

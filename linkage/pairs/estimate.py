@@ -12,6 +12,9 @@ within a household.
 * m (``same``) and the shares of the classes: by expectation maximisation (Dempster, Laird & Rubin 1977) on
   counted agreement patterns. Nothing is estimated from blocked pairs that the model did not first weigh.
 
+Where the prior model divides a class into kinds (`with_kinds`: careless records, namesakes, twins), these are learnt
+too: those of ``family`` from the pairs that are known to be two people, those of ``same`` along with the class.
+
 Pairs that people decided are candidates like any other, counted once, of which the E step knows the class (Nigam,
 McCallum, Thrun & Mitchell 2000). People look at doubtful pairs, so decided ones are no sample of a class: as a sample,
 or weighted up, they would make near agreement look usual. Among all other candidates they are no bias: whether somebody
@@ -21,12 +24,12 @@ looks at a pair depends on its pattern, which the likelihood has, and not on the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from linkage.pairs.model import CLASSES, Joint, Model, Table, cells
+from linkage.pairs.model import CLASSES, Joint, Kind, Model, Table, cells
 from linkage.pairs.spec import BANDS, Comparison, Spec
 
 Ints = npt.NDArray[np.int64]
@@ -36,11 +39,14 @@ Bools = npt.NDArray[np.bool_]
 PRIOR_PAIRS = 200.0
 """Weight of the prior model in pairs: enough to carry a night of a hundred incidents, gone in a region's."""
 ROUNDS, TOLERANCE = 200, 1e-5
+ROUNDS_OF_KINDS, TOLERANCE_OF_KINDS = 50, 1e-4
 LEAST = {"same": 1e-3, "family": 1e-4, "chance": 1e-7}
 """No level is rarer than this in a class, whatever the data of one region did not show: people do get a wrong
 prefix or two BSNs, and a mother's BSN is typed for her child."""
 LEAST_PART = 1e-300
 """No class is impossible, so that a pair of which people know better has one left."""
+LEAST_OF_KIND = {"same": 1e-4, "family": 1e-5}
+"""The same within one kind of a class: another kind holds what is rare in this one."""
 LEAST_NAMESAKE, MOST_NAMESAKE = 0.005, 0.03
 """Share of relatives who agree on a value that relatives do not share, beyond chance: father and son of one name,
 twins. With more than that the class of relatives would take in one person's records that hold an error."""
@@ -96,25 +102,31 @@ def estimate(prior: Model, candidates: Counts, samples: Samples) -> Model:
     model.tables["chance"] = _chance(prior, samples, common, None)
     for name, known in (("family", samples.family), ("same", samples.same)):
         if known is not None:
-            model.tables[name] = _fit(prior, name, known, common, keep=samples.unseen.get(name, ()))
+            unseen = samples.unseen.get(name, ())
+            found = _fit(prior, name, known, common, keep=unseen)
+            model.tables[name] = replace(found, kinds=_kinds(prior, name, known, common, unseen))
     candidates, barred = _with_verdicts(candidates, samples.decided)
     for number in range(ROUNDS):
-        before = _flat(model)
+        before, kinds = _flat(model), model.tables["same"].kinds
         parts = _expected(model, candidates, barred)
         model.rates = {
             c: float(max((parts[c] * candidates.pairs).sum(), 1.0)) / model.mentions for c in parts if c != "chance"
         }
-        model.tables["same"] = _fit(prior, "same", candidates.scaled(parts["same"]), common)
+        guess = candidates.scaled(parts["same"])
+        found = _fit(prior, "same", guess, common)
+        model.tables["same"] = replace(found, kinds=_step(prior, model.tables["same"].kinds, "same", guess, common))
         guess = candidates.scaled(parts["family"])
         if samples.family is None:
             model.tables["family"] = _fit(prior, "family", guess, common, unlike=model.tables["chance"])
         else:
             for name in samples.unseen.get("family", ()):
                 c = spec.by_name[name]
-                model.tables["family"].by_name[name] = _share(c, guess, model.tables["family"].by_name[name], "family")
+                told = _share(c, guess, model.tables["family"].by_name[name], "family")
+                for table in (model.tables["family"], *(k.table for k in model.tables["family"].kinds)):
+                    table.by_name[name] = told
         if number % 5 == 0:
             model.tables["chance"] = _chance(prior, samples, common, model)
-        if np.abs(_flat(model) - before).max() < TOLERANCE:
+        if np.abs(_flat(model) - before).max() < TOLERANCE and _moved(kinds, model) < TOLERANCE_OF_KINDS:
             break
     return model
 
@@ -165,6 +177,21 @@ def untrained(spec: Spec, mentions: int, pairs: float) -> Model:
     return Model(spec, tables, {"same": 0.25, "family": 0.5}, mentions, pairs, "untrained")
 
 
+def with_kinds(model: Model) -> Model:
+    """Return a model whose classes start as mixtures: records typed with less care; namesakes and twins of a family."""
+    same, family = (replace(model.tables[name], kinds=()) for name in ("same", "family"))
+    careless = {c.name: _normal(c, np.sqrt(same.by_name[c.name])) for c in model.spec.comparisons}
+    alike = [
+        replace(family, by_name=family.by_name | {name: same.by_name[name] for name in names})
+        for names in (("given", "initials", "sex"), ("birth",))
+    ]
+    kinds = {
+        "same": (Kind(0.85, same), Kind(0.15, replace(same, by_name=careless))),
+        "family": (Kind(0.93, family), Kind(0.04, alike[0]), Kind(0.03, alike[1])),
+    }
+    return replace(model, tables={c: replace(t, kinds=kinds.get(c, ())) for c, t in model.tables.items()})
+
+
 def _start(c: Comparison) -> Floats:
     first = np.array(
         [0.0] + [float(all(c.levels[i].group != c.levels[j].group for j in range(i))) for i in range(len(c.levels))]
@@ -179,6 +206,10 @@ def _normal(c: Comparison, values: Floats) -> Floats:
         inside = c.groups == group
         found[inside] = values[inside] / values[inside].sum()
     return found
+
+
+def _moved(kinds: tuple[Kind, ...], model: Model) -> float:
+    return max((abs(a.share - b.share) for a, b in zip(kinds, model.tables["same"].kinds, strict=True)), default=0.0)
 
 
 def _flat(model: Model) -> Floats:
@@ -214,6 +245,7 @@ def _fit(
     common: Mapping[str, Floats],
     keep: tuple[str, ...] = (),
     unlike: Table | None = None,
+    least: Mapping[str, float] | None = None,
 ) -> Table:
     """Return the level probabilities of a class from weighted patterns, smoothed by the prior model.
 
@@ -221,7 +253,7 @@ def _fit(
     """
     known = prior.tables[name]
     by_name = {
-        c.name: known.by_name[c.name] if c.name in keep else _share(c, counts, known.by_name[c.name], name)
+        c.name: known.by_name[c.name] if c.name in keep else _share(c, counts, known.by_name[c.name], name, least)
         for c in prior.spec.comparisons
     }
     if unlike is not None:
@@ -232,9 +264,46 @@ def _fit(
     return Table(by_name, joint, _near_bands(prior.spec, counts, common))
 
 
-def _share(c: Comparison, counts: Counts, prior: Floats, name: str) -> Floats:
+def _kinds(
+    prior: Model, name: str, known: Counts, common: Mapping[str, Floats], unseen: tuple[str, ...]
+) -> tuple[Kind, ...]:
+    """Return the kinds of a class from pairs that are known to be of it; what those cannot show is alike in all."""
+    kinds = prior.tables[name].kinds
+    if not kinds:
+        return ()
+    hidden = sum(prior.spec.by_name[c].mask for c in unseen)
+    pattern, at = np.unique(known.pattern & ~np.int64(hidden), return_inverse=True)
+    counts = Counts(pattern, np.bincount(at, weights=known.pairs).astype(np.float64))
+    for _ in range(ROUNDS_OF_KINDS):
+        before, kinds = kinds, _step(prior, kinds, name, counts, common)
+        if max(abs(a.share - b.share) for a, b in zip(before, kinds, strict=True)) < TOLERANCE_OF_KINDS:
+            break
+    for kind in kinds:
+        kind.table.by_name.update({c: prior.tables[name].by_name[c] for c in unseen})
+    return kinds
+
+
+def _step(
+    prior: Model, kinds: tuple[Kind, ...], name: str, counts: Counts, common: Mapping[str, Floats]
+) -> tuple[Kind, ...]:
+    """Return the kinds of a class after one step of expectation maximisation on pairs of that class."""
+    if not kinds:
+        return ()
+    logs = prior.log_kinds(name, kinds, counts.pattern)
+    parts = np.exp2(logs - np.logaddexp2.reduce(logs))
+    total, found = counts.pairs.sum() + PRIOR_PAIRS, []
+    for part, old in zip(parts, prior.tables[name].kinds, strict=True):
+        share = float(((part * counts.pairs).sum() + PRIOR_PAIRS * old.share) / total)
+        anchor = replace(prior, tables=prior.tables | {name: old.table})
+        found.append(Kind(share, _fit(anchor, name, counts.scaled(part), common, least=LEAST_OF_KIND)))
+    return tuple(found)
+
+
+def _share(
+    c: Comparison, counts: Counts, prior: Floats, name: str, lowest: Mapping[str, float] | None = None
+) -> Floats:
     seen = np.bincount(c.level_of(counts.pattern), weights=counts.pairs, minlength=c.size)[: c.size]
-    least = np.full(c.size, LEAST[name])
+    least = np.full(c.size, (lowest or LEAST)[name])
     fitted = np.ones(c.size)
     for group in set(c.groups.tolist()) - {-1}:
         inside = c.groups == group

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,21 @@ class Table:
     joint: Joint = field(default_factory=Joint)
     bands: dict[str, Floats] = field(default_factory=dict)
     """Distribution of the band (from 1; place 0 holds 1) where a comparison shows near agreement."""
+    kinds: tuple[Kind, ...] = ()
+    """What the class is a mixture of; without any its comparisons are independent. ``by_name`` is of all kinds."""
+
+
+@dataclass
+class Kind:
+    """A part of a class within which comparisons are independent: records that were typed with care, or without.
+
+    Errors come together (one report has another surname and initials and a wrong birth date), and so do agreements of
+    relatives (father and son of one name share all but the birth date). A product over the whole class counts them as
+    if each came alone: a latent class within the class takes that (Winkler 1993; Goodman 1974).
+    """
+
+    share: float
+    table: Table
 
 
 @dataclass
@@ -73,6 +89,7 @@ class Model:
     notes: dict[str, Any] = field(default_factory=dict)
     slope: float = 1.0
     intercept: float = 0.0
+    knots: tuple[tuple[float, float], ...] = ()
 
     def of(self, mentions: int, pairs: float | None = None) -> Model:
         """Return the same model for a population of this size (all pairs of ``mentions`` by default)."""
@@ -96,25 +113,26 @@ class Model:
 
         ``until`` counts only the first so many comparisons: the steps of an explanation.
         """
-        total = np.full(len(pattern), np.log2(self.rate(name)))
-        table, seen = self.tables[name], self.spec.comparisons[:until]
-        for c in seen:
-            total += self.log_level(name, c, pattern)
-        if name != "chance" and set(self.spec.household) <= set(seen):
-            total += table.joint.of(*cells(self.spec, pattern))
-        return total
+        kinds = self.tables[name].kinds or (Kind(1.0, self.tables[name]),)
+        found: Floats = np.logaddexp2.reduce(self.log_kinds(name, kinds, pattern, until))
+        return found + float(np.log2(self.rate(name)))
+
+    def log_kinds(self, name: str, kinds: tuple[Kind, ...], pattern: Ints, until: int | None = None) -> Floats:
+        """Return log2 of share times likelihood of each kind of a class, (kinds, n)."""
+        seen = self.spec.comparisons[:until]
+        return np.stack([np.log2(k.share) + self._log_product(name, k.table, pattern, seen) for k in kinds])
 
     def log_level(self, name: str, c: Comparison, pattern: Ints) -> Floats:
         """Return log2 of the likelihood of one comparison's level; a chance agreement is as likely as its value."""
-        found: Floats = np.log2(self.tables[name].by_name[c.name])[c.level_of(pattern)]
-        if c.band is None:
-            return found
-        band, is_equal = c.band_of(pattern), c.level_of(pattern) == 1
-        if name == "chance":
-            found = np.where((band > 0) & is_equal, log_share(band), found)
-        if c.name in self.tables[name].bands:
-            found = found + np.where(is_equal, 0.0, np.log2(self.tables[name].bands[c.name])[band])
-        return found
+        return _log_level(name, self.tables[name], c, pattern)
+
+    def _log_product(self, name: str, table: Table, pattern: Ints, seen: tuple[Comparison, ...]) -> Floats:
+        total = np.zeros(len(pattern))
+        for c in seen:
+            total += _log_level(name, table, c, pattern)
+        if name != "chance" and set(self.spec.household) <= set(seen):
+            total += table.joint.of(*cells(self.spec, pattern))
+        return total
 
     def weight(self, pattern: Ints, until: int | None = None) -> Floats:
         """Return the match weight of each pattern: log2 of the odds that the pair is one person."""
@@ -122,32 +140,45 @@ class Model:
         return self.calibrated(logs["same"] - np.logaddexp2(logs["family"], logs["chance"]))
 
     def calibrated(self, odds: Floats) -> Floats:
-        """Return the match weight of log2 odds: errors come together, so that evidence says less than its sum.
+        """Return the match weight of log2 odds: evidence hangs together, so that it says less than its sum.
 
-        A line in log odds (Platt 1999), fitted on pairs with a known truth.
+        A rising line of straight pieces, which goes on beyond its ends, fitted on pairs with a known truth
+        (`linkage.train.calibrate`).
         """
-        return self.slope * odds + self.intercept
+        return self.slope * (bent(odds, self.knots) if self.knots else odds) + self.intercept
+
+    def uncalibrated(self) -> Model:
+        """Return the same model, whose weights are the log2 odds as they are summed."""
+        return replace(self, slope=1.0, intercept=0.0, knots=())
 
     def to_json(self) -> str:
         """Return the model as readable JSON, floats in full, so that loading gives the same numbers."""
-        classes = {
-            c: {
-                "levels": {x.name: _named(x, t.by_name[x.name]) for x in self.spec.comparisons},
-                "bands": {n: v[1:].tolist() for n, v in t.bands.items()},
-                "household": {
-                    "of": [x.name for x in self.spec.household],
-                    "cells": [
-                        [*_levels(self.spec, int(k)), float(r)]
-                        for k, r in zip(t.joint.cells, t.joint.ratio, strict=True)
-                    ],
-                    "rest": {str(g): float(r) for g, r in sorted(t.joint.rest.items())},
-                },
-            }
-            for c, t in self.tables.items()
-        }
-        content = {"name": self.name, "notes": self.notes, "rates": self.rates}
-        content |= {"calibration": {"slope": self.slope, "intercept": self.intercept}, "classes": classes}
+        classes = {c: _told(self.spec, t) for c, t in self.tables.items()}
+        content: dict[str, Any] = {"name": self.name, "notes": self.notes, "rates": self.rates}
+        content["calibration"] = {"knots": self.knots, "slope": self.slope, "intercept": self.intercept}
+        content["classes"] = classes
         return _lines(json.dumps(content, indent=1)) + "\n"
+
+
+def _log_level(name: str, table: Table, c: Comparison, pattern: Ints) -> Floats:
+    found: Floats = np.log2(table.by_name[c.name])[c.level_of(pattern)]
+    if c.band is None:
+        return found
+    band, is_equal = c.band_of(pattern), c.level_of(pattern) == 1
+    if name == "chance":
+        found = np.where((band > 0) & is_equal, log_share(band), found)
+    if c.name in table.bands:
+        found = found + np.where(is_equal, 0.0, np.log2(table.bands[c.name])[band])
+    return found
+
+
+def bent(odds: Floats, knots: tuple[tuple[float, float], ...]) -> Floats:
+    """Return the heights of a line of straight pieces through two or more knots, which goes on beyond its ends."""
+    x, y = np.array(knots).T
+    slope = np.diff(y) / np.diff(x)
+    piece = np.clip(np.searchsorted(x, odds, side="right") - 1, 0, len(slope) - 1)
+    found: Floats = y[piece] + slope[piece] * (odds - x[piece])
+    return found
 
 
 def cells(spec: Spec, pattern: Ints) -> tuple[Ints, Ints]:
@@ -157,6 +188,21 @@ def cells(spec: Spec, pattern: Ints) -> tuple[Ints, Ints]:
     for c in spec.household:
         group = group * (int(c.groups.max()) + 2) + c.groups[c.level_of(pattern)] + 1
     return pattern & mask, group
+
+
+def _told(spec: Spec, t: Table) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "levels": {x.name: _named(x, t.by_name[x.name]) for x in spec.comparisons},
+        "bands": {n: v[1:].tolist() for n, v in t.bands.items()},
+        "household": {
+            "of": [x.name for x in spec.household],
+            "cells": [[*_levels(spec, int(k)), float(r)] for k, r in zip(t.joint.cells, t.joint.ratio, strict=True)],
+            "rest": {str(g): float(r) for g, r in sorted(t.joint.rest.items())},
+        },
+    }
+    if t.kinds:
+        told["kinds"] = [{"share": k.share, **_told(spec, k.table)} for k in t.kinds]
+    return told
 
 
 def _levels(spec: Spec, cell: int) -> list[int]:
@@ -179,9 +225,11 @@ def parse(spec: Spec, raw: Mapping[str, Any]) -> Model:
     tables = {c: _table(spec, raw["classes"][c]) for c in CLASSES}
     told = raw.get("calibration", {})
     slope, intercept = float(told.get("slope", 1.0)), float(told.get("intercept", 0.0))
-    if slope <= 0:
-        raise ValueError(f"the slope of the calibration is {slope}")
-    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]), slope, intercept)
+    knots = tuple((float(x), float(y)) for x, y in told.get("knots", ()))
+    rises = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(knots))
+    if slope <= 0 or len(knots) == 1 or not rises:
+        raise ValueError("the calibration does not rise")
+    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]), slope, intercept, knots)
 
 
 def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:
@@ -196,7 +244,8 @@ def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:
     ratio = np.array([row[-1] for row in told["cells"]], dtype=np.float64)
     joint = Joint(np.array(packed, dtype=np.int64)[order], ratio[order], {int(g): r for g, r in told["rest"].items()})
     bands = {n: np.array([1.0, *v]) for n, v in raw.get("bands", {}).items()}
-    return Table(by_name, joint, bands)
+    kinds = tuple(Kind(float(one["share"]), _table(spec, one)) for one in raw.get("kinds", ()))
+    return Table(by_name, joint, bands, kinds)
 
 
 def load(spec: Spec, path: Path | None = None) -> Model:

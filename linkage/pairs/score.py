@@ -27,7 +27,7 @@ class Evidence:
 
 def score(db: Engine, model: Model, source: str, target: str) -> None:
     """Write ``target`` (left_id, right_id, pattern, match_weight, match_probability) from compared pairs."""
-    patterns = db.arrays(f"SELECT DISTINCT pattern FROM {source}")["pattern"].astype(np.int64)
+    patterns = np.asarray(db.arrays(f"SELECT DISTINCT pattern FROM {source}")["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
     told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
     db.register("pattern_weight", pd.DataFrame(told))

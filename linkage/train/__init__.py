@@ -28,9 +28,8 @@ from linkage.train.drift import drift
 from linkage.train.estimate import Estimate, estimate
 from linkage.train.figures import figures
 from linkage.train.population import Population
-from linkage.train.reliability import Decile, reliability
 
-__all__ = ["ENOUGH", "Decile", "reliability", "train"]
+__all__ = ["ENOUGH", "train"]
 
 ENOUGH = 50
 """Decisions of each kind, ``same`` and ``different``, from which classifiers are fitted: in five folds forty to learn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from linkage.pairs import bound
 from linkage.pairs.fields import exact, name, spec, typed
-from linkage.pairs.model import CLASSES, Joint, Model, Table, cells
+from linkage.pairs.model import CLASSES, Joint, Kind, Model, Table, cells
 from linkage.pairs.score import evidence
 from linkage.pairs.spec import BANDS, Comparison, Spec
 
@@ -43,7 +44,9 @@ def any_model(seed: int, told: Spec = SPEC) -> Model:
         )
         bands = {c.name: np.r_[1.0, draw.dirichlet(np.ones(BANDS))] for c in told.comparisons if c.band and c.near > 1}
         tables[name_of] = Table(levels, Joint() if name_of == "chance" else joint, bands)
-    return Model(told, tables, {"same": draw.uniform(0, 1), "family": draw.uniform(0, 1)}, 1000, 1e5)
+    rates = {"same": draw.uniform(0, 1), "family": draw.uniform(0, 1)}
+    knots = tuple(zip(np.arange(-9.0, 10.0, 3.0), np.cumsum(draw.uniform(0.1, 5, 7)), strict=True))
+    return Model(told, tables, rates, 1000, 1e5, knots=knots)
 
 
 def one(c: Comparison, level: int, band: int) -> int:
@@ -98,7 +101,10 @@ WITHOUT = spec((name("given"), typed("born")), (), two_sided=False)
 @given(seed=st.integers(0, 2**31), has_household=st.booleans())
 def test_the_parts_of_an_explanation_sum_to_the_weight(seed: int, has_household: bool) -> None:
     told = SPEC if has_household else WITHOUT
-    model = any_model(seed, told)
+    model, other = any_model(seed, told), any_model(seed + 1, told)
+    for name_of in ("same", "family"):
+        table = model.tables[name_of]
+        model.tables[name_of] = replace(table, kinds=(Kind(0.9, table), Kind(0.1, other.tables[name_of])))
     draw = np.random.default_rng(seed)
     for pattern in [*packed(list(told.comparisons), draw, 3).tolist(), 0]:
         parts = evidence(model, pattern)

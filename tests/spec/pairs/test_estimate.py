@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from linkage.pairs.estimate import Counts, Decided, Samples, estimate, responsibilities, untrained
+from linkage.pairs.estimate import Counts, Decided, Samples, _kinds, estimate, responsibilities, untrained
 from linkage.pairs.fields import exact, name, spec, typed
-from linkage.pairs.model import CLASSES, Model, cells
+from linkage.pairs.model import CLASSES, Kind, Model, cells
 from linkage.pairs.spec import Spec
 
 FIELDS = (
@@ -212,3 +213,16 @@ def test_a_decided_pair_is_counted_once(
     plain = told(seen, None)
     pairs = [sum(m.rates.values()) * ROWS for m in (plain, model)]
     assert pairs[1] == pytest.approx(pairs[0], rel=0.01)
+
+
+def test_the_kinds_of_a_class_are_learnt_from_pairs_known_to_be_of_it() -> None:
+    counts, parts = truth()
+    likely = {one: part / part.sum() for one, part in parts.items()}
+    known = Counts(counts.pattern, 1e5 * (0.9 * likely["same"] + 0.1 * likely["chance"]))
+    prior = untrained(SPEC, ROWS, PAIRS)
+    same, chance = prior.tables["same"], prior.tables["chance"]
+    prior.tables["same"] = replace(same, kinds=(Kind(0.5, same), Kind(0.5, replace(same, by_name=chance.by_name))))
+    careful, careless = _kinds(prior, "same", known, {}, ())
+    assert careless.share == pytest.approx(0.1, abs=0.02)
+    assert careful.table.by_name["born"][1:] == pytest.approx(LEVELS["same"]["born"], abs=0.02)
+    assert careless.table.by_name["born"][1:] == pytest.approx(LEVELS["chance"]["born"], abs=0.05)

@@ -1,0 +1,162 @@
+"""Are match probabilities what they say? Reliability on simulated regions, and a calibration learnt on others.
+
+``python -m benchmarks calibration`` measures regions on which nothing was fitted; ``python -m benchmarks calibrate``
+(maintainers) fits the model that ships, its kinds and its calibration, on the regions of `FITTED`, and writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from benchmarks import child, figures
+from benchmarks.prepare import truth_file
+from linkage.config import load
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.evaluate.reliability import Reliability, reliability
+from linkage.pairs import PERSONS, Model, link
+from linkage.pairs.estimate import with_kinds
+from linkage.pairs.model import MODELS
+from linkage.pairs.model import load as load_model
+from linkage.pairs.score import probability
+from linkage.train.calibrate import fit
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A simulated region."""
+
+    incidents: int
+    noise: str
+    seed: int
+
+
+FITTED = (
+    Region(20_000, "medium", 21),
+    Region(20_000, "medium", 22),
+    Region(8_000, "low", 42),
+    Region(8_000, "high", 41),
+)
+HELD_OUT = tuple(Region(20_000, "medium", seed) for seed in (31, 32, 33))
+WITHIN = 0.05
+"""How far a decile may be off."""
+HEADER = (
+    "decile", "pairs", "told", "true", "gap", "error of gap", "pairs of people", "true of people", "95 % interval",
+    "within",
+)  # fmt: skip
+NOTE = (
+    "told: mean match probability; true: share of the pairs that are one person; error of the gap: standard error with "
+    "the pairs of two people taken as one observation; of people: each pair of people counts once."
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Compared pairs of a region (n,): match weight, whether they are one person, and which two people they are."""
+
+    weight: Floats
+    is_same: npt.NDArray[np.bool_]
+    people: Ints
+
+    @classmethod
+    def of(cls, regions: Sequence[Scored]) -> Scored:
+        """Return several regions as one, whose people are not the same."""
+        first = np.cumsum([0, *(one.people.max(initial=-1) + 1 for one in regions)])
+        return cls(
+            np.concatenate([one.weight for one in regions]),
+            np.concatenate([one.is_same for one in regions]),
+            np.concatenate([one.people + start for one, start in zip(regions, first, strict=False)]),
+        )
+
+    def table(self) -> list[Reliability]:
+        """Return the reliability by decile."""
+        return reliability(probability(self.weight), self.is_same, self.people)
+
+
+def calibration(console: Console, regions: Sequence[Region] = HELD_OUT) -> dict[str, Any]:
+    """Measure each region and all together, print the tables, keep the figures."""
+    with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as folder:
+        found = [scored(prepared(region, Path(folder))) for region in regions]
+    told = {f"{r.incidents} {r.noise} seed {r.seed}": one.table() for r, one in zip(regions, found, strict=True)}
+    if len(found) > 1:
+        told["all together"] = Scored.of(found).table()
+    for title, deciles in told.items():
+        figures.show(console, f"Reliability: {title}", HEADER, [_row(one) for one in deciles], NOTE)
+    kept = {title: [asdict(one) for one in deciles] for title, deciles in told.items()}
+    console.print(f"kept in {figures.save('calibration', {'regions': kept})}")
+    return kept
+
+
+def calibrate(console: Console, regions: Sequence[Region] = FITTED, model: Path | None = None) -> Model:
+    """Fit the kinds of the classes on the first region and the calibration on all; write the model file that ships."""
+    target = model or max(MODELS.glob("model_*.json"))
+    with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as folder:
+        mentions = [prepared(region, Path(folder)) for region in regions]
+        kept = Path(folder) / "model.json"
+        scored(mentions[0], prior=with_kinds(load_model(PERSONS, target).uncalibrated()), keep=kept)
+        prior = load_model(PERSONS, kept)
+        console.print(f"fitted the classes and their kinds on region {regions[0]}")
+        found = Scored.of([scored(one, prior=prior) for one in mentions])
+    told = [json.dumps(asdict(region)) for region in regions]
+    notes = {
+        "made_by": "python -m benchmarks calibrate",
+        "made_on": datetime.now(UTC).date().isoformat(),
+        "classes": f"the night of region {told[0]}",
+        "calibration": f"the pairs of regions {', '.join(told)}",
+        "use": "the prior of the first nights, and the model of an explanation without a run",
+    }
+    fitted = replace(prior, name="synthetic Drenthe", notes=notes, knots=fit(found.weight, found.is_same))
+    target.write_text(fitted.to_json(), encoding="utf-8")
+    console.print(f"wrote {target.name}, calibrated on {len(found.weight):,} pairs")
+    return fitted
+
+
+def prepared(region: Region, folder: Path) -> Path:
+    """Simulate a region and return the file of its mentions."""
+    sample = folder / f"{region.incidents}-{region.noise}-{region.seed}"
+    asked = ("--incidents", str(region.incidents), "--noise", region.noise, "--seed", str(region.seed))
+    child.inbeeld("sample", "--out", sample, *asked)
+    child.module("benchmarks.prepare", sample, sample / "mentions.duckdb")
+    return sample / "mentions.duckdb"
+
+
+def scored(mentions: Path, *, prior: Model | None = None, keep: Path | None = None) -> Scored:
+    """Link the mentions of a file as a first night does, and return all compared pairs whose truth is known."""
+    with DuckDBEngine(mentions, read_only=True) as source:
+        frame = source.frame("SELECT * FROM mention")
+    with DuckDBEngine(truth_file(mentions), read_only=True) as answer:
+        known = answer.arrays(
+            "SELECT mention_id, dense_rank() OVER (ORDER BY true_person_id) AS person FROM mention_truth"
+        )
+    with DuckDBEngine() as db:
+        db.register("mention", frame)
+        link(db, load(), lambda _: None, keep=keep, prior=prior)
+        pairs = db.arrays("SELECT left_id, right_id, match_weight FROM pair_score")
+    person = np.zeros(len(frame) + 1, dtype=np.int64)
+    person[np.asarray(known["mention_id"])] = np.asarray(known["person"])
+    left, right = person[np.asarray(pairs["left_id"])], person[np.asarray(pairs["right_id"])]
+    judged = (left > 0) & (right > 0)
+    low, high = np.minimum(left, right)[judged], np.maximum(left, right)[judged]
+    people = np.unique(low * (person.max() + 1) + high, return_inverse=True)[1].astype(np.int64)
+    return Scored(np.asarray(pairs["match_weight"], dtype=np.float64)[judged], low == high, people)
+
+
+def _row(one: Reliability) -> list[object]:
+    verdict = ("yes" if one.holds(WITHIN) else "NO") if one.is_judged else "few pairs"
+    numbers = (one.promised, one.observed, one.observed - one.promised, one.error)
+    told, true, gap, error = (f"{number:.3f}" for number in numbers)
+    interval = f"{one.least:.2f}-{one.most:.2f}"
+    people = f"{one.observed_of_people:.3f}"
+    return [f".{round(one.low * 10)}", one.pairs, told, true, gap, error, one.people, people, interval, verdict]

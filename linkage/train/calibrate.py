@@ -1,0 +1,47 @@
+"""The map from summed evidence to a match weight that can be taken at its word, learnt where the truth is known.
+
+The sum of the evidence is log2 odds of a model in which comparisons are independent within a kind of a class; what is
+left of dependence makes it say too much. The map is a line of straight pieces in log odds that only rises, so that no
+pair overtakes another: more than a line (Platt 1999), because near certain pairs and doubtful ones are not off by the
+same, and less than steps (Zadrozny & Elkan 2002), which would make pairs equal that are not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from linkage.pairs.model import bent
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Knots = tuple[tuple[float, float], ...]
+
+PLACES = (-16.0, -8.0, -4.0, -1.0, 2.0, 5.0, 8.0, 12.0, 20.0)
+"""Log2 odds at which the line may bend: close together where pairs are in doubt."""
+LEAST_SLOPE, MOST_SLOPE = 0.05, 3.0
+PULL = 2.0
+"""Weight of the pull of each slope towards 1, in nats: a piece with few pairs stays as it is."""
+
+
+def fit(odds: Floats, is_same: Bools) -> Knots:
+    """Return the knots (odds, weight) of the likeliest map; ``odds`` are log2 and ``is_same`` the truth, (n,) each."""
+    known, at = np.unique(np.round(odds, 3), return_inverse=True)
+    pairs = np.bincount(at).astype(np.float64)
+    same = np.bincount(at, weights=is_same)
+    widths = np.diff(PLACES)
+    first = np.array([PLACES[0], *np.zeros(len(widths))])
+
+    def loss(asked: Floats) -> float:
+        weight = bent(known, _knots(asked, widths)) * np.log(2)
+        likely = (pairs * np.logaddexp(0, weight) - same * weight).sum()
+        return float(likely + PULL * (asked[1:] ** 2).sum())
+
+    bounds = [(None, None), *[(np.log(LEAST_SLOPE), np.log(MOST_SLOPE))] * len(widths)]
+    return _knots(minimize(loss, first, method="L-BFGS-B", bounds=bounds).x, widths)
+
+
+def _knots(asked: Floats, widths: Floats) -> Knots:
+    heights = asked[0] + np.r_[0.0, np.cumsum(np.exp(asked[1:]) * widths)]
+    return tuple((float(x), float(y)) for x, y in zip(PLACES, heights, strict=True))
