@@ -2,8 +2,8 @@
 
 Deciles of match probability (Murphy & Winkler 1977). Pairs are no sample of their own: ten mentions of one person with
 ten of another make a hundred pairs that are right or wrong together. So each class also tells how many pairs of people
-stand behind it, with the interval of their share (Wilson 1927), and the error of its gap takes the pairs of the same two
-people as one observation (Liang & Zeger 1986).
+stand behind it, with the interval of their share (Wilson 1927), and the error of its gap takes the pairs of the same
+two people as one observation (Liang & Zeger 1986).
 """
 
 from __future__ import annotations
