@@ -85,6 +85,13 @@ def check_delivery(night: Night) -> None:
     _gate(night, "delivery")
 
 
+def check_volume(night: Night) -> None:
+    """Stop when a delivery is not as large as its source's usually are."""
+    from linkage.pipeline import audits
+
+    audits.check_volume(night)
+
+
 def standardise(night: Night) -> None:
     """Turn the persons of all current records into mentions that can be compared."""
     from linkage import intake
@@ -164,6 +171,13 @@ def check_case_view(night: Night) -> None:
     _gate(night, "case_view")
 
 
+def audit_changes(night: Night) -> None:
+    """Stop when too much moved since the publication before."""
+    from linkage.pipeline import audits
+
+    audits.audit_changes(night)
+
+
 def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import reports
@@ -190,6 +204,7 @@ def publish(night: Night) -> None:
 STEPS: tuple[Step, ...] = (
     Step("take in deliveries", take_in, retries=2),
     Step("check deliveries", check_delivery),
+    Step("check volume", check_volume),
     Step("standardise mentions", standardise),
     Step("check mentions", check_mentions),
     Step("link mentions", link_mentions),
@@ -197,6 +212,7 @@ STEPS: tuple[Step, ...] = (
     Step("build households", build_households),
     Step("reconcile incidents", reconcile),
     Step("check case view", check_case_view),
+    Step("audit changes", audit_changes),
     Step("publish", publish),
 )
 
