@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import GateFailed
+from linkage.pipeline.log import logged
 from linkage.pipeline.night import Night, Progress, now, start
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ STEPS: tuple[Step, ...] = (
     Step("audit changes", audit_changes),
     Step("publish", publish),
 )
+STEPS = tuple(map(logged, STEPS))
 
 
 def run(

@@ -16,14 +16,24 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.store import OutFolder
 from tests.faults.site import SOURCE, Site
 
-TIGHT_VOLUME = "[volume]\nmin_history = 2\ndeviations = 0.001\nshare = 0\nmin_rows = 0\n"
-TIGHT_AUDIT = "[audit]\nlinks_lost = 0\nmatch_rate = 0\nrecent_match_rate = 0\ncertainty = 0\nmin_records = 1\n"
+TIGHT = """[volume]
+min_history = 2
+deviations = 0.001
+share = 0
+min_rows = 0
+[audit]
+match_rate = 0
+certainty = 0
+min_records = 1
+"""
 
 
-@pytest.fixture(autouse=True)
-def without_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def without_gates() -> Iterator[None]:
     """The gates take longer than all the rest of a night this small, and are tested elsewhere."""
-    monkeypatch.setattr(quality, "_measure", lambda *_: ())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quality, "_measure", lambda *_: ())
+        yield
 
 
 class Command:
@@ -45,8 +55,26 @@ class Command:
 
 
 @pytest.fixture
-def command(site: Site) -> Iterator[Command]:
-    yield Command(site)
+def command(site: Site) -> Command:
+    return Command(site)
+
+
+@pytest.fixture(scope="module")
+def published(yesterday: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Yesterday and today, both published."""
+    site = Site(tmp_path_factory.mktemp("published") / "site")
+    shutil.copytree(yesterday.path, site.path, symlinks=True)
+    site.deliver()
+    code, said = Command(site).night()
+    assert code == 0, said
+    return site
+
+
+@pytest.fixture
+def today(published: Site, tmp_path: Path) -> Command:
+    """A copy of both nights that the test may spoil."""
+    shutil.copytree(published.path, tmp_path / "today", symlinks=True)
+    return Command(Site(tmp_path / "today"))
 
 
 def rows(site: Site, query: str, name: str = "case_view.duckdb") -> list[tuple[object, ...]]:
@@ -62,43 +90,42 @@ EVERYTHING = (
 )
 
 
-@pytest.mark.parametrize(
-    ("settings", "measure"), [(TIGHT_VOLUME, "volume"), (TIGHT_AUDIT, "match_rate")], ids=["volume", "audit"]
-)
-def test_a_stopped_night_leaves_yesterday_and_passes_once_a_person_accepted_it(
-    site: Site, command: Command, settings: str, measure: str
-) -> None:
+@pytest.mark.slow
+def test_a_stopped_night_leaves_yesterday_and_passes_once_a_person_accepted_it(site: Site, command: Command) -> None:
+    """Stopped twice: by the volume before anything was linked, and then by what moved."""
     site.deliver()
     before = site.view()
-    code, said = command.night(settings)
-    assert code == 1
-    assert measure in said and "inbeeld accept --reason" in said
-    assert site.view() == before
+    for measure in ("volume of delivery", "match_rate"):
+        code, said = command.night(TIGHT)
+        assert code == 1
+        assert measure in said and "inbeeld accept --reason" in said
+        assert site.view() == before
+        assert json.loads(command("status", "--json")[1])["waiting"]["figures"][0].startswith(measure)
+        code, said = command("accept", "--reason", f"seen: {measure}", "--by", "anna")
+        assert (code, measure in said, site.view() == before) == (0, True, True)
 
-    code, said = command("accept", "--reason", "seen with the police: a new unit", "--by", "anna")
-    assert (code, measure in said) == (0, True)
-    assert site.view() == before
-    code, said = command.night(settings)
+    code, said = command.night(TIGHT)
     assert (code, site.view() == before) == (0, False), said
-    assert rows(site, "SELECT count(*) > 0 FROM audit WHERE verdict = 'accepted'") == [(True,)]
+    assert rows(site, "SELECT count(*) > 1 FROM audit WHERE verdict = 'accepted'") == [(True,)]
 
     code, said = command("accept", "--reason", "again")
     assert (code, "no run waits" in said) == (2, True), "an acceptance is good for one publication"
     kept = sqlite3.connect(site.out / "state" / "ledger.sqlite")
     assert kept.execute("SELECT accepted_by, reason FROM acceptance").fetchall() == [
-        ("anna", "seen with the police: a new unit")
+        ("anna", "seen: volume of delivery"),
+        ("anna", "seen: match_rate"),
     ]
     with pytest.raises(sqlite3.IntegrityError):
         kept.execute("DELETE FROM acceptance")
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_rollback_returns_and_the_next_night_takes_the_deliveries_in_again_each_once(
-    site: Site, command: Command
+    yesterday: Site, today: Command
 ) -> None:
-    before = site.view()
-    delivered = site.deliver().folder.name
-    assert command.night()[0] == 0
+    site, command, before = today.site, today, yesterday.view()
+    delivered = max(folder.name for folder in (site.inbox / SOURCE).iterdir())
     after, content = site.view(), [rows(site, query) for query in EVERYTHING]
     newest = OutFolder(site.out).current()
     assert newest is not None
@@ -119,11 +146,10 @@ def test_a_rollback_returns_and_the_next_night_takes_the_deliveries_in_again_eac
     assert (code, site.view()) == (0, after), said
 
 
-def test_a_delivery_that_was_rolled_back_and_left_the_inbox_stops_the_night_until_accepted(
-    site: Site, command: Command
-) -> None:
-    folder = site.deliver().folder
-    assert command.night()[0] == 0
+@pytest.mark.slow
+def test_a_delivery_that_was_rolled_back_and_left_the_inbox_stops_the_night_until_accepted(today: Command) -> None:
+    site, command = today.site, today
+    folder = max((site.inbox / SOURCE).iterdir(), key=lambda folder: folder.name)
     assert command("rollback", "--reason", "a wrong delivery")[0] == 0
     shutil.move(folder, site.path / "wrong")
     before = site.view()
