@@ -20,7 +20,7 @@ Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
-    for verb in (accept, rollback):
+    for verb in (accept, rollback, doctor):
         app.command()(verb)
 
 
@@ -65,6 +65,31 @@ def rollback(
             console.say(terminal, "The next run takes these in again; take a wrong one out of the inbox before it:")
             console.table(terminal, ("source", "delivery"), [(d.source_id, d.delivery_id) for d in done.deliveries])
         console.say(terminal, f"Next: inbeeld status --out {out}")
+
+
+def doctor(
+    out: Out,
+    inbox: Annotated[Path | None, typer.Option("--inbox", help="Folder of the deliveries.", metavar="DIR")] = None,
+    config: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Is this machine fit for tonight: packages, settings, key, folders, disk, last night, schedule."""
+    from linkage import console
+    from linkage.doctor import FAIL, OK, examine
+
+    with guarded(out):
+        lines = list(examine(out, config=config, inbox=inbox))
+        if as_json:
+            console.show_json([vars(line) for line in lines])
+        else:
+            terminal = console.terminal()
+            for line in lines:
+                style = {OK: "green", FAIL: "bold red"}.get(line.level, "yellow")
+                advice = f"; {line.advice}" if line.advice else ""
+                console.say(terminal, f"{line.level:<5} {line.what}: {line.told}{advice}", style=style)
+        failed = [line.what for line in lines if line.level == FAIL]
+        if failed:
+            raise UsageError(f"{len(failed)} of {len(lines)} checks failed: {', '.join(failed)}")
 
 
 def _who(by: str | None) -> str:

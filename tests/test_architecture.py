@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {"audit", "intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}
     ),
-    frozenset({"pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
+    frozenset({"doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset(
         {
             "cli",
