@@ -37,6 +37,7 @@ def status(out: Path) -> dict[str, Any]:
         with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
             told |= cli_summary.summary(view)
             told |= _intake(view)
+        told["held_rows"] = _held(folder)
         told["open_reviews"] = next(s["incidents"] for s in told["statuses"] if s["status"] == "review")
     return told
 
@@ -69,6 +70,12 @@ def _intake(view: DuckDBEngine) -> dict[str, Any]:
         )
     ]
     return {"sources": sources, "rejected": rejected}
+
+
+def _held(folder: OutFolder) -> int:
+    """Return how many rows wait for the record that they belong to."""
+    with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as restricted:
+        return int(restricted.rows("SELECT count(*) FROM held_row")[0][0]) if restricted.has("held_row") else 0
 
 
 def _waiting(overrides: Overrides) -> dict[str, Any]:
@@ -124,6 +131,6 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
     )
     rejected = sum(r["rows"] for r in found["rejected"])
     console.say(terminal, f"\nPublished: {found['published']}; kept to roll back to: {len(found['kept']) - 1}")
-    console.say(terminal, f"{rejected} rejected rows, by reason in table rejected_row")
+    console.say(terminal, f"{rejected} rejected rows (table rejected_row); {found['held_rows']} wait for their record")
     console.say(terminal, f"Case view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
     console.say(terminal, console.gap_line(found["gap"]), style="bold")

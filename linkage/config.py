@@ -127,20 +127,24 @@ class Volume(Section):
 
 
 class Audit(Section):
-    """How far a night may move from the publication before it: shares, beyond which it stops."""
+    """How far a night may move from the publication before it: shares, beyond which it stops.
+
+    Six ordinary nights of a synthetic region (3,000 incidents) moved links by at most 0.0015, rates by 0.0044 (recent
+    ones by 0.014), persons and households by 0.0004, and patterns by 0.00001.
+    """
 
     links_lost: Share = 0.02
     links_won: Annotated[float, Field(ge=0)] = 0.05
-    person_merges: Share = 0.01
-    person_splits: Share = 0.01
-    household_merges: Share = 0.03
-    household_splits: Share = 0.03
+    person_merges: Share = 0.005
+    person_splits: Share = 0.005
+    household_merges: Share = 0.02
+    household_splits: Share = 0.02
     match_rate: Share = 0.05
     recent_match_rate: Share = 0.1
     answering_rate: Share = 0.05
     near_exact_links: Share = 0.05
-    pattern_stability: Annotated[float, Field(ge=0)] = 0.25
-    """Population stability index; above 0.25 the population is another one (Siddiqi 2006)."""
+    pattern_stability: Annotated[float, Field(ge=0)] = 0.1
+    """Population stability index; below 0.1 little moved, above 0.25 the population is another one (Siddiqi 2006)."""
     certainty: Annotated[float, Field(ge=0)] = 4
     """Standard errors by which two shares must differ as well: a small region does not stop a night by chance."""
     min_records: Annotated[int, Field(gt=0)] = 50

@@ -18,6 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "sqlite",
             "ledger",
             "overrides",
+            "rollback",
             "decisions",
             "promotions",
             "contracts",

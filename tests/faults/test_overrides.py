@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from linkage import cli, quality
+from linkage import cli, pipeline, quality
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.store import OutFolder
 from tests.faults.site import SOURCE, Site
@@ -162,6 +163,35 @@ def test_a_delivery_that_was_rolled_back_and_left_the_inbox_stops_the_night_unti
     assert command("accept", "--reason", "the source withdrew it")[0] == 0
     assert command.night()[0] == 0
     assert json.loads(command("status", "--json")[1])["owed"] == []
+
+
+NAMING = ("geslachtsnaam", "straat", "postcode", "bsn", "telefoon", "voornamen", "partner_geslachtsnaam")
+
+
+def delivered(inbox: Path) -> set[str]:
+    """Return what was delivered of persons and identifies them."""
+    found = set()
+    for path in [*inbox.rglob("personen.csv"), *inbox.rglob("betrokkenen.csv")]:
+        with path.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle, delimiter=";"):
+                found |= {row[name] for name in NAMING if len(row.get(name, "")) > 4}
+    return found
+
+
+@pytest.mark.slow
+def test_the_log_of_a_night_tells_every_step_and_nobody(today: Command) -> None:
+    site = today.site
+    newest = max((site.out / "state" / "logs").iterdir())
+    lines = [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines()]
+    assert [line["step"] for line in lines if line["event"] == "step"] == [step.name for step in pipeline.STEPS]
+    assert (lines[0]["event"], lines[-1]["event"], lines[-1]["status"]) == ("started", "ended", "published")
+    assert next(line["rows"]["mention"] for line in lines if line.get("step") == "standardise mentions") > 100
+    people = delivered(site.inbox)
+    told = "".join(path.read_text(encoding="utf-8") for path in newest.parent.iterdir())
+    told += today("status", "--json")[1] + today("doctor", "--json")[1]
+    kept = str(rows(site, "SELECT surname, street FROM mention", "restricted.duckdb"))
+    assert len(people) > 100 and any(value.lower() in kept.lower() for value in people), "the scan must be able to find"
+    assert [value for value in people if value in told] == []
 
 
 def change_manifest(folder: Path) -> None:
