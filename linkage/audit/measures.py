@@ -7,7 +7,7 @@ beyond its limit and beyond chance, on enough records; small regions are judged 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from linkage.engine.base import Engine
 
 OLD = "published.main"
 LEAST_SHARE = 0.005
-"""Patterns that fewer of the pairs show than this are taken together."""
+"""Levels that fewer of the pairs show than this are taken together."""
 
 LINKED = "('matched_reference', 'matched_timely', 'matched_late', 'matched_very_late', 'covered_open_case')"
 
@@ -27,15 +27,20 @@ Scope = tuple[str, str]
 Parts = dict[Scope, tuple[int, int]]
 
 
-def changes(db: Engine, config: Config, *, published: Path | None, as_of: date, run_id: str) -> list[Figure]:
-    """Compare tonight with the published ``restricted.duckdb``; on the first night there is nothing to compare with."""
+def changes(
+    db: Engine, config: Config, *, published: Path | None, as_of: date, run_id: str, comparisons: Mapping[str, str]
+) -> list[Figure]:
+    """Compare tonight with the published ``restricted.duckdb``; on the first night there is nothing to compare with.
+
+    ``comparisons`` names the comparisons of a pattern, each with the SQL of its level over ``pattern``.
+    """
     new = f'"{db.rows("SELECT current_database()")[0][0]}".main'
     if published is None:
-        return [_first(figure) for figure in _figures(_Pair(db, new, as_of, as_of, config, run_id))]
+        return [_first(figure) for figure in _figures(_Pair(db, new, as_of, as_of, config, run_id, comparisons))]
     path = str(published / "restricted.duckdb").replace("'", "''")
     db.run(f"ATTACH '{path}' AS published (READ_ONLY)")
     try:
-        return list(_figures(_Pair(db, new, as_of, _day_of(db), config, run_id, OLD)))
+        return list(_figures(_Pair(db, new, as_of, _day_of(db), config, run_id, comparisons, OLD)))
     finally:
         db.run("DETACH published")
 
@@ -44,9 +49,17 @@ class _Pair:
     """The two nights: where their tables are, and the day that each speaks of."""
 
     def __init__(
-        self, db: Engine, new: str, as_of: date, was_of: date, config: Config, run_id: str, old: str | None = None
+        self,
+        db: Engine,
+        new: str,
+        as_of: date,
+        was_of: date,
+        config: Config,
+        run_id: str,
+        comparisons: Mapping[str, str],
+        old: str | None = None,
     ) -> None:
-        self.db, self.config, self.run_id = db, config, run_id
+        self.db, self.config, self.run_id, self.comparisons = db, config, run_id, comparisons
         self.new, self.old = new, old or new
         self.day = {self.new: as_of} | {self.old: was_of}
 
@@ -213,29 +226,31 @@ def _compare(nights: _Pair, measure: str, read: Callable[[str], Parts]) -> Itera
 
 
 def _patterns(nights: _Pair) -> Iterator[Figure]:
-    """The population stability index (Siddiqi 2006) of the agreement patterns of all compared pairs."""
+    """The population stability index (Siddiqi 2006) of the levels of each comparison, over all compared pairs.
+
+    One comparison at a time: whole patterns are thousands, most of them too rare to say anything.
+    """
     if not nights.has("pattern_count"):
         return
     limits = nights.config.audit
-    table = "(SELECT pattern, sum(pairs) AS pairs FROM {}.pattern_count GROUP BY pattern)"
-    rows = nights.db.rows(
-        f"SELECT coalesce(o.pairs, 0), coalesce(n.pairs, 0) FROM {table.format(nights.old)} AS o "
-        f"FULL JOIN {table.format(nights.new)} AS n USING (pattern)"
-    )
-    pairs = np.asarray(rows, dtype=np.float64).reshape(-1, 2)
-    before, after = (int(n) for n in pairs.sum(axis=0))
-    if min(before, after) < limits.min_pairs:
-        yield Figure(
-            "pattern_stability", "all", "all", None, None, before, after, None, limits.pattern_stability, SMALL
+    for name, level in nights.comparisons.items():
+        levels = f"(SELECT {level} AS level, sum(pairs) AS pairs FROM {{}}.pattern_count GROUP BY level)"
+        rows = nights.db.rows(
+            f"SELECT coalesce(o.pairs, 0), coalesce(n.pairs, 0) FROM {levels.format(nights.old)} AS o "
+            f"FULL JOIN {levels.format(nights.new)} AS n USING (level) ORDER BY level"
         )
-        return
-    index = stability(pairs)
-    verdict = STOP if index > limits.pattern_stability else OK
-    yield Figure("pattern_stability", "all", "all", 0.0, index, before, after, index, limits.pattern_stability, verdict)
+        pairs = np.asarray(rows, dtype=np.float64).reshape(-1, 2)
+        before, after = (int(n) for n in pairs.sum(axis=0))
+        is_small = min(before, after) < limits.min_pairs
+        index = None if is_small else stability(pairs)
+        verdict = SMALL if index is None else STOP if index > limits.pattern_stability else OK
+        yield Figure(
+            "pattern_stability", "comparison", name, 0.0, index, before, after, index, limits.pattern_stability, verdict
+        )
 
 
 def stability(pairs: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """Return sum of (new - old) ln(new / old) over patterns (k, 2), the rare ones taken together."""
+    """Return sum of (new - old) ln(new / old) over levels (k, 2), the rare ones taken together."""
     share = pairs / pairs.sum(axis=0)
     is_rare = share.max(axis=1) < LEAST_SHARE
     binned = np.vstack([share[~is_rare], share[is_rare].sum(axis=0, keepdims=True)])

@@ -25,9 +25,17 @@ def check_volume(night: Night) -> None:
 
 def audit_changes(night: Night) -> None:
     """Stop when the case view moved further from the published one than its limits allow."""
+    from linkage.pairs import PERSONS
+
     assert night.as_of is not None
-    published = night.folder.current()
-    found = audit.changes(night.db, night.config, published=published, as_of=night.as_of, run_id=night.run_id)
+    found = audit.changes(
+        night.db,
+        night.config,
+        published=night.folder.current(),
+        as_of=night.as_of,
+        run_id=night.run_id,
+        comparisons={c.name: c.level_sql() for c in PERSONS.comparisons},
+    )
     _judge(night, found, is_first=False)
 
 

@@ -22,6 +22,8 @@ TABLES = (
     "household_id_history", "pattern_count", "run",
 )  # fmt: skip
 MATCHED = "matched_timely"
+COMPARISONS = {"birth": "pattern % 10", "given": "pattern // 10"}
+"""Patterns of two digits, one for each comparison."""
 
 
 class Side:
@@ -57,10 +59,10 @@ class Side:
         self.add("person", range(n), person_id="'P' || i")
         return self
 
-    def patterns(self, *pairs: int) -> Side:
-        """Count pairs for patterns 1, 2, …."""
-        for i, n in enumerate(pairs, 1):
-            self.add("pattern_count", range(1), pattern=str(i), rules="1", pairs=str(n))
+    def patterns(self, pairs: dict[int, int]) -> Side:
+        """Count pairs by pattern."""
+        told = ", ".join(f"({pattern}, 1, {n})" for pattern, n in pairs.items())
+        self.db.run(f"INSERT INTO pattern_count VALUES {told}")
         return self
 
     def merged(self, persons: range, run_id: str) -> Side:
@@ -90,7 +92,7 @@ class Nights:
         """Return the figures by measure and name."""
         self.old.db.close()
         config = Config(audit=Audit(**limits))
-        figures = changes(self.new.db, config, published=self.folder, as_of=DAY, run_id="r2")
+        figures = changes(self.new.db, config, published=self.folder, as_of=DAY, run_id="r2", comparisons=COMPARISONS)
         keep(self.new.db, figures, is_first=True)
         return {(f.measure, f.name): f for f in figures}
 
@@ -106,7 +108,9 @@ def nights(tmp_path: Path) -> Nights:
 
 def test_a_night_like_the_one_before_stops_nothing(nights: Nights) -> None:
     for side in (nights.old, nights.new):
-        side.incidents(200, MATCHED, link="deterministic").incidents(100, "unmatched").people(500).patterns(5000, 900)
+        side.incidents(200, MATCHED, link="deterministic").incidents(100, "unmatched").people(500).patterns(
+            {1: 5000, 2: 900}
+        )
     found = nights.found()
     assert {f.verdict for (measure, _), f in found.items() if not measure.startswith("household")} == {"ok"}
     assert {m for m, _ in found} | {"volume", "owed_delivery"} == set(contracts.codes("audit_measure").codes)
@@ -197,19 +201,20 @@ def test_reports_of_a_source_that_no_longer_answer_stop_the_night(nights: Nights
     assert ("answering_rate", "vt") in nights.stops()
 
 
-def test_patterns_that_shift_stop_the_night(nights: Nights) -> None:
-    nights.old.patterns(5000, 3000, 2000)
-    nights.new.patterns(2000, 3000, 5000)
-    assert nights.stops() == {("pattern_stability", "all")}
+def test_a_comparison_whose_levels_shift_stops_the_night_and_is_named(nights: Nights) -> None:
+    """Many patterns, each rare: only the comparison shows that half of the birth dates no longer agree."""
+    nights.old.patterns({10 * given + 1: 100 for given in range(300)})
+    nights.new.patterns({10 * given + level: 50 for given in range(300) for level in (1, 2)})
+    assert nights.stops() == {("pattern_stability", "birth")}
 
 
 def test_few_pairs_are_no_distribution(nights: Nights) -> None:
-    nights.old.patterns(500, 300)
-    nights.new.patterns(300, 500)
-    assert nights.found()["pattern_stability", "all"].verdict == "small"
+    nights.old.patterns({1: 500, 2: 300})
+    nights.new.patterns({1: 300, 2: 500})
+    assert nights.found()["pattern_stability", "birth"].verdict == "small"
 
 
-def test_many_rare_patterns_that_change_places_are_no_drift() -> None:
+def test_many_rare_levels_that_change_places_are_no_drift() -> None:
     """Each is too rare to say anything; one by one they would sum to an index that no limit allows."""
     left = np.array([[9000, 9000], *[[1, 0]] * 200, *[[0, 1]] * 200], dtype=np.float64)
     assert stability(left) < 0.01
@@ -218,16 +223,16 @@ def test_many_rare_patterns_that_change_places_are_no_drift() -> None:
 
 def test_the_first_night_has_nothing_to_compare_with_and_says_so() -> None:
     side = Side().incidents(100, MATCHED, link="deterministic")
-    figures = changes(side.db, Config(), published=None, as_of=DAY, run_id="r1")
+    figures = changes(side.db, Config(), published=None, as_of=DAY, run_id="r1", comparisons=COMPARISONS)
     assert {(f.verdict, f.before, f.change) for f in figures} == {("first", None, None)}
     assert [f.after for f in figures if (f.measure, f.name) == ("match_rate", "all")] == [1.0]
 
 
 def test_a_publication_of_an_earlier_version_lacks_tables_and_stops_nothing(nights: Nights) -> None:
     nights.old.incidents(100, MATCHED, link="deterministic")
-    nights.new.incidents(100, "unmatched").patterns(9000)
+    nights.new.incidents(100, "unmatched").patterns({1: 9000})
     nights.old.db.run("DROP TABLE pattern_count")
-    assert ("pattern_stability", "all") not in nights.found()
+    assert "pattern_stability" not in {measure for measure, _ in nights.found()}
 
 
 @pytest.mark.parametrize(
