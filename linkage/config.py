@@ -143,8 +143,10 @@ class Audit(Section):
     recent_match_rate: Share = 0.1
     answering_rate: Share = 0.05
     near_exact_links: Share = 0.05
-    pattern_stability: Annotated[float, Field(ge=0)] = 0.1
-    """Population stability index; below 0.1 little moved, above 0.25 the population is another one (Siddiqi 2006)."""
+    reference_links: Share = 0.05
+    pattern_stability: Annotated[float, Field(ge=0)] = 0.02
+    """Population stability index of a comparison (Siddiqi 2006), over all pairs ever compared: day and month changed
+    places in a third of one source's birth dates is 0.03, no BSN from that source any more 0.25."""
     certainty: Annotated[float, Field(ge=0)] = 4
     """Standard errors by which two shares must differ as well: a small region does not stop a night by chance."""
     min_records: Annotated[int, Field(gt=0)] = 50

@@ -81,7 +81,13 @@ def _figures(nights: _Pair) -> Iterator[Figure]:
 
 
 def _first(figure: Figure) -> Figure:
-    is_share = figure.measure in ("match_rate", "recent_match_rate", "answering_rate", "near_exact_links")
+    is_share = figure.measure in (
+        "match_rate",
+        "recent_match_rate",
+        "answering_rate",
+        "near_exact_links",
+        "reference_links",
+    )
     after = figure.after if is_share else None
     return Figure(
         figure.measure, figure.scope, figure.name, None, after, None, figure.after_count, None, figure.allowed, FIRST
@@ -192,16 +198,21 @@ def _answering(nights: _Pair) -> Iterator[Figure]:
 
 
 def _near_exact(nights: _Pair) -> Iterator[Figure]:
-    """Answers by number or through a person beyond doubt, among all answers."""
+    """Answers by number or through a person beyond doubt, and those by number alone, among all answers.
 
-    def near_exact(night: str) -> Parts:
-        return _by_source(
-            nights,
-            f"""SELECT incident_source_id AS source_id, link_class IN ('reference', 'deterministic') AS counts
-                FROM {night}.incident_link WHERE link_class <> 'possible'""",
-        )
+    A chain that stops filling in its references loses few links, as the persons still lead there; the second shows it.
+    """
+    kinds = {"near_exact_links": "('reference', 'deterministic')", "reference_links": "('reference')"}
+    for measure, classes in kinds.items():
 
-    yield from _compare(nights, "near_exact_links", near_exact)
+        def share(night: str, classes: str = classes) -> Parts:
+            return _by_source(
+                nights,
+                f"""SELECT incident_source_id AS source_id, link_class IN {classes} AS counts
+                    FROM {night}.incident_link WHERE link_class <> 'possible'""",
+            )
+
+        yield from _compare(nights, measure, share)
 
 
 def _by_source(nights: _Pair, query: str) -> Parts:

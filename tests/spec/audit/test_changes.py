@@ -195,6 +195,12 @@ def test_answers_that_rest_on_households_instead_of_persons_stop_the_night(night
     assert {m for m, _ in nights.stops()} == {"near_exact_links"}
 
 
+def test_a_chain_that_stops_filling_in_its_references_stops_the_night(nights: Nights) -> None:
+    nights.old.incidents(200, MATCHED, link="reference").incidents(100, MATCHED, link="deterministic")
+    nights.new.incidents(300, MATCHED, link="deterministic")
+    assert {m for m, _ in nights.stops()} == {"reference_links"}
+
+
 def test_reports_of_a_source_that_no_longer_answer_stop_the_night(nights: Nights) -> None:
     nights.old.incidents(300, MATCHED, link="deterministic").incidents(100, "unmatched")
     nights.new.incidents(200, MATCHED, link="deterministic").incidents(200, "unmatched")
