@@ -12,7 +12,7 @@ import pytest
 from linkage.config import Config
 from linkage.errors import UsageError
 from linkage.ledger import Ledger
-from linkage.overrides import Overrides, Stop
+from linkage.overrides import Overrides, Owed, Stop
 from linkage.store import OutFolder
 
 NOW = datetime(2025, 3, 14, 1, 0, tzinfo=UTC)
@@ -116,3 +116,16 @@ def test_the_record_only_grows(site: Site, statement: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
         db.execute(statement)
     db.close()
+
+
+def test_a_rollback_that_died_before_the_swap_owes_nothing(site: Site) -> None:
+    """It is written down before the swap: what the publication still holds cannot be missing."""
+    run_id = site.run("published")
+    held, gone = Owed("pol", "2025-03-13", "h1"), Owed("pol", "2025-03-14", "h2")
+    with sqlite3.connect(site.ledger.path) as db:
+        db.execute("INSERT INTO accepted VALUES ('h1', 'pol', '2025-03-13', ?, '')", (run_id,))
+    db.close()
+    site.overrides.rolled_back(by="anna", reason="x", before="00002-b", after="00001-a", deliveries=(held,))
+    assert site.overrides.owed() == []
+    site.overrides.rolled_back(by="anna", reason="x", before="00003-c", after="00001-a", deliveries=(held, gone))
+    assert site.overrides.owed() == [gone]
