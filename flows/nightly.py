@@ -27,6 +27,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from flows.notify import night_stopped
 from linkage import config as settings
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed, InbeeldError
@@ -44,7 +45,14 @@ def _run_name() -> str:
     return f"night of {start:%Y-%m-%d}" if start else "night"
 
 
-@flow(name="nightly", flow_run_name=_run_name, persist_result=False, validate_parameters=True)
+@flow(
+    name="nightly",
+    flow_run_name=_run_name,
+    persist_result=False,
+    validate_parameters=True,
+    on_failure=[night_stopped],
+    on_crashed=[night_stopped],
+)
 def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None = None) -> State[Any]:
     """Do one night from inbox to publication; fails when a gate stops it or a delivery waits refused."""
     os.umask(0o077)

@@ -11,7 +11,11 @@ from linkage import cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
 from linkage.ledger import Ledger
+from linkage.overrides import Overrides
 from linkage.store import OutFolder
+
+MISSING_DAYS = 1
+"""Days that a source may be behind the newest one before it counts as missing, as in the intake."""
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -25,12 +29,64 @@ def status(out: Path) -> dict[str, Any]:
         "runs": ledger.runs(),
         "refused": [{"source_id": s, "delivery_id": d, "message": m} for s, d, m in ledger.outstanding()],
         "as_of": folder.published_as_of(),
+        "published": current.name if (current := folder.current()) else None,
+        "kept": [generation.name for generation in folder.kept()],
     }
+    told |= _waiting(Overrides(folder))
     if folder.current() is not None:
         with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
             told |= cli_summary.summary(view)
+            told |= _intake(view)
+        told["held_rows"] = _held(folder)
         told["open_reviews"] = next(s["incidents"] for s in told["statuses"] if s["status"] == "review")
     return told
+
+
+_SOURCES = """
+WITH reached AS (SELECT max(covers_until) AS newest FROM delivery WHERE status = 'accepted')
+SELECT source_id, count(*) FILTER (status = 'accepted'), max(covers_until),
+  max(extracted_at) FILTER (status = 'accepted'), date_diff('day', max(covers_until), any_value(newest))
+FROM delivery, reached GROUP BY source_id ORDER BY source_id
+"""
+
+
+def _intake(view: DuckDBEngine) -> dict[str, Any]:
+    """Return the sources with their age, and how many rows are rejected and held."""
+    sources = [
+        {
+            "source_id": source,
+            "deliveries": int(deliveries),
+            "covers_until": until,
+            "extracted_at": extracted,
+            "behind_days": behind,
+            "is_missing": behind is None or behind > MISSING_DAYS,
+        }
+        for source, deliveries, until, extracted, behind in view.rows(_SOURCES)
+    ]
+    rejected = [
+        {"source_id": source, "reason": reason, "rows": int(rows)}
+        for source, reason, rows in view.rows(
+            "SELECT source_id, reason, count(*) FROM rejected_row GROUP BY ALL ORDER BY ALL"
+        )
+    ]
+    return {"sources": sources, "rejected": rejected}
+
+
+def _held(folder: OutFolder) -> int:
+    """Return how many rows wait for the record that they belong to."""
+    with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as restricted:
+        return int(restricted.rows("SELECT count(*) FROM held_row")[0][0]) if restricted.has("held_row") else 0
+
+
+def _waiting(overrides: Overrides) -> dict[str, Any]:
+    """Return what waits for a person: figures that stopped a night, deliveries that a rollback set back."""
+    found = overrides.waiting()
+    return {
+        "waiting": {"run_id": found[0], "figures": [stop.told for stop in found[1]]} if found else None,
+        "accepted": [stop.told for stop in overrides.accepted()],
+        "owed": [{"source_id": o.source_id, "delivery_id": o.delivery_id} for o in overrides.owed()],
+        "rollbacks": [{k: v for k, v in r.items() if k != "deliveries"} for r in overrides.rollbacks()],
+    }
 
 
 def show(terminal: Console, found: dict[str, Any]) -> None:
@@ -38,6 +94,24 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
     for refused in found["refused"]:
         line = f"REFUSED {refused['source_id']}/{refused['delivery_id']}: {refused['message']}"
         console.say(terminal, line, style="bold red")
+    for source in found.get("sources", ()):
+        if source["is_missing"]:
+            age = (
+                "has delivered nothing yet"
+                if source["behind_days"] is None
+                else f"is {source['behind_days']} days behind"
+            )
+            line = f"MISSING {source['source_id']} {age} (covers until {source['covers_until'] or '-'})"
+            console.say(terminal, line, style="bold yellow")
+    if found["waiting"]:
+        console.say(terminal, f"WAITS run {found['waiting']['run_id']} was stopped by its figures:", style="bold red")
+        for told in found["waiting"]["figures"]:
+            console.say(terminal, f"  {told}")
+        console.say(terminal, "  look for the cause, or inbeeld accept --reason TEXT --by NAME")
+    for owed in found["owed"]:
+        console.say(
+            terminal, f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back", style="bold red"
+        )
     if found["holder"]:
         console.say(terminal, f"Running now: pid {found['holder']['pid']}, started {found['holder']['started_at']}")
     console.table(
@@ -45,8 +119,18 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
         ("run", "status", "as of", "ended", "message"),
         [(r["run_id"], r["status"], r["as_of"], r["ended_at"], r["message"]) for r in found["runs"]],
     )
+    if found["runs"] and found["runs"][0]["status"] == "crashed":
+        console.say(terminal, f"DIED {found['runs'][0]['run_id']}: run again, it is swept", style="bold red")
     if "gap" not in found:
         console.say(terminal, "Nothing was published yet")
         return
-    console.say(terminal, f"\nCase view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
+    console.table(
+        terminal,
+        ("source", "deliveries", "covers until", "days behind"),
+        [(s["source_id"], s["deliveries"], s["covers_until"], s["behind_days"]) for s in found["sources"]],
+    )
+    rejected = sum(r["rows"] for r in found["rejected"])
+    console.say(terminal, f"\nPublished: {found['published']}; kept to roll back to: {len(found['kept']) - 1}")
+    console.say(terminal, f"{rejected} rejected rows (table rejected_row); {found['held_rows']} wait for their record")
+    console.say(terminal, f"Case view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
     console.say(terminal, console.gap_line(found["gap"]), style="bold")

@@ -109,6 +109,67 @@ class Casebook(Section):
     """Classes of incident that mean injury (``F551``: zware mishandeling)."""
 
 
+class Volume(Section):
+    """How far the rows of a delivery may be from those of its source's earlier ones."""
+
+    deviations: Annotated[float, Field(gt=0)] = 5
+    """Robust standard deviations (1.4826 MAD, at least the root of the median) from the median."""
+    share: Annotated[float, Field(ge=0)] = 0.5
+    """A difference up to this share of the median never stops the night."""
+    min_rows: Annotated[int, Field(ge=0)] = 20
+    """… nor does one of up to so many rows (a day covered)."""
+    min_history: Annotated[int, Field(gt=0)] = 10
+    """Increments that a source must have delivered before its band bites."""
+    min_weekday: Annotated[int, Field(gt=1)] = 8
+    """Increments of the same weekday from which the band is that of the weekday."""
+    min_full: Annotated[int, Field(gt=0)] = 3
+    """Full deliveries that a source must have made before their band bites."""
+
+
+class Audit(Section):
+    """How far a night may move from the publication before it: shares, beyond which it stops.
+
+    Six ordinary nights of a synthetic region (3,000 incidents) moved links by at most 0.0015, rates by 0.0044 (recent
+    ones by 0.014), persons and households by 0.0004, and patterns by 0.00001.
+    """
+
+    links_lost: Share = 0.02
+    links_won: Annotated[float, Field(ge=0)] = 0.05
+    person_merges: Share = 0.005
+    person_splits: Share = 0.005
+    household_merges: Share = 0.02
+    household_splits: Share = 0.02
+    match_rate: Share = 0.05
+    recent_match_rate: Share = 0.1
+    answering_rate: Share = 0.05
+    near_exact_links: Share = 0.05
+    reference_links: Share = 0.05
+    pattern_stability: Annotated[float, Field(ge=0)] = 0.02
+    """Population stability index of a comparison (Siddiqi 2006), over all pairs ever compared: day and month changed
+    places in a third of one source's birth dates is 0.03, no BSN from that source any more 0.25."""
+    certainty: Annotated[float, Field(ge=0)] = 4
+    """Standard errors by which two shares must differ as well: a small region does not stop a night by chance."""
+    min_records: Annotated[int, Field(gt=0)] = 50
+    """Records that a figure must rest on, in both nights, to be judged."""
+    min_moved: Annotated[int, Field(gt=0)] = 10
+    """Links, persons or households that must have moved."""
+    min_pairs: Annotated[int, Field(gt=0)] = 2000
+    """Compared pairs, in both nights, from which their patterns are judged."""
+    recent_days: Annotated[int, Field(gt=0)] = 90
+
+
+class Operations(Section):
+    """What is told about nights, and to whom."""
+
+    log_folder: Path | None = None
+    """Folder of the logs, one file of JSON lines a run; without it ``OUT/state/logs``."""
+    keep_logs: Annotated[int, Field(gt=0)] = 400
+    notify_block: str | None = None
+    """Prefect notification block that hears of a stopped night, as ``type/name``: ``slack-webhook/data-team``."""
+    most_hours: Annotated[float, Field(gt=0)] = 26
+    """Hours since the last night that ended well from which ``inbeeld doctor`` warns."""
+
+
 class Machine(Section):
     """What a run may take of the machine."""
 
@@ -135,6 +196,9 @@ class Config(BaseSettings):
     linkage: Linkage = Linkage()
     households: Households = Households()
     casebook: Casebook = Casebook()
+    volume: Volume = Volume()
+    audit: Audit = Audit()
+    operations: Operations = Operations()
     machine: Machine = Machine()
 
     @classmethod

@@ -142,6 +142,11 @@ class Ledger:
         with self._writing() as db:
             self._follow_publication(db, finished=run_id)
 
+    def follow(self) -> None:
+        """Make the accepted deliveries those of the publication, after a rollback."""
+        with self._writing() as db:
+            self._follow_publication(db, finished="")
+
     def outstanding(self, inbox: Path | None = None) -> list[tuple[str, str, str]]:
         """Return source, delivery and message of refused deliveries that still wait for the data team.
 

@@ -132,6 +132,21 @@ class OutFolder:
             _sync(self.path)
             self._prune()
 
+    def return_to(self, generation: Path) -> None:
+        """Make a kept generation the current one, after holding all its files against its manifest.
+
+        Raises `StoreError` for one that was changed. Readers see the one or the other, as with `publish`.
+        """
+        self.verify(generation)
+        with _disk("the link to the generation"):
+            self._remove_logs()
+            _link(self.path / "current", Path("generations") / generation.name)
+            _sync(self.path)
+
+    def kept(self) -> list[Path]:
+        """Return the generations that are whole, the newest first."""
+        return [g for g in reversed(_entries(self.generations)) if (g / MANIFEST).is_file()]
+
     def current(self) -> Path | None:
         """Return the folder of the published generation, None before the first one."""
         link = self.path / "current"
@@ -163,7 +178,7 @@ class OutFolder:
             if name not in listed or not file.is_file() or _sha256(file) != listed[name]["sha256"]:
                 raise StoreError(
                     f"{name} of generation {generation.name} does not match its manifest: "
-                    "point current at an older generation, or start a new output folder from the inbox"
+                    "inbeeld rollback to an older generation, or start a new output folder from the inbox"
                 )
 
     def published(self, name: str) -> Path:

@@ -12,9 +12,25 @@ TOP = Path(__file__).resolve().parents[1]
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"engine", "errors"}),
-    frozenset({"store", "sqlite", "ledger", "decisions", "promotions", "contracts", "config", "privacy", "thresholds"}),
-    frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
-    frozenset({"pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
+    frozenset(
+        {
+            "store",
+            "sqlite",
+            "ledger",
+            "overrides",
+            "rollback",
+            "decisions",
+            "promotions",
+            "contracts",
+            "config",
+            "privacy",
+            "thresholds",
+        }
+    ),
+    frozenset(
+        {"audit", "intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}
+    ),
+    frozenset({"doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset(
         {
             "cli",
@@ -22,6 +38,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_errors",
             "cli_explain",
             "cli_model",
+            "cli_operate",
             "cli_status",
             "cli_summary",
             "cli_train",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import GateFailed
+from linkage.pipeline.log import logged
 from linkage.pipeline.night import Night, Progress, now, start
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ def take_in(night: Night) -> None:
 def check_delivery(night: Night) -> None:
     """Stop when what came in cannot be right: unmapped codes, counts, volume."""
     _gate(night, "delivery")
+
+
+def check_volume(night: Night) -> None:
+    """Stop when a delivery is not as large as its source's usually are."""
+    from linkage.pipeline import audits
+
+    audits.check_volume(night)
 
 
 def standardise(night: Night) -> None:
@@ -165,6 +173,13 @@ def check_case_view(night: Night) -> None:
     _gate(night, "case_view")
 
 
+def audit_changes(night: Night) -> None:
+    """Stop when too much moved since the publication before."""
+    from linkage.pipeline import audits
+
+    audits.audit_changes(night)
+
+
 def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import reports
@@ -191,6 +206,7 @@ def publish(night: Night) -> None:
 STEPS: tuple[Step, ...] = (
     Step("take in deliveries", take_in, retries=2),
     Step("check deliveries", check_delivery),
+    Step("check volume", check_volume),
     Step("standardise mentions", standardise),
     Step("check mentions", check_mentions),
     Step("link mentions", link_mentions),
@@ -198,8 +214,10 @@ STEPS: tuple[Step, ...] = (
     Step("build households", build_households),
     Step("reconcile incidents", reconcile),
     Step("check case view", check_case_view),
+    Step("audit changes", audit_changes),
     Step("publish", publish),
 )
+STEPS = tuple(map(logged, STEPS))
 
 
 def run(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import GateFailed, InbeeldError
+from linkage.pipeline.log import RunLog
 
 if TYPE_CHECKING:
     from linkage.config import Config
@@ -38,6 +39,7 @@ class Night:
     db: DuckDBEngine
     started_at: datetime
     progress: Progress
+    log: RunLog
     wanted_as_of: date | None = None
     from_scratch: bool = False
     """Whether all is compared anew, also what did not change; ids and the model stay."""
@@ -78,17 +80,22 @@ def start(
         folder.sweep()
         ledger, started_at = Ledger(folder), now()
         run_id = ledger.begin(started_at, config)
+        settings = config.operations
+        log = RunLog(settings.log_folder or folder.state / "logs", run_id, keep=settings.keep_logs)
+        _name_the_dead(ledger, log, progress)
         night: Night | None = None
         try:
-            night = _open(config, inbox, folder, ledger, run_id, started_at, progress, as_of)
+            night = _open(config, inbox, folder, ledger, run_id, started_at, progress, log, as_of)
             night.from_scratch = from_scratch
             yield night
         except BaseException as error:
+            log.write("ended", status=_status(error), seconds=_since(started_at))
             ledger.end(run_id, _status(error), message=_message(error), ended_at=now())
             raise
         else:
             status = "nothing_new" if night.is_done else "published"
             ledger.end(run_id, status, message="", ended_at=now(), as_of=night.as_of, counts=night.counts)
+            log.write("ended", status=status, seconds=_since(started_at), as_of=night.as_of, incidents=night.counts)
         finally:
             if night:
                 night.db.close()
@@ -103,6 +110,7 @@ def _open(
     run_id: str,
     started_at: datetime,
     progress: Progress,
+    log: RunLog,
     as_of: date | None,
 ) -> Night:
     from linkage.engine.duckdb import DuckDBEngine
@@ -123,8 +131,23 @@ def _open(
         ),
         started_at=started_at,
         progress=progress,
+        log=log,
         wanted_as_of=as_of,
     )
+
+
+def _name_the_dead(ledger: Ledger, log: RunLog, progress: Progress) -> None:
+    """Say which runs died since the last one that ended: what they were building is swept."""
+    log.write("started")
+    for run in ledger.runs()[1:]:
+        if run["status"] != "crashed":
+            return
+        log.write("died", died=run["run_id"])
+        progress(f"run {run['run_id']} died: what it was building is swept, its deliveries are taken in now")
+
+
+def _since(moment: datetime) -> float:
+    return round((now() - moment).total_seconds(), 1)
 
 
 def now() -> datetime:

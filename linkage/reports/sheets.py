@@ -85,11 +85,15 @@ class Book:
             made.set_column(index, index, width)
         return Sheet(made, self._looks, self._texts, widths)
 
-    def table(self, key: str, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]]) -> None:
-        """Add a sheet that is one table, with its header frozen, filtered and repeated in print."""
+    def table(
+        self, key: str, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]], note: str = ""
+    ) -> None:
+        """Add a sheet that is one table, with its header (and the note above it) frozen and repeated in print."""
         sheet = self.sheet(key, [column.width for column in columns])
+        if note:
+            sheet.line(note, *[None] * (len(columns) - 1), look="alert")
         sheet.block(columns, rows)
-        sheet.freeze(columns)
+        sheet.freeze(columns, header=int(bool(note)))
 
     def close(self) -> None:
         """Write the file."""
@@ -141,11 +145,11 @@ class Sheet:
         if not rows:
             self.line(str(self._texts["none"]))
 
-    def freeze(self, columns: Sequence[Column]) -> None:
-        """Keep the first row in sight and on every printed page, and filter on it."""
-        self._sheet.freeze_panes(1, 1)
-        self._sheet.repeat_rows(0)
-        self._sheet.autofilter(0, 0, self._row - 1, len(columns) - 1)
+    def freeze(self, columns: Sequence[Column], header: int = 0) -> None:
+        """Keep the rows up to the header in sight and on every printed page, and filter on the header."""
+        self._sheet.freeze_panes(header + 1, 1)
+        self._sheet.repeat_rows(0, header)
+        self._sheet.autofilter(header, 0, self._row - 1, len(columns) - 1)
 
     def _fit(self, value: Value | Shown, width: float) -> None:
         lines = -(-len(value) // int(width)) if isinstance(value, str) else 1

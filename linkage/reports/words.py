@@ -50,13 +50,14 @@ class Words:
         return f"{', '.join(parts[:-1])} {self['page.and']} {parts[-1]}"
 
     def stale(self, behind: Sequence[Source]) -> str:
-        """Return the warning about the sources that are behind, with the last day of each."""
+        """Return the warning about the sources that are behind, with the last day and the age of each."""
         return self.say("page.stale", sources=self.join([self._until(source) for source in behind]))
 
     def _until(self, source: Source) -> str:
-        if source.covers_until is None:
-            return source.source_id
-        return self.say("page.source_until", source=source.source_id, until=day(source.covers_until))
+        if source.covers_until is None or source.age_days is None:
+            return self.say("page.source_nothing", source=source.source_id)
+        age = self.say("page.day_one" if source.age_days == 1 else "page.day_many", days=source.age_days)
+        return self.say("page.source_until", source=source.source_id, until=day(source.covers_until), age=age)
 
     def month(self, first: date) -> str:
         """Return a month as ``mrt 2025``."""

@@ -60,20 +60,26 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
     """Write the workbook of one night."""
     book = Book(path, texts, title=str(texts["summary.title"]), made_at=local(made_at))
     _summary(book.sheet("summary", [column.width for column in _STATUSES]), facts, texts, run_id, made_at)
-    book.table("unmatched", _UNMATCHED, [_unmatched(texts, case) for case in facts.unmatched])
-    book.table("review", _REVIEW, [_review(texts, case) for case in facts.review])
-    book.table("pending", _PENDING, [(*_before(texts, case), *_after(texts, case)) for case in facts.pending])
-    book.table("gap", _GAP, [_gap(texts, cell) for cell in facts.cells])
+    note = _behind(facts, texts)
+    book.table("unmatched", _UNMATCHED, [_unmatched(texts, case) for case in facts.unmatched], note)
+    book.table("review", _REVIEW, [_review(texts, case) for case in facts.review], note)
+    book.table("pending", _PENDING, [(*_before(texts, case), *_after(texts, case)) for case in facts.pending], note)
+    book.table("gap", _GAP, [_gap(texts, cell) for cell in facts.cells], note)
     _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
     book.table("glossary", _GLOSSARY, [(entry["term"], entry["meaning"]) for entry in texts["glossary"]])
     book.close()
+
+
+def _behind(facts: Facts, texts: Words) -> str:
+    """Return the first line of every list: the sources that are missing, with their age; empty when none is."""
+    return f"{texts['page.attention']} {texts.stale(facts.stale)}" if facts.stale else ""
 
 
 def _summary(sheet: Sheet, facts: Facts, texts: Words, run_id: str, made_at: datetime) -> None:
     said = texts["summary"]
     sheet.title(said["title"])
     if facts.stale:
-        sheet.line(f"{texts['page.attention']} {texts.stale(facts.stale)}", None, None, None, look="alert")
+        sheet.line(_behind(facts, texts), None, None, None, look="alert")
     sheet.skip()
     sheet.line(said["as_of"], Shown(facts.as_of, "day"))
     sheet.line(said["period"], Shown(facts.first, "day"))

@@ -59,7 +59,7 @@ def test_the_page_says_how_many_incidents_are_not_in_view(page: Page, written: P
     assert re.fullmatch(r"\d+ incidenten zijn niet in beeld\.", page.locator("h1").inner_text())
     assert re.search(r"tussen \d+,\d\s% en \d+,\d\s%", page.locator(".figure.gap").inner_text())
     expect(page.locator("header")).to_contain_text("Stand op 13-03-2025")
-    expect(page.locator("main > :first-child")).to_contain_text("vt-groningen (tot en met 03-02-2025)")
+    expect(page.locator("main > :first-child")).to_contain_text("vt-groningen (tot en met 03-02-2025, 38 dagen oud)")
 
 
 def test_without_a_stale_source_there_is_no_warning(page: Page, nothing_unmatched: Path) -> None:

@@ -79,3 +79,11 @@ def test_dutch_words_leave_no_placeholder_open(written: Path) -> None:
     html = source(written)
     outside_data = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
     assert not re.search(r"\{\w*\}|Undefined|None", outside_data)
+
+
+def test_every_list_begins_with_the_missing_source_and_its_age(written: Path) -> None:
+    html = source(written)
+    for section in ("lijst", "beoordelen"):
+        text = html.split(f'<section id="{section}"', 1)[1].split("</section>", 1)[0]
+        note, table = text.index("vt-groningen (tot en met 03-02-2025, 38 dagen oud)"), text.index("<table")
+        assert note < text.index("<form") < table

@@ -50,7 +50,7 @@ def test_the_nine_statuses_of_the_summary_sum_to_all_incidents(written: Path) ->
 def test_a_stale_source_is_named_before_any_figure(written: Path) -> None:
     rows = sheet(written, "Samenvatting")
     assert rows[1][0] == (
-        "Let op: de gegevens van vt-groningen (tot en met 03-02-2025) zijn niet bijgewerkt. "
+        "Let op: de gegevens van vt-groningen (tot en met 03-02-2025, 38 dagen oud) zijn niet bijgewerkt. "
         "De cijfers kunnen daardoor te hoog of te laag zijn."
     )
     start = next(i for i, row in enumerate(rows) if row[0] == "Bron")
@@ -58,8 +58,19 @@ def test_a_stale_source_is_named_before_any_figure(written: Path) -> None:
     assert rows[start + 1][1:4] == [date(2025, 2, 3), 38, "nee, achter"]
 
 
+@pytest.mark.parametrize("name", [*LISTS, "Gat per gemeente"])
+def test_the_first_line_of_every_list_names_the_missing_source_with_its_age(
+    written: Path, tmp_path: Path, name: str
+) -> None:
+    note, header, *_ = sheet(written, name)
+    assert "vt-groningen (tot en met 03-02-2025, 38 dagen oud)" in str(note[0])
+    assert header[0] in ("Incidentnummer", "Gemeente")
+    write(tmp_path, incidents=50)
+    assert sheet(tmp_path, name)[0][0] == header[0]
+
+
 def test_a_list_holds_real_dates_and_real_numbers(written: Path) -> None:
-    header, *rows = sheet(written, "Niet in beeld")
+    _, header, *rows = sheet(written, "Niet in beeld")
     kinds = {
         "Incidentnummer": str,
         "Bron": str,
@@ -80,7 +91,7 @@ def test_a_list_holds_real_dates_and_real_numbers(written: Path) -> None:
 def test_the_most_urgent_incident_stands_first(written: Path) -> None:
     colours = ["Rood", "Oranje", "Geel", "Groen", "Geen kleur"]
     children = ["Ja", "Onbekend", "Nee"]
-    _, *rows = sheet(written, "Niet in beeld")
+    _, _, *rows = sheet(written, "Niet in beeld")
     urgency = [
         (colours.index(str(row[7])), children.index(str(row[6])), -float(str(row[4])), str(row[0])) for row in rows
     ]
@@ -106,7 +117,7 @@ def test_repeats_count_the_incidents_of_the_household_that_are_not_excluded(tmp_
 
 
 def test_the_gap_stands_there_for_every_municipality_and_month(written: Path) -> None:
-    header, *rows = sheet(written, "Gat per gemeente")
+    _, header, *rows = sheet(written, "Gat per gemeente")
     assert header[:3] == ["Gemeente", "Maand", "Incidenten"]
     assert sum(row[2] for row in rows) == 900  # type: ignore[misc]
     assert all(isinstance(row[1], date) and row[1].day == 1 for row in rows)
@@ -131,7 +142,7 @@ def test_a_list_is_filtered_frozen_and_set_up_for_print(written: Path, name: str
     assert "<autoFilter " in xml
     assert 'orientation="landscape"' in xml
     assert re.search(r'fitToHeight="0"', xml)
-    assert f"'{name}'!$1:$1" in parts(written)["xl/workbook.xml"]
+    assert f"'{name}'!$1:$2" in parts(written)["xl/workbook.xml"]
 
 
 def test_no_cell_is_a_formula_or_a_link_whatever_the_texts(hostile: Path) -> None:

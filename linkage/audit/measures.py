@@ -1,0 +1,275 @@
+"""What moved between the published night and the one that is about to be published.
+
+Only what must be alike is compared: answers between records that both nights hold, shares over all records or over the
+last days, patterns as a distribution. New records by themselves move nothing. A figure stops the night when it moved
+beyond its limit and beyond chance, on enough records; small regions are judged by what they sum to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from linkage.audit.figure import FIRST, OK, SMALL, STOP, Figure, counts, shares
+from linkage.config import Config
+from linkage.engine.base import Engine
+
+OLD = "published.main"
+LEAST_SHARE = 0.005
+"""Levels that fewer of the pairs show than this are taken together."""
+
+LINKED = "('matched_reference', 'matched_timely', 'matched_late', 'matched_very_late', 'covered_open_case')"
+
+Scope = tuple[str, str]
+Parts = dict[Scope, tuple[int, int]]
+
+
+def changes(
+    db: Engine, config: Config, *, published: Path | None, as_of: date, run_id: str, comparisons: Mapping[str, str]
+) -> list[Figure]:
+    """Compare tonight with the published ``restricted.duckdb``; on the first night there is nothing to compare with.
+
+    ``comparisons`` names the comparisons of a pattern, each with the SQL of its level over ``pattern``.
+    """
+    new = f'"{db.rows("SELECT current_database()")[0][0]}".main'
+    if published is None:
+        return [_first(figure) for figure in _figures(_Pair(db, new, as_of, as_of, config, run_id, comparisons))]
+    path = str(published / "restricted.duckdb").replace("'", "''")
+    db.run(f"ATTACH '{path}' AS published (READ_ONLY)")
+    try:
+        return list(_figures(_Pair(db, new, as_of, _day_of(db), config, run_id, comparisons, OLD)))
+    finally:
+        db.run("DETACH published")
+
+
+class _Pair:
+    """The two nights: where their tables are, and the day that each speaks of."""
+
+    def __init__(
+        self,
+        db: Engine,
+        new: str,
+        as_of: date,
+        was_of: date,
+        config: Config,
+        run_id: str,
+        comparisons: Mapping[str, str],
+        old: str | None = None,
+    ) -> None:
+        self.db, self.config, self.run_id, self.comparisons = db, config, run_id, comparisons
+        self.new, self.old = new, old or new
+        self.day = {self.new: as_of} | {self.old: was_of}
+
+    def has(self, *tables: str) -> bool:
+        """Tell whether both nights have the tables: the published one may be of an earlier version."""
+        found = self.db.rows(
+            "SELECT count(DISTINCT table_name) FROM duckdb_tables() WHERE database_name = ? "
+            f"AND table_name IN ({', '.join('?' * len(tables))})",
+            [self.old.split(".")[0].strip('"'), *tables],
+        )
+        return self.old == self.new or int(found[0][0]) == len(tables)
+
+
+def _figures(nights: _Pair) -> Iterator[Figure]:
+    if not nights.has("incident_link", "incident_status", "incident", "case_report"):
+        return
+    for measure in (_links, _identities, _match_rates, _answering, _near_exact, _patterns):
+        yield from measure(nights)
+
+
+def _first(figure: Figure) -> Figure:
+    is_share = figure.measure in (
+        "match_rate",
+        "recent_match_rate",
+        "answering_rate",
+        "near_exact_links",
+        "reference_links",
+    )
+    after = figure.after if is_share else None
+    return Figure(
+        figure.measure, figure.scope, figure.name, None, after, None, figure.after_count, None, figure.allowed, FIRST
+    )
+
+
+_STANDING = """
+CREATE OR REPLACE TEMP TABLE _answer AS
+WITH stands AS (
+  SELECT i.source_id, i.incident_number FROM {old}.incident_status AS i
+  JOIN {new}.incident_status AS n USING (source_id, incident_number)
+  WHERE i.status <> 'excluded' AND n.status <> 'excluded'
+), reports AS (
+  SELECT source_id, report_id FROM {old}.case_report AS o JOIN {new}.case_report AS n USING (source_id, report_id)
+), answers AS (
+  SELECT *, TRUE AS was FROM {old}.incident_link WHERE link_class <> 'possible'
+  UNION ALL SELECT *, FALSE FROM {new}.incident_link WHERE link_class <> 'possible'
+)
+SELECT incident_source_id AS source_id, bool_or(was) AS was, bool_or(NOT was) AS is_now
+FROM answers AS a JOIN stands AS s ON s.source_id = a.incident_source_id AND s.incident_number = a.incident_number
+JOIN reports AS r ON r.source_id = a.report_source_id AND r.report_id = a.report_id
+GROUP BY a.incident_source_id, a.incident_number, a.report_source_id, a.report_id
+"""
+
+
+def _links(nights: _Pair) -> Iterator[Figure]:
+    """Answers between records of both nights: what is gone, and what is new."""
+    limits = nights.config.audit
+    nights.db.run(_STANDING.format(old=nights.old, new=nights.new))
+    rows = nights.db.rows(
+        "SELECT source_id, count(*) FILTER (was), count(*) FILTER (was AND NOT is_now), "
+        "count(*) FILTER (is_now AND NOT was) FROM _answer GROUP BY ROLLUP (source_id) ORDER BY source_id NULLS FIRST"
+    )
+    nights.db.run("DROP TABLE _answer")
+    for source, before, lost, won in rows:
+        scope, name = ("all", "all") if source is None else ("source", str(source))
+        least = {"least": limits.min_records, "least_moved": limits.min_moved}
+        yield counts("links_lost", scope, name, before, lost, -1, allowed=limits.links_lost, **least)
+        yield counts("links_won", scope, name, before, won, 1, allowed=limits.links_won, **least)
+
+
+def _identities(nights: _Pair) -> Iterator[Figure]:
+    """Merges and splits of this run, against the persons and households that were published."""
+    limits = nights.config.audit
+    for kind in ("person", "household"):
+        if not nights.has(kind):
+            continue
+        whole = int(nights.db.rows(f"SELECT count(*) FROM {nights.old}.{kind}")[0][0])
+        for reason in ("merge", "split"):
+            moved = nights.db.rows(
+                f"SELECT count(DISTINCT old_id) FROM {nights.new}.{kind}_id_history WHERE run_id = ? AND reason = ?",
+                [nights.run_id, reason],
+            )
+            measure = f"{kind}_{reason}s"
+            allowed = getattr(limits, measure)
+            yield counts(
+                measure, "all", "all", whole, int(moved[0][0]), -1 if reason == "merge" else 1, allowed=allowed,
+                least=limits.min_records, least_moved=limits.min_moved,
+            )  # fmt: skip
+
+
+_MATCHED = """
+SELECT grouping(i.source_id), grouping(i.municipality_code),
+  coalesce(i.source_id, i.municipality_code, 'all'), count(*) FILTER (s.status IN {linked}), count(*)
+FROM (SELECT source_id, incident_number, reported_at, coalesce(municipality_code, 'onbekend') AS municipality_code
+  FROM {night}.incident) AS i
+JOIN {night}.incident_status AS s USING (source_id, incident_number)
+WHERE s.status NOT IN {left_out} AND i.reported_at::DATE > DATE '{since}'
+GROUP BY GROUPING SETS ((), (i.source_id), (i.municipality_code)) ORDER BY 1 DESC, 2 DESC, 3
+"""
+
+
+def _match_rates(nights: _Pair) -> Iterator[Figure]:
+    """Incidents with a report or an open case: over all that are judged, and over the last days in which all count.
+
+    The last days feel a fault of tonight at once; the whole would need months to show it.
+    """
+
+    def all_judged(night: str) -> Parts:
+        return _matched(nights, night, date.min, "('excluded', 'pending')")
+
+    def recent(night: str) -> Parts:
+        day = nights.day[night].toordinal() - nights.config.audit.recent_days
+        return _matched(nights, night, date.fromordinal(day), "('excluded')")
+
+    yield from _compare(nights, "match_rate", all_judged)
+    yield from _compare(nights, "recent_match_rate", recent)
+
+
+def _matched(nights: _Pair, night: str, since: date, left_out: str) -> Parts:
+    rows = nights.db.rows(_MATCHED.format(night=night, linked=LINKED, left_out=left_out, since=since.isoformat()))
+    scopes = {(1, 1): "all", (0, 1): "source", (1, 0): "municipality"}
+    return {(scopes[a, b], str(name)): (int(part), int(whole)) for a, b, name, part, whole in rows}
+
+
+def _answering(nights: _Pair) -> Iterator[Figure]:
+    """Reports of a source that answer an incident: the other chain's side of the same links."""
+
+    def answering(night: str) -> Parts:
+        return _by_source(
+            nights,
+            f"""SELECT source_id, report_id IN (SELECT report_id FROM {night}.incident_link AS l
+                  WHERE l.link_class <> 'possible' AND l.report_source_id = r.source_id) AS counts
+                FROM {night}.case_report AS r WHERE contact_type = 'melding'""",
+        )
+
+    yield from _compare(nights, "answering_rate", answering)
+
+
+def _near_exact(nights: _Pair) -> Iterator[Figure]:
+    """Answers by number or through a person beyond doubt, and those by number alone, among all answers.
+
+    A chain that stops filling in its references loses few links, as the persons still lead there; the second shows it.
+    """
+    kinds = {"near_exact_links": "('reference', 'deterministic')", "reference_links": "('reference')"}
+    for measure, classes in kinds.items():
+
+        def share(night: str, classes: str = classes) -> Parts:
+            return _by_source(
+                nights,
+                f"""SELECT incident_source_id AS source_id, link_class IN {classes} AS counts
+                    FROM {night}.incident_link WHERE link_class <> 'possible'""",
+            )
+
+        yield from _compare(nights, measure, share)
+
+
+def _by_source(nights: _Pair, query: str) -> Parts:
+    rows = nights.db.rows(
+        f"SELECT source_id, count(*) FILTER (counts), count(*) FROM ({query}) GROUP BY ROLLUP (source_id) "
+        "ORDER BY source_id NULLS FIRST"
+    )
+    return {
+        ("all", "all") if source is None else ("source", str(source)): (int(part), int(whole))
+        for source, part, whole in rows
+    }
+
+
+def _compare(nights: _Pair, measure: str, read: Callable[[str], Parts]) -> Iterator[Figure]:
+    limits = nights.config.audit
+    before, after = read(nights.old), read(nights.new)
+    for scope, name in dict.fromkeys([*before, *after]):
+        yield shares(
+            measure, scope, name, before.get((scope, name), (0, 0)), after.get((scope, name), (0, 0)),
+            allowed=getattr(limits, measure), least=limits.min_records, certainty=limits.certainty,
+        )  # fmt: skip
+
+
+def _patterns(nights: _Pair) -> Iterator[Figure]:
+    """The population stability index (Siddiqi 2006) of the levels of each comparison, over all compared pairs.
+
+    One comparison at a time: whole patterns are thousands, most of them too rare to say anything.
+    """
+    if not nights.has("pattern_count"):
+        return
+    limits = nights.config.audit
+    for name, level in nights.comparisons.items():
+        levels = f"(SELECT {level} AS level, sum(pairs) AS pairs FROM {{}}.pattern_count GROUP BY level)"
+        rows = nights.db.rows(
+            f"SELECT coalesce(o.pairs, 0), coalesce(n.pairs, 0) FROM {levels.format(nights.old)} AS o "
+            f"FULL JOIN {levels.format(nights.new)} AS n USING (level) ORDER BY level"
+        )
+        pairs = np.asarray(rows, dtype=np.float64).reshape(-1, 2)
+        before, after = (int(n) for n in pairs.sum(axis=0))
+        is_small = min(before, after) < limits.min_pairs
+        index = None if is_small else stability(pairs)
+        verdict = SMALL if index is None else STOP if index > limits.pattern_stability else OK
+        yield Figure(
+            "pattern_stability", "comparison", name, 0.0, index, before, after, index, limits.pattern_stability, verdict
+        )
+
+
+def stability(pairs: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Return sum of (new - old) ln(new / old) over levels (k, 2), the rare ones taken together."""
+    share = pairs / pairs.sum(axis=0)
+    is_rare = share.max(axis=1) < LEAST_SHARE
+    binned = np.vstack([share[~is_rare], share[is_rare].sum(axis=0, keepdims=True)])
+    binned = np.maximum(binned[binned.sum(axis=1) > 0], LEAST_SHARE / 100)
+    return float(((binned[:, 1] - binned[:, 0]) * np.log(binned[:, 1] / binned[:, 0])).sum())
+
+
+def _day_of(db: Engine) -> date:
+    """Return the day that the published night speaks of."""
+    found = db.rows(f"SELECT max(as_of) FROM {OLD}.run WHERE status = 'published'")[0][0]
+    return found if isinstance(found, date) else date.max
