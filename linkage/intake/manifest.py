@@ -13,6 +13,7 @@ from linkage.intake.values import LOCAL
 
 MANIFEST = "manifest.json"
 KEYS = ("source_id", "delivery_id", "profile", "kind", "extracted_at", "covers_until", "purpose", "files")
+MAX_ROWS = 1_000_000_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,7 +86,7 @@ def _is_entry(entry: object) -> bool:
         and isinstance(entry.get("name"), str)
         and isinstance(entry.get("rows"), int)
         and not isinstance(entry["rows"], bool)
-        and entry["rows"] >= 0
+        and 0 <= entry["rows"] <= MAX_ROWS
         and isinstance(entry.get("sha256"), str)
         and SHA256.fullmatch(entry["sha256"].lower()) is not None
     )

@@ -92,8 +92,8 @@ def _sort(inbox: Path, known: set[str], mine: set[str]) -> tuple[list[Delivery],
     new: list[Delivery] = []
     refused: list[Refused] = []
     already = 0
-    for folder in delivery.folders(inbox):
-        one = delivery.read(folder)
+    for entry in delivery.entries(inbox):
+        one = entry if isinstance(entry, Refused) else delivery.read(entry)
         if isinstance(one, Refused):
             refused.append(one)
         elif one.content_hash not in known:
@@ -112,6 +112,7 @@ def _take(db: Engine, config: Config, run_id: str, one: Delivery, keys: Keys) ->
             profile = delivery.check(one, config)
             for listed in one.files:
                 done.append(staging.stage(db, one, listed, profile, keys))
+                staging.check_rows(done[-1], listed)
                 staging.check_share(done[-1], config)
         except DeliveryRefused as error:
             refused = delivery.refusal(one, error)
@@ -177,6 +178,8 @@ def _stale(db: Engine, refused: Sequence[Refused]) -> tuple[str, ...]:
     for refusal in refused:
         at = refusal.extracted_at and refusal.extracted_at.astimezone(LOCAL).replace(tzinfo=None)
         last = newest.get(refusal.source_id)
+        if refusal.delivery_id == delivery.NO_DELIVERY:
+            continue
         if at is None or last is None or at >= last:
             behind.add(refusal.source_id)
     return tuple(sorted(behind))

@@ -220,7 +220,7 @@ def outcome(night: Night) -> Outcome:
         status="nothing_new" if night.is_done else "published",
         as_of=night.as_of,
         accepted=len(night.intake.accepted) if night.intake else 0,
-        refused=tuple(night.ledger.outstanding(night.inbox)),
+        refused=tuple(night.ledger.outstanding()),
         stale=tuple(str(source) for source in night.intake.stale) if night.intake else (),
         seconds=(now() - night.started_at).total_seconds(),
     )

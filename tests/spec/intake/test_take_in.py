@@ -292,8 +292,9 @@ def _files(change: Callable[[list[dict[str, object]]], object]) -> Callable[[Pat
 
 
 def _link(folder: Path) -> None:
-    (folder / "personen.csv").rename(folder.parent.parent / "elsewhere.csv")
-    (folder / "personen.csv").symlink_to(folder.parent.parent / "elsewhere.csv")
+    elsewhere = folder.parent.parent.with_name("elsewhere.csv")
+    (folder / "personen.csv").rename(elsewhere)
+    (folder / "personen.csv").symlink_to(elsewhere)
 
 
 @pytest.mark.parametrize(
