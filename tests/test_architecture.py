@@ -12,7 +12,20 @@ TOP = Path(__file__).resolve().parents[1]
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"engine", "errors"}),
-    frozenset({"store", "sqlite", "ledger", "decisions", "promotions", "contracts", "config", "privacy", "thresholds"}),
+    frozenset(
+        {
+            "store",
+            "sqlite",
+            "ledger",
+            "decisions",
+            "promotions",
+            "rejections",
+            "contracts",
+            "config",
+            "privacy",
+            "thresholds",
+        }
+    ),
     frozenset({"intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}),
     frozenset({"pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset(
@@ -21,6 +34,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_decisions",
             "cli_errors",
             "cli_explain",
+            "cli_intake",
             "cli_model",
             "cli_status",
             "cli_summary",

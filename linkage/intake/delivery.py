@@ -49,6 +49,8 @@ class Delivery:
     extracted_at: datetime
     covers_until: date
     files: tuple[Listed, ...]
+    repairs: str | None = None
+    """The delivery of this source that it holds again, with repaired files."""
 
     @property
     def version(self) -> str:
@@ -122,7 +124,7 @@ def stray(entry: os.DirEntry[str]) -> str | None:
 
 _STRAY = {
     "not_regular": "a link or a special file: put the folder of the delivery itself in the inbox",
-    "loose_file": f"a file where the folder of a delivery should be: unpack it into one, with {MANIFEST}, and remove it",
+    "loose_file": f"a file where a folder should be: put what it holds in one, with {MANIFEST}, and remove it",
 }
 
 
@@ -165,6 +167,7 @@ def read(folder: Path) -> Delivery | Refused:
             extracted_at=manifest.moment(raw),
             covers_until=manifest.day(raw),
             files=files,
+            repairs=manifest.repairs(raw),
         )
     except DeliveryRefused as error:
         return Refused(source_id, delivery_id, error.reason, str(error), content_hash=hashlib.sha256(data).hexdigest())
@@ -187,6 +190,8 @@ def check(delivery: Delivery, config: Config) -> Profile:
                 key,
                 f"{MANIFEST}: {key} is not the name of the folder, or not letters, digits, . _ -: rename one of them",
             )
+    if delivery.repairs is not None and (not SAFE.fullmatch(delivery.repairs) or delivery.repairs == real):
+        raise DeliveryRefused("manifest", f"{MANIFEST}: repairs must name another delivery of this source")
     if delivery.profile not in contracts.profiles():
         raise DeliveryRefused("profile", f"{MANIFEST}: unknown profile: use one of {', '.join(contracts.profiles())}")
     profile = profiles.load(delivery.profile)

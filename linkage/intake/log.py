@@ -11,8 +11,8 @@ from linkage.intake.delivery import Delivery, Refused
 from linkage.intake.staging import Staged
 from linkage.intake.values import LOCAL
 
-SHOWN_OF_REFUSED = 100
-"""Rejected rows that are named of a refused delivery: enough to see what is wrong with it."""
+SHOWN_OF_REFUSED = 1000
+"""Rejected rows that are named of each file of a refused delivery: enough to see what is wrong with it."""
 
 
 def write_accepted(db: Engine, run_id: str, one: Delivery, done: Sequence[Staged]) -> None:
@@ -44,6 +44,8 @@ def write_refused(db: Engine, run_id: str, refused: Refused, one: Delivery | Non
         "reason": refused.reason,
         "message": refused.message,
     }
+    if done:
+        head |= {"rows": sum(s.rows for s in done), "rejected": sum(s.rejected for s in done)}
     _insert(db, "delivery", head)
     if one is not None:
         for staged in done:
@@ -72,6 +74,7 @@ def _head(one: Delivery) -> dict[str, object]:
         "extracted_at": one.extracted_at.astimezone(LOCAL).replace(tzinfo=None),
         "version": one.version,
         "covers_until": one.covers_until,
+        "repairs": one.repairs,
     }
 
 

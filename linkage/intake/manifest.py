@@ -13,6 +13,8 @@ from linkage.intake.values import LOCAL
 
 MANIFEST = "manifest.json"
 KEYS = ("source_id", "delivery_id", "profile", "kind", "extracted_at", "covers_until", "purpose", "files")
+REPAIRS = "repairs"
+"""A key beyond the contract, which `inbeeld retry` writes; a source may as well."""
 MAX_ROWS = 1_000_000_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -70,6 +72,11 @@ def day(raw: dict[str, Any]) -> date:
     if found > moment(raw).astimezone(LOCAL).date():
         raise DeliveryRefused("manifest", f"{MANIFEST}: covers_until is after extracted_at: correct one of them")
     return found
+
+
+def repairs(raw: dict[str, Any]) -> str | None:
+    """Return the delivery that this one holds again with repaired files, if it says so."""
+    return text(raw, REPAIRS) if raw.get(REPAIRS) is not None else None
 
 
 def files(raw: dict[str, Any]) -> tuple[Listed, ...]:

@@ -191,7 +191,7 @@ def _renamed(missing: list[str], extra: list[str]) -> dict[str, str]:
     """Return the unknown header nearest to each missing column, the surest first; each is taken once."""
     scores = process.cdist(missing, extra, scorer=fuzz.WRatio, processor=_folded) if extra else np.zeros((0, 0))
     found: dict[str, str] = {}
-    for score, row, column in sorted(((-s, r, c) for (r, c), s in np.ndenumerate(scores) if s >= LIKE)):
+    for _, row, column in sorted(((-s, r, c) for (r, c), s in np.ndenumerate(scores) if s >= LIKE)):
         if missing[row] not in found and extra[column] not in found.values():
             found[missing[row]] = extra[column]
     return found

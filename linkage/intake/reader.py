@@ -34,7 +34,9 @@ ARCHIVES = (
     (b"\xd0\xcf\x11\xe0", "workbook of an old kind"),
 )
 TAR = slice(257, 262)
-MOJIBAKE = re.compile("[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+MOJIBAKE = re.compile(
+    "[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
 """The two bytes of one accented letter in UTF-8, read as two letters of Windows-1252."""
 MIN_MOJIBAKE = 3
 """Lines; fewer prove nothing: a name that was mangled before the export looks the same."""

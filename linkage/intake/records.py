@@ -32,6 +32,9 @@ def prepare(db: Engine, run_id: str) -> None:
     for name in (*LOG, *(f"{table}_version" for table in TABLES)):
         if not db.has(name):
             db.run(contracts.table(name).ddl())
+        for column in contracts.table(name).columns:
+            if not column.required:  # an earlier version of Inbeeld may not have had it
+                db.run(f'ALTER TABLE {name} ADD COLUMN IF NOT EXISTS "{column.name}" {column.type}')
     if db.has("unmapped_code"):
         db.run("DELETE FROM unmapped_code WHERE run_id <> ?", [run_id])
     else:

@@ -63,6 +63,7 @@ def take_in(
         outcome = _take(db, config, run_id, one, keys)
         if outcome is not None:
             refused.append(outcome)
+    refused = _unrepaired(db, refused)
     accepted = _accepted(db, run_id)
     if accepted or not records.is_built(db):
         with _transaction(db):
@@ -82,6 +83,12 @@ def _report(db: Engine, accepted: tuple[Accepted, ...], refused: tuple[Refused, 
         rows_accepted=sum(a.accepted for a in accepted),
         rows_rejected=sum(a.rejected for a in accepted),
     )
+
+
+def _unrepaired(db: Engine, refused: Sequence[Refused]) -> list[Refused]:
+    """Leave out what a later delivery repaired: it stays on record, and nobody has to wait for it."""
+    repaired = set(db.rows("SELECT source_id, repairs FROM delivery WHERE status = 'accepted' AND repairs IS NOT NULL"))
+    return [one for one in refused if (one.source_id, one.delivery_id) not in repaired]
 
 
 _ACCEPTED = "SELECT content_hash FROM delivery WHERE status = 'accepted'"

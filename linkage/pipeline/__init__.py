@@ -59,6 +59,7 @@ def take_in(night: Night) -> None:
     """
     from linkage import entities, intake, promotions
     from linkage.decisions import Decisions
+    from linkage.rejections import Rejections
 
     night.intake = intake.take_in(
         night.db,
@@ -71,6 +72,7 @@ def take_in(night: Night) -> None:
     )
     night.as_of = night.wanted_as_of or night.intake.as_of
     night.ledger.refuse(night.run_id, night.intake.refused)
+    Rejections(night.folder).keep(night.db, night.run_id)
     night.decisions = tuple(Decisions(night.folder).active())
     is_decided = {d.decision_id for d in night.decisions} == entities.published(night.db)
     night.promotion = promotions.Promotions(night.folder).current()

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from linkage.intake import profile as profiles
@@ -48,7 +48,7 @@ class Export:
     def spans(self) -> list[tuple[int, int]]:
         """First byte of each row and the first one after it, the header left out."""
         ends = list(accumulate(len(line) for line in self.lines))
-        return list(zip(ends, ends[1:], strict=False))
+        return list(pairwise(ends))
 
     def line(self, row: list[str]) -> bytes:
         """Write one row by RFC 4180."""
@@ -88,7 +88,8 @@ class Pool:
         """Return an export of 8 to 40 rows, of which some have what is legal and awkward in their text."""
         known = profiles.load(profile)
         spec = known.files[file]
-        rows = [list(row) for row in dice.sample(self._rows[profile, file], dice.randint(8, 40))]
+        every = self._rows[profile, file]
+        rows = [list(row) for row in dice.sample(every, min(dice.randint(8, 40), len(every)))]
         rows = [[_stripped(field) for field in row] for row in rows]
         free = [i for i, c in enumerate(spec.columns) if c.type == "text" and not c.required]
         for row in rows:

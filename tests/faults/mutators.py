@@ -101,6 +101,25 @@ def two_stray_quotes(dice: random.Random, export: Export) -> Mutation:
     return edited(export, *((at, at, b'"') for at in places))
 
 
+def quotes_in_one_column(dice: random.Random, export: Export) -> Mutation:
+    """A field opened in one row and closed in the same column two rows on: as a whole it is legal."""
+    rows = [[_plain(field) for field in row] for row in export.rows]
+    export_ = export.with_(rows=rows)
+    first, column = dice.randrange(len(rows) - 3), dice.randrange(len(export.header))
+    row, other = list(rows[first]), list(rows[first + 2])
+    lines = [";".join([*row[:column], '"' + row[column], *row[column + 1 :]])]
+    lines += [";".join([*other[:column], other[column] + '"', *other[column + 1 :]])]
+    new = [f"{line}\n".encode(export.encoding, "replace") for line in lines]
+    # All rows are written plainly, which changes none that has nothing to quote.
+    edits = [(*span, export_.lines[i + 1]) for i, span in enumerate(export.spans) if export.rows[i] != rows[i]]
+    edits = [edit for edit in edits if edit[:2] not in (export.spans[first], export.spans[first + 2])]
+    return edited(export, *edits, (*export.spans[first], new[0]), (*export.spans[first + 2], new[1]))
+
+
+def _plain(text: str) -> str:
+    return text if not any(mark in text for mark in ';"\n\r') else "x"
+
+
 def opened_field(dice: random.Random, export: Export) -> Mutation:
     """A quote that opens a field and is never closed."""
     start, end = dice.choice(export.spans)
@@ -272,6 +291,7 @@ MUTATORS: dict[str, Mutator] = {
     "quote and delimiter": inserting(b';"', b'";'),
     "field opened, never closed": opened_field,
     "two stray quotes rows apart": two_stray_quotes,
+    "two stray quotes in one column": quotes_in_one_column,
     "quote, newline, quote": inserting(b'"\n"', b'"\n', b'\n"'),
     "row inside a quoted field": row_in_a_field,
     "delimiter inserted": inserting(b";"),

@@ -18,9 +18,8 @@ import io
 import random
 import re
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -153,7 +152,7 @@ def by_duckdb(export: Export, data: bytes) -> Reading:
         try:
             found = duckdb.sql(
                 f"SELECT {', '.join(chr(34) + h + chr(34) for h in export.header)} FROM read_csv('{file.name}', "
-                "delim=';', header=true, all_varchar=true, ignore_errors=true, quote='\"', escape='\"', auto_detect=false, "
+                "delim=';', header=true, all_varchar=true, ignore_errors=true, auto_detect=false, "
                 f"columns={{{', '.join(repr(h) + ': ' + repr('VARCHAR') for h in export.header)}}})"
             ).fetchall()
         except duckdb.Error as error:
@@ -169,7 +168,7 @@ def touched(export: Export, mutation: Mutation) -> set[int]:
             if first == last:
                 is_inside = start <= first < end and not (first == start and new.endswith(b"\n"))
             else:
-                is_inside = first < end and start < last or (start == last and not new.endswith(b"\n"))
+                is_inside = (first < end and start < last) or (start == last and not new.endswith(b"\n"))
             if is_inside:
                 found.add(number)
     return found
@@ -191,7 +190,9 @@ def judge(export: Export, mutation: Mutation, found: Reading, right: Reading, *,
         wrong += _untiled(found, len(mutation.data))
         wrong += [f"unknown reason {reason}" for _, _, reason in found.rejected if reason not in REASONS]
     if mutation.expect == "rows":
-        return wrong + _swallowed(export, mutation, found, right, has_places) + _invented(export, mutation, found, right)
+        return (
+            wrong + _swallowed(export, mutation, found, right, has_places) + _invented(export, mutation, found, right)
+        )
     if sorted(map(_plain, found.accepted)) != sorted(map(_plain, right.accepted)):
         wrong.append(f"{len(right.accepted)} rows sent, other ones accepted ({len(found.accepted)})")
     return wrong
@@ -231,18 +232,18 @@ def _swallowed(export: Export, mutation: Mutation, found: Reading, right: Readin
             wrong += not by_value[values]
         elif by_place.get(place) != values:
             is_named = place in doubles and _took_its_key(export, found, place[0], values)
-            wrong += not (is_named or _is_inside_a_record(export, mutation.data, found, place[0]))
+            wrong += not (is_named or _is_inside_a_record(export, mutation.data, found, *place))
     return [f"{wrong} neighbours swallowed"] if wrong else []
 
 
-def _is_inside_a_record(export: Export, data: bytes, found: Reading, place: int) -> bool:
+def _is_inside_a_record(export: Export, data: bytes, found: Reading, place: int, size: int) -> bool:
     """Tell whether a rejected row stands inside what Python's csv module reads as one legal record.
 
     Two stray quotes can make of neighbours what a writer makes of a field with a row in it: they must be rejected.
     """
     lost = sorted((start, length) for start, length, reason in found.rejected if reason == "quoting")
-    before = [start for start, _ in lost if place - 20_000 < start <= place]
-    after = [start + length for start, length in lost if place < start + length < place + 20_000]
+    before = [start for start, _ in lost if place - 20_000 < start < place]
+    after = [start + length for start, length in lost if place + size < start + length < place + 20_000]
     for start in before:
         for end in after:
             text = data[start:end].decode(export.encoding)
@@ -328,7 +329,14 @@ def examine(files: int, seed: int, folder: Path, tell: Callable[[str], None] = l
             assert [v for _, _, v in right["plain"].accepted] == [tuple(row) for row in export.rows]
         dice = random.Random(f"{seed} {number} mutation")
         name = names[(number + number // len(names)) % len(names)]
-        _one(tallies[name], f"{export.spec.name} seed {seed} number {number}", export, MUTATORS[name](dice, export), right, typed)
+        _one(
+            tallies[name],
+            f"{export.spec.name} seed {seed} number {number}",
+            export,
+            MUTATORS[name](dice, export),
+            right,
+            typed,
+        )
         if number % 500 == 499:
             tell(f"{number + 1} files")
     return tallies
@@ -368,7 +376,12 @@ def _tells(export: Export, message: str) -> bool:
 
 def _as_numbered(export: Export, mutation: Mutation, found: Reading, right: Reading) -> Reading:
     """Where a row's number is its order within a dossier, it follows the rows that can be read before it."""
-    if not export.spec.number_within or right.refused or found.refused or len(_stage_columns(export)) - 3 != len(right.accepted[0][2]):
+    if (
+        not export.spec.number_within
+        or right.refused
+        or found.refused
+        or len(_stage_columns(export)) - 3 != len(right.accepted[0][2])
+    ):
         return right
     at = [c for c in _stage_columns(export) if c not in PLACE].index(export.spec.key[-1])
     numbers = {start: values[at] for start, _, values in found.accepted}
@@ -400,3 +413,42 @@ def examine_control(read: Reader, files: int, seed: int, folder: Path) -> Counte
         broken["taken whole"] += any("refused whole" in what for what in wrong)
         broken["invented"] += any("invented" in what for what in wrong)
     return broken
+
+
+def run(size: int | None, seed: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Read 10,000 mutated exports, or ``size``; then let three other readers answer the same questions."""
+    files = size or 10_000
+    with tempfile.TemporaryDirectory() as folder:
+        tallies = examine(files, seed, Path(folder), tell)
+        rows = [_told(name, tally) for name, tally in tallies.items()]
+        whole = Tally()
+        for tally in tallies.values():
+            for name in ("files", "size", "accepted", "headers", "miscounted", "tracebacks"):
+                setattr(whole, name, getattr(whole, name) + getattr(tally, name))
+            whole.refused += tally.refused
+            whole.rejected += tally.rejected
+        rows.append(_told("ALL", whole))
+        for reason, count in [*whole.refused.most_common(), *whole.rejected.most_common()]:
+            tell(f"  {count:>9,} {'files refused' if reason in whole.refused else 'rows rejected'}: {reason}")
+        for name, read in CONTROLS.items():
+            broken = examine_control(read, min(files, 2000), seed, Path(folder))
+            tell(f"  control {name}: {', '.join(f'{count:,} {what}' for what, count in broken.items())}")
+            if not broken["swallowed"]:
+                rows[-1]["failures"].append(f"the control {name} passes: the questions are too weak")
+    return rows
+
+
+def _told(name: str, tally: Tally) -> dict[str, Any]:
+    return {
+        "mutator": name,
+        "files": tally.files,
+        "kB": tally.size // 1000,
+        "refused": tally.refused.total(),
+        "headers": tally.headers,
+        "accepted": tally.accepted,
+        "rejected": tally.rejected.total(),
+        "miscounted": tally.miscounted,
+        "tracebacks": tally.tracebacks,
+        "broken": tally.wrong.total(),
+        "failures": list(tally.wrong),
+    }

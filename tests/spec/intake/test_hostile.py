@@ -188,9 +188,7 @@ def test_a_link_or_a_pipe_is_refused_wherever_it_stands(tmp_path: Path, make: Ca
 
 @pytest.mark.parametrize("name", ["incidenten.csv", "manifest.json"])
 @pytest.mark.parametrize("make", [_link, _dangling, _loop, _pipe, lambda p, f: p.mkdir()], ids=[*"lnop", "folder"])
-def test_a_file_of_a_delivery_must_be_a_file(
-    tmp_path: Path, make: Callable[[Path, Path], None], name: str
-) -> None:
+def test_a_file_of_a_delivery_must_be_a_file(tmp_path: Path, make: Callable[[Path, Path], None], name: str) -> None:
     folder = police(tmp_path / "inbox", 3, [incident(1)])
     (folder / name).rename(tmp_path / name)
     make(folder / name, tmp_path / name)
