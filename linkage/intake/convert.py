@@ -189,7 +189,8 @@ def _secret(domain: str, keys: Keys) -> Parse:
 
 def _reporter(text: str, reporters: dict[str, str]) -> tuple[Values, bool]:
     word = re.split(r"[\s.,;:/()-]+", values.fold(text).lstrip(" .,-("))[0]
-    return (reporters.get(word, values.UNKNOWN), text), True
+    # The rest is free text, which may name somebody: only a word of the profile's list is kept.
+    return (reporters.get(word, values.UNKNOWN), word if word in reporters else None), True
 
 
 def _coded(spec: ColumnSpec, table: contracts.Table) -> Parse:

@@ -260,7 +260,7 @@ def test_an_old_export_gives_dossiers_and_persons(tmp_path: Path) -> None:
         "SELECT report_id, case_id, contact_type, reporter_category, reporter_role, municipality_code, "
         "received_at::VARCHAR FROM steunpunt_report ORDER BY ALL DESC"
     )
-    shared = ("politie", "Pol. Hgv", "GM0118", "2025-02-01 00:00:00")
+    shared = ("politie", "pol", "GM0118", "2025-02-01 00:00:00")
     assert found == [("9", "9", "melding", *shared), ("10", "10", "advies", *shared)]
     found = db.rows(
         "SELECT case_id, person_seq, surname, birth_date_raw, sex, street, house_number, house_letter, addition, "
