@@ -6,12 +6,12 @@ import csv
 import getpass
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage import cli_refused
 from linkage.cli_errors import guarded
 from linkage.errors import UsageError
 
@@ -23,10 +23,6 @@ Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", m
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SHOWN = 20
 """Rows of one delivery that a table shows; --json and --csv have them all."""
-COLUMNS = (
-    *("source_id", "delivery_id", "state", "file_name", "line_number", "byte_offset", "byte_length", "column_name"),
-    *("reason", "meaning", "advice"),
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -52,9 +48,9 @@ def rejected(
         if as_json and as_csv:
             raise UsageError("give --json or --csv")
         found = [
-            _only(one, reason)
-            for one in listed(OutFolder(out))
-            if (everything or one["state"] in OPEN) and source in (None, one["source_id"])
+            cli_refused.only(one, reason)
+            for one in cli_refused.listed(OutFolder(out))
+            if (everything or one["state"] in cli_refused.OPEN) and source in (None, one["source_id"])
             and delivery in (None, one["delivery_id"])
         ]  # fmt: skip
         found = [one for one in found if reason in (None, one["reason"]) or one["rows"]]
@@ -62,134 +58,12 @@ def rejected(
             console.show_json({"deliveries": found})
         elif as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(value) for value in row] for one in found for row in _lines(one))
+            writer.writerow(cli_refused.COLUMNS)
+            writer.writerows(
+                [cli_refused.cell(value) for value in row] for one in found for row in cli_refused.lines(one)
+            )
         else:
             _show(found, out)
-
-
-OPEN = ("refused", "accepted")
-"""States that wait for somebody: refused whole, or taken in without some of its rows."""
-
-
-def listed(folder: OutFolder) -> list[dict[str, Any]]:
-    """Return every delivery of which something was refused, the newest first, with its rejected rows.
-
-    ``state`` is ``refused`` (whole, and waits), ``accepted`` (without the rows listed), ``repaired`` (a later delivery
-    holds it again) or ``replaced`` (an attempt with other content came after it, or its folder is gone).
-    """
-    from linkage.ledger import Ledger
-    from linkage.rejections import Rejections
-
-    ledger = Ledger(folder)
-    if not ledger.path.exists():
-        raise UsageError(f"{folder.path} is no output folder: run `inbeeld run --inbox DIR --out {folder.path}` first")
-    waits = {(source, delivery) for source, delivery, _ in ledger.outstanding()}
-    history, told, repaired = Rejections(folder), [], dict[tuple[str, str], str]()
-    accepted = list(_accepted(folder))
-    for one in accepted:
-        if one["repairs"]:
-            repaired[one["source_id"], one["repairs"]] = one["delivery_id"]
-    for attempt in history.attempts():
-        key = (attempt.source_id, attempt.delivery_id)
-        state = "repaired" if key in repaired else "refused" if key in waits else "replaced"
-        waits.discard(key)  # older attempts at the same folder
-        rows = [_row(*vars(row).values()) for row in history.rows(attempt)]
-        counts = {"rows_delivered": attempt.rows, "rejected": attempt.rejected}
-        runs = {"run_id": attempt.last_run_id, "first_run_id": attempt.first_run_id}
-        told.append(_delivery(*key, state, attempt.reason, attempt.message, rows, repaired) | counts | runs)
-    for one in accepted:
-        if one["rejected"]:
-            key = (one["source_id"], one["delivery_id"])
-            state = "repaired" if key in repaired else "accepted"
-            counts = {name: one[name] for name in ("rows_delivered", "rejected", "run_id")}
-            told.append(_delivery(*key, state, None, one["message"], one["rows"], repaired) | counts)
-    return sorted(told, key=lambda one: (one["state"] not in OPEN, one["state"] != "refused"))
-
-
-def _accepted(folder: OutFolder) -> Iterator[dict[str, Any]]:
-    """Yield the deliveries of the publication, with the rows of each that were rejected."""
-    from linkage.engine.duckdb import DuckDBEngine
-
-    if folder.current() is None:
-        return
-    with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
-        names = {str(row[0]) for row in view.rows("DESCRIBE delivery")}
-        repairs = "repairs" if "repairs" in names else "NULL"  # published by an earlier version
-        found = view.rows(
-            f"SELECT source_id, delivery_id, content_hash, run_id, message, rows, rejected, {repairs} FROM delivery "
-            "WHERE status = 'accepted' ORDER BY extracted_at DESC, source_id, delivery_id, content_hash"
-        )
-        for source_id, delivery_id, content_hash, run_id, message, rows, count, repaired in found:
-            lines = view.rows(
-                "SELECT file_name, line_number, byte_offset, byte_length, reason, column_name FROM rejected_row "
-                "WHERE content_hash = ? AND source_id = ? ORDER BY file_name, line_number",
-                [content_hash, source_id],
-            ) if count else []  # fmt: skip
-            yield {
-                "source_id": str(source_id),
-                "delivery_id": str(delivery_id),
-                "run_id": str(run_id),
-                "message": message,
-                "rows_delivered": rows,
-                "rejected": count,
-                "repairs": repaired,
-                "rows": [_row(*line) for line in lines],
-            }
-
-
-def _row(file: Any, line: Any, offset: Any, length: Any, reason: Any, column: Any) -> dict[str, Any]:
-    from linkage import contracts
-
-    known = contracts.codes("reject_reason")
-    return {
-        "file_name": file,
-        "line_number": line,
-        "byte_offset": offset,
-        "byte_length": length,
-        "column_name": column,
-        "reason": reason,
-        "meaning": known.codes.get(reason),
-        "advice": known.advice.get(reason),
-    }
-
-
-def _delivery(
-    source_id: str,
-    delivery_id: str,
-    state: str,
-    reason: str | None,
-    message: str | None,
-    rows: list[dict[str, Any]],
-    repaired: dict[tuple[str, str], str],
-) -> dict[str, Any]:
-    return {
-        "source_id": source_id,
-        "delivery_id": delivery_id,
-        "state": state,
-        "repaired_as": repaired.get((source_id, delivery_id)),
-        "reason": reason,
-        "message": message,
-        "by_reason": dict(Counter(row["reason"] for row in rows).most_common()),
-        "rows": rows,
-    }
-
-
-def _only(one: dict[str, Any], reason: str | None) -> dict[str, Any]:
-    return one if reason is None else one | {"rows": [row for row in one["rows"] if row["reason"] == reason]}
-
-
-def _lines(one: dict[str, Any]) -> Iterator[list[Any]]:
-    head = [one["source_id"], one["delivery_id"], one["state"]]
-    if one["reason"]:
-        yield [*head, "", "", "", "", "", one["reason"], "refused whole", one["message"]]
-    for row in one["rows"]:
-        yield [*head, *(row[name] for name in COLUMNS[3:])]
-
-
-def _cell(value: Any) -> Any:
-    """A name that a spreadsheet would take for a formula gets a quote in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value != "-" and value else value
 
 
 def _show(found: list[dict[str, Any]], out: Path) -> None:
@@ -218,7 +92,7 @@ def _show(found: list[dict[str, Any]], out: Path) -> None:
         advice |= {row["reason"]: f"{row['meaning']}: {row['advice']}" for row in one["rows"]}
     if advice:
         console.table(terminal, ("reason", "what it means, and what to do"), sorted(advice.items()))
-    waits = next((one for one in found if one["state"] in OPEN), None)
+    waits = next((one for one in found if one["state"] in cli_refused.OPEN), None)
     if waits:
         name = f"{waits['source_id']}/{waits['delivery_id']}"
         console.say(terminal, f"\nNext: inbeeld retry {name} REPAIRED.csv --inbox DIR --out {out}")
@@ -284,7 +158,7 @@ def _retry(
 
     source_id, _, delivery_id = name.partition("/")
     folder = OutFolder(out)
-    before = _open(listed(folder), source_id, delivery_id)
+    before = _open(cli_refused.listed(folder), source_id, delivery_id)
     if not inbox.is_dir():
         raise UsageError(f"inbox {inbox} is not a folder: give the folder that holds <source_id>/<delivery_id>/")
     if not files and before["state"] != "refused":
@@ -320,7 +194,7 @@ def _retry(
 def _open(found: list[dict[str, Any]], source_id: str, delivery_id: str) -> dict[str, Any]:
     mine = [one for one in found if (one["source_id"], one["delivery_id"]) == (source_id, delivery_id)]
     for one in mine:
-        if one["state"] in OPEN:
+        if one["state"] in cli_refused.OPEN:
             return one
         if one["state"] == "repaired":
             raise UsageError(f"{source_id}/{delivery_id} was repaired as {one['repaired_as']}: retry that one")
@@ -340,7 +214,7 @@ def _worth(name: str, found: Trial, before: dict[str, Any], fewer: bool) -> None
 
 
 def _after(folder: OutFolder, source_id: str, delivery_id: str) -> dict[str, Any] | None:
-    for one in _accepted(folder):
+    for one in cli_refused.accepted(folder):
         if (one["source_id"], one["delivery_id"]) == (source_id, delivery_id):
             counted = Counter(row["reason"] for row in one["rows"])
             rows, count = one["rows_delivered"], one["rejected"]

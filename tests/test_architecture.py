@@ -36,6 +36,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_explain",
             "cli_intake",
             "cli_model",
+            "cli_refused",
             "cli_status",
             "cli_summary",
             "cli_train",

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import numpy as np
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from linkage import contracts
 from linkage.errors import ContractError, DeliveryRefused
 
 LIKE = 60
 """Similarity of two headers, of 100, from which one may be the other."""
+MIN_INSIDE = 3
 TYPES = frozenset(
     [
         "text",
@@ -189,17 +189,24 @@ def _listed(names: list[str], most: int) -> str:
 
 def _renamed(missing: list[str], extra: list[str]) -> dict[str, str]:
     """Return the unknown header nearest to each missing column, the surest first; each is taken once."""
-    scores = process.cdist(missing, extra, scorer=fuzz.WRatio, processor=_folded) if extra else np.zeros((0, 0))
+    scores = sorted(((-_likeness(m, e), m, e) for m in missing for e in extra), key=lambda found: found[0])
     found: dict[str, str] = {}
-    for _, row, column in sorted(((-s, r, c) for (r, c), s in np.ndenumerate(scores) if s >= LIKE)):
-        if missing[row] not in found and extra[column] not in found.values():
-            found[missing[row]] = extra[column]
+    for score, missed, header in scores:
+        if -score >= LIKE and missed not in found and header not in found.values():
+            found[missed] = header
     return found
 
 
 def _ignored(header: str, known: set[str]) -> str:
-    nearest = process.extractOne(header, sorted(known), processor=_folded, score_cutoff=LIKE)
-    return f"{clean(header)} (like {nearest[0]})" if nearest else clean(header)
+    nearest = max(sorted(known), key=lambda name: _likeness(header, name))
+    return f"{clean(header)} (like {nearest})" if _likeness(header, nearest) >= LIKE else clean(header)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return how alike two headers are, of 100; a name inside the other counts, however short it is beside it."""
+    left, right = _folded(one), _folded(other)
+    is_inside = min(len(left), len(right)) >= MIN_INSIDE and (left in right or right in left)
+    return max(fuzz.ratio(left, right), LIKE if is_inside else 0)
 
 
 def _folded(header: str) -> str:

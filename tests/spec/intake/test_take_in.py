@@ -370,3 +370,33 @@ def test_as_of_is_the_day_that_the_slowest_chain_has_reached(tmp_path: Path) -> 
 def test_no_row_in_clear_outlives_the_intake(whole: DuckDBEngine) -> None:
     left = whole.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '\\_%' ESCAPE '\\'")
     assert left == []
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_refused_delivery_that_another_repairs_waits_for_nobody(tmp_path: Path, is_late: bool) -> None:
+    police(tmp_path, 3, [incident(n, kennisname="gisteren") for n in range(1, 6)])
+    db, told = box.take(tmp_path) if is_late else (None, None)
+    assert told is None or [r.reason for r in told.refused] == ["rejected_rows"]
+    rows = [incident(n) for n in range(1, 6)]
+    police(tmp_path, 3, rows, delivery_id="2025-03-03.r01", repairs="2025-03-03")
+    db, told = box.take(tmp_path, db, run="2")
+    assert (told.refused, told.stale) == ((), ())
+    found = db.rows("SELECT delivery_id, status, repairs FROM delivery ORDER BY ALL")
+    assert found == [("2025-03-03", "refused", None), ("2025-03-03.r01", "accepted", "2025-03-03")]
+    assert db.rows("SELECT count(*), min(delivery_id) FROM police_incident") == [(5, "2025-03-03.r01")]
+
+
+def test_a_repaired_delivery_outranks_its_original_and_no_newer_one(tmp_path: Path) -> None:
+    police(tmp_path, 3, [incident(1, mk_code="F1"), incident(2, mk_code="F1")])
+    police(tmp_path, 4, [incident(2, mk_code="F4")])
+    repaired = [incident(1, mk_code="F2"), incident(2, mk_code="F2")]
+    police(tmp_path, 3, repaired, delivery_id="2025-03-03.r01", repairs="2025-03-03")
+    db, _ = box.take(tmp_path)
+    assert db.rows("SELECT mk_code FROM police_incident ORDER BY incident_number") == [("F2",), ("F4",)]
+
+
+@pytest.mark.parametrize("repairs", ["2025-03-03", "../x", "=cmd()", 7])
+def test_a_delivery_repairs_another_one_of_its_source(tmp_path: Path, repairs: object) -> None:
+    police(tmp_path, 3, [incident(1)], repairs=repairs)
+    _, told = box.take(tmp_path)
+    assert [r.reason for r in told.refused] == ["manifest"]
