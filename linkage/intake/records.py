@@ -32,9 +32,10 @@ def prepare(db: Engine, run_id: str) -> None:
     for name in (*LOG, *(f"{table}_version" for table in TABLES)):
         if not db.has(name):
             db.run(contracts.table(name).ddl())
+        has = {str(row[0]) for row in db.rows(f"DESCRIBE {name}")}
         for column in contracts.table(name).columns:
-            if not column.required:  # an earlier version of Inbeeld may not have had it
-                db.run(f'ALTER TABLE {name} ADD COLUMN IF NOT EXISTS "{column.name}" {column.type}')
+            if column.name not in has and not column.required:  # written by an earlier version of Inbeeld
+                db.run(f'ALTER TABLE {name} ADD COLUMN "{column.name}" {column.type}')
     if db.has("unmapped_code"):
         db.run("DELETE FROM unmapped_code WHERE run_id <> ?", [run_id])
     else:

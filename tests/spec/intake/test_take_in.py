@@ -400,3 +400,13 @@ def test_a_delivery_repairs_another_one_of_its_source(tmp_path: Path, repairs: o
     police(tmp_path, 3, [incident(1)], repairs=repairs)
     _, told = box.take(tmp_path)
     assert [r.reason for r in told.refused] == ["manifest"]
+
+
+def test_a_column_that_an_earlier_version_did_not_have_is_added(tmp_path: Path) -> None:
+    police(tmp_path, 3, [incident(1)])
+    db, _ = box.take(tmp_path)
+    db.run("ALTER TABLE delivery DROP COLUMN repairs")
+    police(tmp_path, 4, [incident(2)])
+    _, told = box.take(tmp_path, db, run="2")
+    assert [one.delivery_id for one in told.accepted] == ["2025-03-04"]
+    assert db.rows("SELECT repairs FROM delivery") == [(None,), (None,)]
