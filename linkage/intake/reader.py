@@ -17,9 +17,8 @@ import numpy.typing as npt
 from linkage.errors import DeliveryRefused
 
 QUOTE = '"'
-MAX_LINES = 8
-"""Physical lines that one record may span: a quote that never closes loses one line, not the rest of the file."""
 MAX_LINE_BYTES = 65_536
+"""Characters of one record, however many lines it spans; a quote that is still open there never closes."""
 CHUNK = 50_000
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UTF8_MARK = b"\xef\xbb\xbf"
@@ -236,19 +235,22 @@ def _quoted(lines: Sequence[str], number: int, delimiter: str, width: int) -> tu
     whole row inside a field is either a row that somebody typed into a field, or a neighbour between two stray quotes:
     nobody can tell, so none of its lines is taken in, and all are named.
     """
-    text, has_row_inside = "", False
-    for last in range(number, min(number + MAX_LINES, len(lines))):
-        text = f"{text}\n{lines[last]}" if last > number else lines[last]
-        if last > number and not has_row_inside:
-            has_row_inside = _starts_a_record(lines[last], delimiter, width)
-        fields = split_line(text.removesuffix("\r"), delimiter)
-        if isinstance(fields, str):
-            return fields, number
-        if fields is not None:
-            if has_row_inside:
-                return "quoting", last if len(fields) == width else number
-            return ("too_long", last) if len(text) > MAX_LINE_BYTES else (fields, last)
-    return "quoting", number
+    fields = split_line(lines[number].removesuffix("\r"), delimiter)
+    last, size, has_row_inside, is_open = number, len(lines[number]), False, fields is None
+    # A field is open after an odd number of quotes, so the record is split once, where it can end.
+    while is_open:
+        last += 1
+        if last >= len(lines) or (size := size + 1 + len(lines[last])) > MAX_LINE_BYTES:
+            return "quoting", number
+        has_row_inside = has_row_inside or _starts_a_record(lines[last], delimiter, width)
+        is_open = lines[last].count(QUOTE) % 2 == 0
+    if last > number:
+        fields = split_line("\n".join(lines[number : last + 1]).removesuffix("\r"), delimiter)
+    if not isinstance(fields, list):
+        return "quoting", number
+    if has_row_inside:
+        return "quoting", last if len(fields) == width else number
+    return fields, last
 
 
 def _starts_a_record(line: str, delimiter: str, width: int) -> bool:

@@ -133,7 +133,7 @@ def row_in_a_field(dice: random.Random, export: Export) -> Mutation:
     forged = export.line(_forged(export)).decode(export.encoding)
     column = dice.choice(export.columns("text") or [0])
     row = list(export.rows[place])
-    row[column] = f"begin\n{forged}einde"
+    row[column] = "begin" + "\n" * dice.choice((1, 12)) + f"{forged}einde"
     made = edited(export, (*export.spans[place], export.line(row)))
     return replace(made, forged=lambda values: any(str(v).startswith(("PL9999", "99")) for v in values[:3]))
 

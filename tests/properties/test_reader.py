@@ -166,3 +166,19 @@ def test_a_row_inside_a_legal_field_is_not_taken_in_and_its_lines_are_named() ->
 def parsed(row: str) -> list[str]:
     """Return what Python's csv module makes of one legal row."""
     return next(csv.reader(io.StringIO(row, newline=""), delimiter=";", strict=True))
+
+
+@pytest.mark.parametrize("lines", [9, 500])
+def test_a_field_of_many_lines_is_one_record(lines: int) -> None:
+    text = 'zei: ""nee""\n' * lines
+    row = f'{KEY}000001;"{text}";x;x;x;x;x;x'
+    _, records, rejected, _ = read(file_of([row, f"{KEY}000002;x;x;x;x;x;x;x"]))
+    assert records[0] == parsed(row)
+    assert [record[0] for record in records] == [f"{KEY}000001", f"{KEY}000002"]
+    assert rejected == []
+
+
+def test_open_quotes_on_every_line_take_no_time() -> None:
+    rows = [f'{KEY}{n:06d};"x;""x;x;x;x;x;x' for n in range(4000)]
+    _, records, rejected, _ = read(file_of(rows))
+    assert (len(records), len(rejected)) == (0, 4000)
