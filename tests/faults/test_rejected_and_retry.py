@@ -171,7 +171,8 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     ]
     with DuckDBEngine(site.out / "restricted.duckdb", read_only=True) as db:
         kept = db.rows(
-            "SELECT person_seq, delivery_id FROM police_person_version WHERE incident_number = ? AND person_seq IN (7, 8) ORDER BY 1",
+            "SELECT person_seq, delivery_id FROM police_person_version "
+            "WHERE incident_number = ? AND person_seq IN (7, 8) ORDER BY 1",
             [number],
         )
     assert kept == [(7, f"{today.folder.name}.r01"), (8, f"{today.folder.name}.r01")]
