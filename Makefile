@@ -7,7 +7,7 @@ PIP := -m pip install -qq --disable-pip-version-check --no-deps
 READY := $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.runtime)
 
 .DEFAULT_GOAL := setup
-.PHONY: setup help demo test lint format bench lock clean python browser
+.PHONY: setup help demo test faults lint format bench lock clean python browser
 
 setup: $(READY) help ## install what a run needs into .venv (the default)
 
@@ -19,6 +19,9 @@ demo: $(READY) ## install what a run needs, reconcile the shipped samples into .
 
 test: $(VENV)/.dev browser ## install the development tools and run all tests
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/.dev ## break things on purpose, at length, and print what came of it (the suites of tests/faults)
+	$(BIN)/python -m tests.faults
 
 lint: $(VENV)/.dev ## check style, format and types
 	$(BIN)/ruff check .

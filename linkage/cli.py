@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from linkage import __version__, cli_operate, cli_train
+from linkage import __version__, cli_intake, cli_operate, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
 from linkage.errors import InbeeldError, UsageError
 
@@ -227,6 +227,7 @@ def withdraw(
 
 cli_train.register(app)
 cli_operate.register(app)
+cli_intake.register(app)
 
 
 @app.command()

@@ -90,6 +90,8 @@ class CodeList:
     fixes: dict[str, str] = field(default_factory=dict)
     junk: frozenset[str] = frozenset()
     open: bool = False
+    advice: dict[str, str] = field(default_factory=dict)
+    """What to do about a code, where it names something wrong."""
 
 
 def _quoted(text: str) -> str:
@@ -146,6 +148,7 @@ def codes(name: str) -> CodeList:
         fixes=dict(raw.get("fixes", {})),
         junk=frozenset(raw.get("junk", ())),
         open=bool(raw.get("open", False)),
+        advice=dict(raw.get("advice", {})),
     )
 
 

@@ -21,6 +21,8 @@ from linkage.privacy import Keys
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_INTEGER = 999_999_999
+MAX_FIELD = 500
+"""Characters; no field of a contract needs more, and comparing longer ones takes a night."""
 PLAIN = {"flag": "bool", "secrecy": "bool", "integer": "int", "timestamp": "time", "date": "time"}
 NORMALISE: dict[str, Callable[[str], str | None]] = {"phone": values.phone, "v_number": values.foreigner_number}
 
@@ -56,7 +58,8 @@ class Column:
     def convert(self, raw: Sequence[str]) -> tuple[list[Any], npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Return an array for each target, the reason to reject each row (or None), and the rows that are odd."""
         codes, distinct = pd.factorize(np.array(raw, dtype=object))
-        if self._is_plain and CONTROL.search("".join(distinct)) is None:
+        is_long = any(len(text) > MAX_FIELD for text in distinct)
+        if self._is_plain and not is_long and CONTROL.search("".join(distinct)) is None:
             texts = np.array([text.strip() or None for text in distinct], dtype=object)
             return [_text(texts, codes)], np.full(len(codes), None, dtype=object), np.zeros(len(codes), dtype=bool)
         found = [self._one(text) for text in distinct]
@@ -69,6 +72,8 @@ class Column:
         if CONTROL.search(raw):
             return self._empty, True, "control_character"
         text = raw.strip()
+        if len(text) > MAX_FIELD:
+            return self._empty, True, "too_long"
         if not text:
             return self._empty, True, "required_empty" if self.spec.required else None
         try:
@@ -184,7 +189,8 @@ def _secret(domain: str, keys: Keys) -> Parse:
 
 def _reporter(text: str, reporters: dict[str, str]) -> tuple[Values, bool]:
     word = re.split(r"[\s.,;:/()-]+", values.fold(text).lstrip(" .,-("))[0]
-    return (reporters.get(word, values.UNKNOWN), text), True
+    # The rest is free text, which may name somebody: only a word of the profile's list is kept.
+    return (reporters.get(word, values.UNKNOWN), word if word in reporters else None), True
 
 
 def _coded(spec: ColumnSpec, table: contracts.Table) -> Parse:

@@ -20,10 +20,19 @@ from linkage.errors import DeliveryRefused
 from linkage.intake import manifest
 from linkage.intake import profile as profiles
 from linkage.intake.manifest import MANIFEST, Listed
-from linkage.intake.profile import Profile, clean
+from linkage.intake.profile import Profile
 
 MANIFEST_BYTES = 1_000_000
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NO_DELIVERY = "-"
+"""Stands for the delivery of what lies in the inbox itself, beside the folders of the sources."""
+NAME = 60
+"""Characters of a name that is not safe, as it is shown."""
+DATA = re.compile(
+    r"\.(csv|tsv|txt|json|jsonl|xml|parquet|xls[xmb]?|ods|zip|gz|tgz|bz2|xz|zst|7z|rar|tar|lz4|duckdb|sqlite)$",
+    re.IGNORECASE,
+)
+"""Names of files that a sender means as data."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Delivery:
     extracted_at: datetime
     covers_until: date
     files: tuple[Listed, ...]
+    repairs: str | None = None
+    """The delivery of this source that it holds again, with repaired files."""
 
     @property
     def version(self) -> str:
@@ -76,18 +87,70 @@ class Refused:
     content_hash: str = ""
 
 
-def folders(inbox: Path) -> Iterator[Path]:
-    """Yield the folders that have a manifest, by name; a delivery without one is still being written."""
-    for source in sorted(inbox.iterdir()):
-        if source.is_dir() and not source.name.startswith("."):
-            for folder in sorted(source.iterdir()):
-                if folder.is_dir() and not folder.name.startswith(".") and os.path.lexists(folder / MANIFEST):
-                    yield folder
+def entries(inbox: Path) -> Iterator[Path | Refused]:
+    """Yield the folders that have a manifest, by name, and the refusal of what is no delivery.
+
+    A folder without a manifest is still being written. Hidden names are nobody's delivery; neither is a file that
+    holds no data. Links, pipes, devices, archives and loose files of data are refused: a sender meant them.
+    """
+    for source in _listed(inbox):
+        if source.is_dir(follow_symlinks=False):
+            try:
+                inner = _listed(Path(source.path))
+            except OSError as error:
+                yield Refused(shown(source.name), NO_DELIVERY, "unreadable", f"the folder {_cannot(error)}")
+                continue
+            for entry in inner:
+                yield from _entry(shown(source.name), entry)
+        elif what := stray(source):
+            yield Refused(shown(source.name), NO_DELIVERY, what, _STRAY[what])
+
+
+def _entry(source_id: str, entry: os.DirEntry[str]) -> Iterator[Path | Refused]:
+    folder = Path(entry.path)
+    if entry.is_dir(follow_symlinks=False):
+        if os.path.lexists(folder / MANIFEST):
+            yield folder
+    elif what := stray(entry):
+        yield Refused(source_id, shown(entry.name), what, _STRAY[what])
+
+
+def stray(entry: os.DirEntry[str]) -> str | None:
+    """Return why something that is no folder is refused: ``not_regular``, ``loose_file`` or not at all."""
+    if not entry.is_file(follow_symlinks=False):
+        return "not_regular"
+    return "loose_file" if DATA.search(entry.name) else None
+
+
+_STRAY = {
+    "not_regular": "a link or a special file: put the folder of the delivery itself in the inbox",
+    "loose_file": f"a file where a folder should be: put what it holds in one, with {MANIFEST}, and remove it",
+}
+
+
+def shown(name: str) -> str:
+    """Return a name as it may stand in a message and a table: printable ASCII, short, and another for each name."""
+    if SAFE.fullmatch(name):
+        return name
+    plain = name.encode("ascii", "backslashreplace").decode()
+    plain = "".join(ch if ch.isprintable() else f"\\x{ord(ch):02x}" for ch in plain)
+    if len(plain) > NAME:
+        plain = f"{plain[:NAME]}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    return plain
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _cannot(error: OSError) -> str:
+    return f"cannot be read ({error.strerror}): check its rights"
 
 
 def read(folder: Path) -> Delivery | Refused:
     """Read a manifest and hash what it lists, or say why that cannot be done."""
-    source_id, delivery_id = _name(folder.parent), _name(folder)
+    source_id, delivery_id = shown(folder.parent.name), shown(folder.name)
     data = b""
     try:
         data = _manifest_bytes(folder)
@@ -104,6 +167,7 @@ def read(folder: Path) -> Delivery | Refused:
             extracted_at=manifest.moment(raw),
             covers_until=manifest.day(raw),
             files=files,
+            repairs=manifest.repairs(raw),
         )
     except DeliveryRefused as error:
         return Refused(source_id, delivery_id, error.reason, str(error), content_hash=hashlib.sha256(data).hexdigest())
@@ -111,7 +175,7 @@ def read(folder: Path) -> Delivery | Refused:
 
 def refusal(one: Delivery, error: DeliveryRefused) -> Refused:
     """Return the refusal of a delivery whose manifest could be read."""
-    source_id, delivery_id = _name(one.folder.parent), _name(one.folder)
+    source_id, delivery_id = shown(one.folder.parent.name), shown(one.folder.name)
     return Refused(source_id, delivery_id, error.reason, str(error), one.extracted_at, one.content_hash)
 
 
@@ -126,6 +190,8 @@ def check(delivery: Delivery, config: Config) -> Profile:
                 key,
                 f"{MANIFEST}: {key} is not the name of the folder, or not letters, digits, . _ -: rename one of them",
             )
+    if delivery.repairs is not None and (not SAFE.fullmatch(delivery.repairs) or delivery.repairs == real):
+        raise DeliveryRefused("manifest", f"{MANIFEST}: repairs must name another delivery of this source")
     if delivery.profile not in contracts.profiles():
         raise DeliveryRefused("profile", f"{MANIFEST}: unknown profile: use one of {', '.join(contracts.profiles())}")
     profile = profiles.load(delivery.profile)
@@ -151,16 +217,14 @@ def load(delivery: Delivery, listed: Listed) -> bytes:
 
 
 def _check_names(delivery: Delivery, profile: Profile) -> None:
-    if delivery.folder.is_symlink():
-        raise DeliveryRefused("not_regular", "the folder is a symlink: put the delivery itself in the inbox")
     names = [listed.name for listed in delivery.files]
     for name in names:
         if not SAFE.fullmatch(name):
             raise DeliveryRefused(
-                "file_name", f"{MANIFEST}: unsafe file name {clean(name)}: use the names of the contract"
+                "file_name", f"{MANIFEST}: unsafe file name {shown(name)}: use the names of the contract"
             )
         if name not in profile.files:
-            raise DeliveryRefused("file_name", f"{MANIFEST}: file {clean(name)} is not in the contract of this profile")
+            raise DeliveryRefused("file_name", f"{MANIFEST}: file {shown(name)} is not in the contract of this profile")
     if len(set(names)) < len(names):
         raise DeliveryRefused("manifest", f"{MANIFEST}: files lists a file twice: list each once")
 
@@ -177,11 +241,16 @@ def _check_file(folder: Path, name: str, max_mb: int) -> None:
 
 
 def _check_set(delivery: Delivery, profile: Profile) -> None:
-    names = {listed.name for listed in delivery.files}
-    for path in sorted(delivery.folder.iterdir()):
-        if path.name.lower().endswith(".csv") and path.name not in names:
+    names = {listed.name for listed in delivery.files} | {MANIFEST}
+    try:
+        found = _listed(delivery.folder)
+    except OSError as error:
+        raise DeliveryRefused("unreadable", f"the folder {_cannot(error)}") from None
+    for entry in found:
+        if entry.name not in names and (what := stray(entry)):
+            told = "list it" if what == "loose_file" else "a delivery holds files only, remove it"
             raise DeliveryRefused(
-                "unlisted_file", f"{clean(path.name)} is in the folder but not in {MANIFEST}: list it"
+                "unlisted_file", f"{shown(entry.name)} is in the folder but not in {MANIFEST}: {told}"
             )
     for spec in profile.files.values():
         if spec.required and spec.name not in names:
@@ -196,10 +265,6 @@ def _content_hash(folder: Path, data: bytes, files: tuple[Listed, ...]) -> str:
     return whole.hexdigest()
 
 
-def _name(folder: Path) -> str:
-    return folder.name if folder.name.isprintable() else clean(folder.name)
-
-
 def _read(path: Path, name: str) -> bytes:
     """Read a regular file without following a link that took its place."""
     try:
@@ -209,7 +274,7 @@ def _read(path: Path, name: str) -> bytes:
                 raise DeliveryRefused("not_regular", f"{name} is not a regular file: send the file itself, no link")
             return file.read()
     except OSError as error:
-        raise DeliveryRefused("unreadable", f"{name} cannot be read ({error.strerror}): check its rights") from None
+        raise DeliveryRefused("unreadable", f"{name} {_cannot(error)}") from None
 
 
 def _digest(folder: Path, name: str) -> str:

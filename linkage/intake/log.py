@@ -11,8 +11,8 @@ from linkage.intake.delivery import Delivery, Refused
 from linkage.intake.staging import Staged
 from linkage.intake.values import LOCAL
 
-SHOWN_OF_REFUSED = 100
-"""Rejected rows that are named of a refused delivery: enough to see what is wrong with it."""
+SHOWN_OF_REFUSED = 1000
+"""Rejected rows that are named of each file of a refused delivery: enough to see what is wrong with it."""
 
 
 def write_accepted(db: Engine, run_id: str, one: Delivery, done: Sequence[Staged]) -> None:
@@ -34,7 +34,7 @@ def write_accepted(db: Engine, run_id: str, one: Delivery, done: Sequence[Staged
 def write_refused(db: Engine, run_id: str, refused: Refused, one: Delivery | None, done: Sequence[Staged]) -> None:
     """Write a delivery that was refused, in the place of earlier refusals of the same folder."""
     forget_refusals(db, refused.source_id, refused.delivery_id)
-    head = {} if one is None else _head(one) | {"covers_until": None}
+    head = {} if one is None else _told(one)
     head |= {
         "source_id": refused.source_id,
         "delivery_id": refused.delivery_id,
@@ -44,6 +44,8 @@ def write_refused(db: Engine, run_id: str, refused: Refused, one: Delivery | Non
         "reason": refused.reason,
         "message": refused.message,
     }
+    if done:
+        head |= {"rows": sum(s.rows for s in done), "rejected": sum(s.rejected for s in done)}
     _insert(db, "delivery", head)
     if one is not None:
         for staged in done:
@@ -72,6 +74,17 @@ def _head(one: Delivery) -> dict[str, object]:
         "extracted_at": one.extracted_at.astimezone(LOCAL).replace(tzinfo=None),
         "version": one.version,
         "covers_until": one.covers_until,
+        "repairs": one.repairs,
+    }
+
+
+def _told(one: Delivery) -> dict[str, object]:
+    """Return what may be kept of a manifest that was refused: only what a contract knows, no text of the sender."""
+    kinds = contracts.codes("delivery_kind").codes
+    return {
+        "profile": one.profile if one.profile in contracts.profiles() else None,
+        "kind": one.kind if one.kind in kinds else None,
+        "extracted_at": _head(one)["extracted_at"],
     }
 
 

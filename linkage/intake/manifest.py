@@ -13,6 +13,9 @@ from linkage.intake.values import LOCAL
 
 MANIFEST = "manifest.json"
 KEYS = ("source_id", "delivery_id", "profile", "kind", "extracted_at", "covers_until", "purpose", "files")
+REPAIRS = "repairs"
+"""A key beyond the contract, which `inbeeld retry` writes; a source may as well."""
+MAX_ROWS = 1_000_000_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -71,6 +74,11 @@ def day(raw: dict[str, Any]) -> date:
     return found
 
 
+def repairs(raw: dict[str, Any]) -> str | None:
+    """Return the delivery that this one holds again with repaired files, if it says so."""
+    return text(raw, REPAIRS) if raw.get(REPAIRS) is not None else None
+
+
 def files(raw: dict[str, Any]) -> tuple[Listed, ...]:
     """Return the files that the manifest lists."""
     entries = raw["files"]
@@ -85,7 +93,7 @@ def _is_entry(entry: object) -> bool:
         and isinstance(entry.get("name"), str)
         and isinstance(entry.get("rows"), int)
         and not isinstance(entry["rows"], bool)
-        and entry["rows"] >= 0
+        and 0 <= entry["rows"] <= MAX_ROWS
         and isinstance(entry.get("sha256"), str)
         and SHA256.fullmatch(entry["sha256"].lower()) is not None
     )

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rapidfuzz import process
+from rapidfuzz import fuzz
 
 from linkage import contracts
 from linkage.errors import ContractError, DeliveryRefused
 
+LIKE = 60
+"""Similarity of two headers, of 100, from which one may be the other."""
+MIN_INSIDE = 3
 TYPES = frozenset(
     [
         "text",
@@ -144,7 +147,8 @@ def _column(header: str, raw: dict[str, Any]) -> ColumnSpec:
 def match_header(spec: FileSpec, header: list[str]) -> tuple[dict[str, int], list[str]]:
     """Return the position of each column of the contract, and the headers that the contract does not know.
 
-    Raises `DeliveryRefused` that names every missing column with the unknown header nearest to it.
+    Those come as they may be told, with the known name nearest to each. Raises `DeliveryRefused` that names every
+    missing column with the unknown header nearest to it.
     """
     known = {c.header for c in spec.columns}
     doubles = sorted({h for h in header if header.count(h) > 1})
@@ -154,15 +158,59 @@ def match_header(spec: FileSpec, header: list[str]) -> tuple[dict[str, int], lis
     extra = [h for h in header if h not in known]
     missing = [c.header for c in spec.columns if c.header not in header and not c.optional]
     if missing:
-        listed = ", ".join(_missing(m, extra) for m in missing[:8])
-        more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
-        raise DeliveryRefused("header", f"{spec.name}: missing column {listed}{more}: send the header of the contract")
-    return {h: i for i, h in enumerate(header) if h in known}, extra
+        raise DeliveryRefused("header", f"{spec.name}: {_difference(spec, missing, extra)}")
+    return {h: i for i, h in enumerate(header) if h in known}, [_ignored(h, known) for h in extra]
 
 
-def _missing(header: str, extra: list[str]) -> str:
-    nearest = process.extractOne(header, extra, score_cutoff=60)
-    return f"{header} (renamed to {clean(nearest[0])}?)" if nearest else header
+def _difference(spec: FileSpec, missing: list[str], extra: list[str]) -> str:
+    """Say which columns are missing and which of the unknown ones they may be.
+
+    A file without a header has a record in its place: nothing of that may be told.
+    """
+    renamed = _renamed(missing, extra)
+    wanted = [c.header for c in spec.columns if not c.optional]
+    same = sum(_folded(missed) == _folded(new) for missed, new in renamed.items())
+    if 2 * (len(wanted) - len(missing) + same) < len(wanted):
+        found = len(wanted) - len(missing)
+        return (
+            f"the first line has {found} of the {len(wanted)} columns of the contract (missing column "
+            f"{_listed(missing, 4)}): send the header of the contract, with its delimiter"
+        )
+    told = [f"{m} (renamed to {clean(renamed[m])}?)" if m in renamed else m for m in missing]
+    new = [clean(h) for h in extra if h not in renamed.values()]
+    unknown = f"; unknown column {_listed(new, 4)}" if new else ""
+    return f"missing column {_listed(told, 8)}{unknown}: send the header of the contract"
+
+
+def _listed(names: list[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _renamed(missing: list[str], extra: list[str]) -> dict[str, str]:
+    """Return the unknown header nearest to each missing column, the surest first; each is taken once."""
+    scores = sorted(((-_likeness(m, e), m, e) for m in missing for e in extra), key=lambda found: found[0])
+    found: dict[str, str] = {}
+    for score, missed, header in scores:
+        if -score >= LIKE and missed not in found and header not in found.values():
+            found[missed] = header
+    return found
+
+
+def _ignored(header: str, known: set[str]) -> str:
+    nearest = max(sorted(known), key=lambda name: _likeness(header, name))
+    return f"{clean(header)} (like {nearest})" if _likeness(header, nearest) >= LIKE else clean(header)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return how alike two headers are, of 100; a name inside the other counts, however short it is beside it."""
+    left, right = _folded(one), _folded(other)
+    is_inside = min(len(left), len(right)) >= MIN_INSIDE and (left in right or right in left)
+    return max(fuzz.ratio(left, right), LIKE if is_inside else 0)
+
+
+def _folded(header: str) -> str:
+    return "".join(ch for ch in header.casefold() if ch.isalnum())
 
 
 def clean(text: str) -> str:

@@ -7,6 +7,7 @@ needs no parser: that is the fast path, and nearly every line takes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,12 +17,28 @@ import numpy.typing as npt
 from linkage.errors import DeliveryRefused
 
 QUOTE = '"'
-MAX_LINES = 8
-"""Physical lines that one record may span: a quote that never closes loses one line, not the rest of the file."""
 MAX_LINE_BYTES = 65_536
+"""Characters of one record, however many lines it spans; a quote that is still open there never closes."""
 CHUNK = 50_000
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UTF8_MARK = b"\xef\xbb\xbf"
+ARCHIVES = (
+    (b"PK\x03\x04", "zip archive or workbook"),
+    (b"\x1f\x8b", "gzip archive"),
+    (b"BZh", "bzip2 archive"),
+    (b"\xfd7zXZ", "xz archive"),
+    (b"(\xb5/\xfd", "zstd archive"),
+    (b"7z\xbc\xaf", "7z archive"),
+    (b"Rar!", "rar archive"),
+    (b"\xd0\xcf\x11\xe0", "workbook of an old kind"),
+)
+TAR = slice(257, 262)
+MOJIBAKE = re.compile(
+    "[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
+"""The two bytes of one accented letter in UTF-8, read as two letters of Windows-1252."""
+MIN_MOJIBAKE = 3
+"""Lines; fewer prove nothing: a name that was mangled before the export looks the same."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,8 @@ def open_text(data: bytes, *, encoding: str, delimiter: str, name: str) -> Text:
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 10) + 1
     lines = text.split("\n")
     del lines[-1]
+    if MOJIBAKE.search(text) and _is_coded_twice(lines):
+        raise DeliveryRefused("encoding", f"{name} was turned into {encoding} twice: send it as it was written first")
     header = _header(lines[0].removesuffix("\r"), delimiter, name)
     return Text(lines, np.concatenate(([0], ends)).astype(np.int64), delimiter, header)
 
@@ -94,6 +113,10 @@ def open_text(data: bytes, *, encoding: str, delimiter: str, name: str) -> Text:
 def _refuse_damage(data: bytes, name: str) -> None:
     if not data.strip():
         raise DeliveryRefused("empty_file", f"{name} is empty: even a file without records has its header")
+    kind = next((kind for start, kind in ARCHIVES if data.startswith(start)), None)
+    kind = "tar archive" if data[TAR] == b"ustar" else kind
+    if kind is not None:
+        raise DeliveryRefused("archive", f"{name} is a {kind}: send the CSV file itself")
     if data.startswith(UTF16) or data[:200].count(0) > 20:
         raise DeliveryRefused("encoding", f"{name} looks like UTF-16: send it in the encoding of the contract")
     if b"\0" in data:
@@ -115,6 +138,13 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return sum(not line.isascii() for line in body.split(b"\n")) > 1
+
+
+def _is_coded_twice(lines: Sequence[str]) -> bool:
+    """Tell whether most lines with letters that are not ASCII show the trace of a second encoding."""
+    marked = [line for line in lines if not line.isascii()]
+    spoilt = sum(MOJIBAKE.search(line) is not None for line in marked)
+    return spoilt >= MIN_MOJIBAKE and 2 * spoilt > len(marked)
 
 
 def _header(line: str, delimiter: str, name: str) -> list[str]:
@@ -176,8 +206,8 @@ def chunks(text: Text, rejected: list[Rejected], size: int = CHUNK) -> Iterator[
             assert isinstance(row, list)
             chunk.add(row, number, last)
         else:
-            rejected.append(reject(text, number, number, reason))
-            last = number
+            last = last if isinstance(row, str) else number
+            rejected.extend(reject(text, lost, lost, reason) for lost in range(number, last + 1))
         number = last + 1
         if len(chunk.rows) >= size:
             yield chunk
@@ -199,16 +229,28 @@ def _misfit(row: list[str], width: int, line: str) -> str | None:
 
 
 def _quoted(lines: Sequence[str], number: int, delimiter: str, width: int) -> tuple[list[str] | str, int]:
-    """Read a record that holds a quote; on failure only its first physical line is given up."""
-    text = ""
-    for last in range(number, min(number + MAX_LINES, len(lines))):
-        text = f"{text}\n{lines[last]}" if last > number else lines[last]
-        if last > number and _starts_a_record(lines[last], delimiter, width):
+    """Read a record that holds a quote; on failure the reason, and the last line that is given up.
+
+    That is its first physical line only, so that no neighbour is lost. But a record that is legal as a whole and has a
+    whole row inside a field is either a row that somebody typed into a field, or a neighbour between two stray quotes:
+    nobody can tell, so none of its lines is taken in, and all are named.
+    """
+    fields = split_line(lines[number].removesuffix("\r"), delimiter)
+    last, size, has_row_inside, is_open = number, len(lines[number]), False, fields is None
+    # A field is open after an odd number of quotes, so the record is split once, where it can end.
+    while is_open:
+        last += 1
+        if last >= len(lines) or (size := size + 1 + len(lines[last])) > MAX_LINE_BYTES:
             return "quoting", number
-        fields = split_line(text.removesuffix("\r"), delimiter)
-        if fields is not None:
-            return fields, last
-    return "quoting", number
+        has_row_inside = has_row_inside or _starts_a_record(lines[last], delimiter, width)
+        is_open = lines[last].count(QUOTE) % 2 == 0
+    if last > number:
+        fields = split_line("\n".join(lines[number : last + 1]).removesuffix("\r"), delimiter)
+    if not isinstance(fields, list):
+        return "quoting", number
+    if has_row_inside:
+        return "quoting", last if len(fields) == width else number
+    return fields, last
 
 
 def _starts_a_record(line: str, delimiter: str, width: int) -> bool:

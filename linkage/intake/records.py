@@ -32,6 +32,10 @@ def prepare(db: Engine, run_id: str) -> None:
     for name in (*LOG, *(f"{table}_version" for table in TABLES)):
         if not db.has(name):
             db.run(contracts.table(name).ddl())
+        has = {str(row[0]) for row in db.rows(f"DESCRIBE {name}")}
+        for column in contracts.table(name).columns:
+            if column.name not in has and not column.required:  # written by an earlier version of Inbeeld
+                db.run(f'ALTER TABLE {name} ADD COLUMN "{column.name}" {column.type}')
     if db.has("unmapped_code"):
         db.run("DELETE FROM unmapped_code WHERE run_id <> ?", [run_id])
     else:

@@ -14,7 +14,7 @@ from linkage.intake import convert, delivery, reader
 from linkage.intake.convert import Tally
 from linkage.intake.delivery import Delivery
 from linkage.intake.manifest import MANIFEST, Listed
-from linkage.intake.profile import FileSpec, Profile, clean, match_header
+from linkage.intake.profile import FileSpec, Profile, match_header
 from linkage.intake.reader import Rejected, Text
 from linkage.privacy import Keys
 
@@ -46,27 +46,29 @@ class Staged:
 
 
 def stage(db: Engine, found: Delivery, listed: Listed, profile: Profile, keys: Keys) -> Staged:
-    """Read one file; raises `DeliveryRefused` when it is damaged, not as listed, or mostly rejected."""
+    """Read one file; raises `DeliveryRefused` when it is damaged as a whole, or not the one listed."""
     spec = profile.files[listed.name]
     text = reader.open_text(
         delivery.load(found, listed), encoding=profile.encoding, delimiter=profile.delimiter, name=spec.name
     )
     positions, extra = match_header(spec, text.header)
-    staged = Staged(
-        spec, f"_stage_{spec.table}", bytes=text.size, bytes_header=text.header_size, ignored=[clean(h) for h in extra]
-    )
+    staged = Staged(spec, f"_stage_{spec.table}", bytes=text.size, bytes_header=text.header_size, ignored=extra)
     db.run(_ddl(spec, staged.table))
     read = _read(db, staged, text, positions, profile, keys)
     staged.rows = read + len(staged.unread)
-    # A line that cannot be read may be a whole record or a piece of one.
-    if not read <= listed.rows <= staged.rows:
-        raise DeliveryRefused(
-            "rows", f"{spec.name} has {staged.rows} rows where {MANIFEST} says {listed.rows}: send it again"
-        )
     _find_doubles(db, spec, staged.table)
     good = db.rows(f"SELECT count(*), coalesce(sum(byte_length), 0) FROM {staged.table} WHERE _reason IS NULL")[0]
     staged.rejected, staged.bytes_accepted = staged.rows - int(good[0]), int(good[1])
     return staged
+
+
+def check_rows(staged: Staged, listed: Listed) -> None:
+    """Refuse a file that does not hold the rows that its manifest promises."""
+    # A line that cannot be read may be a whole record or a piece of one.
+    if not staged.rows - len(staged.unread) <= listed.rows <= staged.rows:
+        raise DeliveryRefused(
+            "rows", f"{staged.spec.name} has {staged.rows} rows where {MANIFEST} says {listed.rows}: send it again"
+        )
 
 
 def check_share(staged: Staged, config: Config) -> None:
@@ -75,7 +77,7 @@ def check_share(staged: Staged, config: Config) -> None:
         raise DeliveryRefused(
             "rejected_rows",
             f"{staged.spec.name}: {staged.rejected} of {staged.rows} rows rejected: correct them and send it again, "
-            "rejected_row has lines and reasons",
+            "inbeeld rejected has lines and reasons",
         )
 
 

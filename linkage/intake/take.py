@@ -63,6 +63,7 @@ def take_in(
         outcome = _take(db, config, run_id, one, keys)
         if outcome is not None:
             refused.append(outcome)
+    refused = _unrepaired(db, refused)
     accepted = _accepted(db, run_id)
     if accepted or not records.is_built(db):
         with _transaction(db):
@@ -84,6 +85,12 @@ def _report(db: Engine, accepted: tuple[Accepted, ...], refused: tuple[Refused, 
     )
 
 
+def _unrepaired(db: Engine, refused: Sequence[Refused]) -> list[Refused]:
+    """Leave out what a later delivery repaired: it stays on record, and nobody has to wait for it."""
+    repaired = set(db.rows("SELECT source_id, repairs FROM delivery WHERE status = 'accepted' AND repairs IS NOT NULL"))
+    return [one for one in refused if (one.source_id, one.delivery_id) not in repaired]
+
+
 _ACCEPTED = "SELECT content_hash FROM delivery WHERE status = 'accepted'"
 
 
@@ -92,8 +99,8 @@ def _sort(inbox: Path, known: set[str], mine: set[str]) -> tuple[list[Delivery],
     new: list[Delivery] = []
     refused: list[Refused] = []
     already = 0
-    for folder in delivery.folders(inbox):
-        one = delivery.read(folder)
+    for entry in delivery.entries(inbox):
+        one = entry if isinstance(entry, Refused) else delivery.read(entry)
         if isinstance(one, Refused):
             refused.append(one)
         elif one.content_hash not in known:
@@ -112,6 +119,7 @@ def _take(db: Engine, config: Config, run_id: str, one: Delivery, keys: Keys) ->
             profile = delivery.check(one, config)
             for listed in one.files:
                 done.append(staging.stage(db, one, listed, profile, keys))
+                staging.check_rows(done[-1], listed)
                 staging.check_share(done[-1], config)
         except DeliveryRefused as error:
             refused = delivery.refusal(one, error)
@@ -177,6 +185,8 @@ def _stale(db: Engine, refused: Sequence[Refused]) -> tuple[str, ...]:
     for refusal in refused:
         at = refusal.extracted_at and refusal.extracted_at.astimezone(LOCAL).replace(tzinfo=None)
         last = newest.get(refusal.source_id)
+        if refusal.delivery_id == delivery.NO_DELIVERY:
+            continue
         if at is None or last is None or at >= last:
             behind.add(refusal.source_id)
     return tuple(sorted(behind))

@@ -19,8 +19,8 @@ UNKNOWN = "onbekend"
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)?")
 DUTCH = re.compile(r"(\d{2})-(\d{2})-(\d{4})(?: (\d{2}:\d{2}(?::\d{2})?))?")
 BIRTH = {
-    "iso": re.compile(r"(?P<year>\d{4})-?(?P<month>\d{2})-?(?P<day>\d{2})"),
-    "dd-mm-yyyy": re.compile(r"(?P<day>\d{2})-(?P<month>\d{2})-(?P<year>\d{4})"),
+    "iso": re.compile(r"(?P<year>\d{4})-?(?P<month>\d{2})-?(?P<day>\d{2})", re.ASCII),
+    "dd-mm-yyyy": re.compile(r"(?P<day>\d{2})-(?P<month>\d{2})-(?P<year>\d{4})", re.ASCII),
 }
 INCIDENT_NUMBER = re.compile(
     rf"({contracts.table('police_incident').column('incident_number').pattern})(?:-\d{{1,2}})?"
@@ -110,7 +110,8 @@ def incident_number(text: str) -> str:
 
 def record_id(text: str) -> str:
     """Return the number of a record as delivered."""
-    if not RECORD_ID.fullmatch(text):
+    # A byte order mark or another character that nobody sees would make it another record.
+    if not (RECORD_ID.fullmatch(text) and text.isprintable()):
         raise Bad("bad_number")
     return text
 

@@ -60,6 +60,7 @@ def take_in(night: Night) -> None:
     """
     from linkage import entities, intake, promotions
     from linkage.decisions import Decisions
+    from linkage.rejections import Rejections
 
     night.intake = intake.take_in(
         night.db,
@@ -72,6 +73,7 @@ def take_in(night: Night) -> None:
     )
     night.as_of = night.wanted_as_of or night.intake.as_of
     night.ledger.refuse(night.run_id, night.intake.refused)
+    Rejections(night.folder).keep(night.db, night.run_id)
     night.decisions = tuple(Decisions(night.folder).active())
     is_decided = {d.decision_id for d in night.decisions} == entities.published(night.db)
     night.promotion = promotions.Promotions(night.folder).current()
@@ -245,7 +247,7 @@ def outcome(night: Night) -> Outcome:
         status="nothing_new" if night.is_done else "published",
         as_of=night.as_of,
         accepted=len(night.intake.accepted) if night.intake else 0,
-        refused=tuple(night.ledger.outstanding(night.inbox)),
+        refused=tuple(night.ledger.outstanding()),
         stale=tuple(str(source) for source in night.intake.stale) if night.intake else (),
         seconds=(now() - night.started_at).total_seconds(),
     )

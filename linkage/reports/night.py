@@ -70,9 +70,11 @@ def checks(db: Engine, run_id: str) -> list[Check]:
 
 
 def rejected(db: Engine) -> list[Rejected]:
-    """Return how many rows were refused, by source, file and reason, the most first."""
+    """Return how many rows were refused and not repaired since, by source, file and reason, the most first."""
     rows = db.rows(
         """SELECT source_id, file_name, reason, count(*) AS refused FROM rejected_row
+           ANTI JOIN (SELECT source_id, repairs AS delivery_id FROM delivery WHERE status = 'accepted')
+             USING (source_id, delivery_id)
            GROUP BY source_id, file_name, reason ORDER BY refused DESC, source_id, file_name, reason"""
     )
     return [Rejected(*row) for row in rows]

@@ -149,12 +149,36 @@ def test_a_quote_that_never_closes_costs_its_own_line() -> None:
 
 
 def test_two_stray_quotes_do_not_swallow_the_row_between_them() -> None:
-    rows = [f'{KEY}000001;"x;x;x;x;x;x;x', f"{KEY}000002;x;x;x;x;x;x;x", f'{KEY}000003;x";x;x;x;x;x;x']
+    rows = [f'{KEY}000001;"x;x;x;x;x;x;x', f"{KEY}000002;x;x;x;x;x;x;x", f'{KEY}000003;x;x";x;x;x;x;x']
     _, records, rejected, _ = read(file_of(rows))
     assert [record[0] for record in records] == [f"{KEY}000002"]
     assert [r.line_number for r in rejected] == [2, 4]
 
 
+def test_a_row_inside_a_legal_field_is_not_taken_in_and_its_lines_are_named() -> None:
+    """Nobody can tell it from a neighbour between two stray quotes; a forged row must not get in."""
+    rows = [f'{KEY}000001;"x', f"{KEY}999999;x;x;x;x;x;x;x", 'x";x;x;x;x;x;x', f"{KEY}000002;x;x;x;x;x;x;x"]
+    _, records, rejected, _ = read(file_of(rows))
+    assert [record[0] for record in records] == [f"{KEY}000002"]
+    assert [(r.line_number, r.reason) for r in rejected] == [(2, "quoting"), (3, "quoting"), (4, "quoting")]
+
+
 def parsed(row: str) -> list[str]:
     """Return what Python's csv module makes of one legal row."""
     return next(csv.reader(io.StringIO(row, newline=""), delimiter=";", strict=True))
+
+
+@pytest.mark.parametrize("lines", [9, 500])
+def test_a_field_of_many_lines_is_one_record(lines: int) -> None:
+    text = 'zei: ""nee""\n' * lines
+    row = f'{KEY}000001;"{text}";x;x;x;x;x;x'
+    _, records, rejected, _ = read(file_of([row, f"{KEY}000002;x;x;x;x;x;x;x"]))
+    assert records[0] == parsed(row)
+    assert [record[0] for record in records] == [f"{KEY}000001", f"{KEY}000002"]
+    assert rejected == []
+
+
+def test_open_quotes_on_every_line_take_no_time() -> None:
+    rows = [f'{KEY}{n:06d};"x;""x;x;x;x;x;x' for n in range(4000)]
+    _, records, rejected, _ = read(file_of(rows))
+    assert (len(records), len(rejected)) == (0, 4000)

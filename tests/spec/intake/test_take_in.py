@@ -260,7 +260,7 @@ def test_an_old_export_gives_dossiers_and_persons(tmp_path: Path) -> None:
         "SELECT report_id, case_id, contact_type, reporter_category, reporter_role, municipality_code, "
         "received_at::VARCHAR FROM steunpunt_report ORDER BY ALL DESC"
     )
-    shared = ("politie", "Pol. Hgv", "GM0118", "2025-02-01 00:00:00")
+    shared = ("politie", "pol", "GM0118", "2025-02-01 00:00:00")
     assert found == [("9", "9", "melding", *shared), ("10", "10", "advies", *shared)]
     found = db.rows(
         "SELECT case_id, person_seq, surname, birth_date_raw, sex, street, house_number, house_letter, addition, "
@@ -292,8 +292,9 @@ def _files(change: Callable[[list[dict[str, object]]], object]) -> Callable[[Pat
 
 
 def _link(folder: Path) -> None:
-    (folder / "personen.csv").rename(folder.parent.parent / "elsewhere.csv")
-    (folder / "personen.csv").symlink_to(folder.parent.parent / "elsewhere.csv")
+    elsewhere = folder.parent.parent.with_name("elsewhere.csv")
+    (folder / "personen.csv").rename(elsewhere)
+    (folder / "personen.csv").symlink_to(elsewhere)
 
 
 @pytest.mark.parametrize(
@@ -369,3 +370,43 @@ def test_as_of_is_the_day_that_the_slowest_chain_has_reached(tmp_path: Path) -> 
 def test_no_row_in_clear_outlives_the_intake(whole: DuckDBEngine) -> None:
     left = whole.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '\\_%' ESCAPE '\\'")
     assert left == []
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_refused_delivery_that_another_repairs_waits_for_nobody(tmp_path: Path, is_late: bool) -> None:
+    police(tmp_path, 3, [incident(n, kennisname="gisteren") for n in range(1, 6)])
+    db, told = box.take(tmp_path) if is_late else (None, None)
+    assert told is None or [r.reason for r in told.refused] == ["rejected_rows"]
+    rows = [incident(n) for n in range(1, 6)]
+    police(tmp_path, 3, rows, delivery_id="2025-03-03.r01", repairs="2025-03-03")
+    db, told = box.take(tmp_path, db, run="2")
+    assert (told.refused, told.stale) == ((), ())
+    found = db.rows("SELECT delivery_id, status, repairs FROM delivery ORDER BY ALL")
+    assert found == [("2025-03-03", "refused", None), ("2025-03-03.r01", "accepted", "2025-03-03")]
+    assert db.rows("SELECT count(*), min(delivery_id) FROM police_incident") == [(5, "2025-03-03.r01")]
+
+
+def test_a_repaired_delivery_outranks_its_original_and_no_newer_one(tmp_path: Path) -> None:
+    police(tmp_path, 3, [incident(1, mk_code="F1"), incident(2, mk_code="F1")])
+    police(tmp_path, 4, [incident(2, mk_code="F4")])
+    repaired = [incident(1, mk_code="F2"), incident(2, mk_code="F2")]
+    police(tmp_path, 3, repaired, delivery_id="2025-03-03.r01", repairs="2025-03-03")
+    db, _ = box.take(tmp_path)
+    assert db.rows("SELECT mk_code FROM police_incident ORDER BY incident_number") == [("F2",), ("F4",)]
+
+
+@pytest.mark.parametrize("repairs", ["2025-03-03", "../x", "=cmd()", 7])
+def test_a_delivery_repairs_another_one_of_its_source(tmp_path: Path, repairs: object) -> None:
+    police(tmp_path, 3, [incident(1)], repairs=repairs)
+    _, told = box.take(tmp_path)
+    assert [r.reason for r in told.refused] == ["manifest"]
+
+
+def test_a_column_that_an_earlier_version_did_not_have_is_added(tmp_path: Path) -> None:
+    police(tmp_path, 3, [incident(1)])
+    db, _ = box.take(tmp_path)
+    db.run("ALTER TABLE delivery DROP COLUMN repairs")
+    police(tmp_path, 4, [incident(2)])
+    _, told = box.take(tmp_path, db, run="2")
+    assert [one.delivery_id for one in told.accepted] == ["2025-03-04"]
+    assert db.rows("SELECT repairs FROM delivery") == [(None,), (None,)]
