@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkage import sqlite
-from linkage.decisions import GUARD
 from linkage.errors import UsageError
 from linkage.ledger import Ledger
 from linkage.store import OutFolder
@@ -169,11 +168,7 @@ class Overrides:
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             for table in TABLES:
-                for verb in ("UPDATE", "DELETE"):
-                    db.executescript(GUARD.format(table=table, verb=verb, when=""))
-                # INSERT OR REPLACE deletes without asking the trigger on DELETE.
-                when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {table}_id = NEW.{table}_id)"
-                db.executescript(GUARD.format(table=table, verb="INSERT", when=when))
+                sqlite.append_only(db, table)
 
 
 def _stop(row: Any) -> Stop:
