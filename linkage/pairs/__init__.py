@@ -13,7 +13,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
-from linkage.pairs import increment, relations
+from linkage.pairs import increment, relations, strangers
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
@@ -166,6 +166,7 @@ def _samples(db: Engine, comparer: Comparer) -> Samples:
         family=counts(db, "family_pair"),
         same=counts(db, f"pattern_pair WHERE {identifier.level_sql()} = {identifier.number('equal')}"),
         unseen={"family": ("context", "identifier", "source_person"), "same": ("identifier", "context")},
+        follows=strangers.follows(db, PERSONS),
     )
     for name in ("random_pair", "same_record_pair", "chance_pair", "family_pair"):
         db.run(f"DROP TABLE {name}")
@@ -176,7 +177,7 @@ def _with_proven(db: Engine, samples: Samples) -> Samples:
     """Add the pairs that are two people because one is linked to another row of the other's record."""
     proven = counts(db, "pattern_pair WHERE is_different")
     family = proven if samples.family is None else samples.family + proven
-    return Samples(samples.chance, samples.equal, family, samples.same, samples.unseen)
+    return replace(samples, family=family)
 
 
 def _evidence(db: Engine, config: Config) -> None:

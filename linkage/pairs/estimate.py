@@ -83,6 +83,7 @@ class Samples:
     ``chance`` are random pairs; ``equal`` the exact probability that a random pair agrees on the first level, by
     comparison, where it follows from value counts. ``family`` are pairs that are known to be two people of one
     record or family, ``same`` pairs that are known to be one person; without them both come from the candidates.
+    ``follows`` is how much likelier strangers share both of `Spec.follows` than independently (`strangers`).
     ``unseen`` names the comparisons of a class that the known pairs cannot show. ``decided`` are candidates whose class
     people know.
     """
@@ -92,6 +93,7 @@ class Samples:
     family: Counts | None = None
     same: Counts | None = None
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    follows: Floats | None = None
     decided: Decided | None = None
 
 
@@ -235,7 +237,7 @@ def _chance(prior: Model, samples: Samples, common: Mapping[str, Floats], model:
             rest = found[2:] / found[2:].sum()
             found = np.r_[1.0, equal[c.name], (1 - equal[c.name]) * rest]
         by_name[c.name] = found
-    return Table(by_name, bands=_near_bands(prior.spec, counts, common))
+    return Table(by_name, bands=_near_bands(prior.spec, counts, common), follows=samples.follows)
 
 
 def _fit(

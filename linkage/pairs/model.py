@@ -57,6 +57,8 @@ class Table:
     """Distribution of the band (from 1; place 0 holds 1) where a comparison shows near agreement."""
     kinds: tuple[Kind, ...] = ()
     """What the class is a mixture of; without any its comparisons are independent. ``by_name`` is of all kinds."""
+    follows: Floats | None = None
+    """(`BANDS` + 1, `BANDS` + 1) log2 of how much likelier both of `Spec.follows` agree than independently."""
 
 
 @dataclass
@@ -132,6 +134,11 @@ class Model:
             total += _log_level(name, table, c, pattern)
         if name != "chance" and set(self.spec.household) <= set(seen):
             total += table.joint.of(*cells(self.spec, pattern))
+        if table.follows is not None and self.spec.follows:
+            first, second = (self.spec.by_name[one] for one in self.spec.follows)
+            if first in seen and second in seen:
+                both = (first.level_of(pattern) == 1) & (second.level_of(pattern) == 1)
+                total += np.where(both, table.follows[first.band_of(pattern), second.band_of(pattern)], 0.0)
         return total
 
     def weight(self, pattern: Ints, until: int | None = None) -> Floats:
@@ -200,6 +207,8 @@ def _told(spec: Spec, t: Table) -> dict[str, Any]:
             "rest": {str(g): float(r) for g, r in sorted(t.joint.rest.items())},
         },
     }
+    if t.follows is not None:
+        told["follows"] = t.follows[1:, 1:].tolist()
     if t.kinds:
         told["kinds"] = [{"share": k.share, **_told(spec, k.table)} for k in t.kinds]
     return told
@@ -245,7 +254,8 @@ def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:
     joint = Joint(np.array(packed, dtype=np.int64)[order], ratio[order], {int(g): r for g, r in told["rest"].items()})
     bands = {n: np.array([1.0, *v]) for n, v in raw.get("bands", {}).items()}
     kinds = tuple(Kind(float(one["share"]), _table(spec, one)) for one in raw.get("kinds", ()))
-    return Table(by_name, joint, bands, kinds)
+    follows = np.pad(np.array(raw["follows"], dtype=np.float64), (1, 0)) if "follows" in raw else None
+    return Table(by_name, joint, bands, kinds, follows)
 
 
 def load(spec: Spec, path: Path | None = None) -> Model:

@@ -144,5 +144,6 @@ PERSONS = Spec(
     },
     pairs="l.mention_id < r.mention_id AND l.record_no <> r.record_no",
     seats=SEAT,
+    follows=("surname", "given"),
 )
 """Mentions of a night: rows of one record are different people, unless they share a seat."""

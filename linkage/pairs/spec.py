@@ -165,7 +165,8 @@ class Spec:
     ``columns`` are prepared columns by name with their SQL over a mention; ``bands`` prepared columns that hold
     the band of a value; ``pairs`` is the SQL over ``l`` and ``r`` of pairs that may be one person at all,
     ``two_sided`` that they are a row of side 1 and one of side 2; ``seats`` a query of (mention_id, seat) that gives
-    rows of a record that name one human the same number.
+    rows of a record that name one human the same number. ``follows`` names two comparisons with bands, the second of
+    which hangs together with the first among strangers: a given name follows the origin of a surname.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -175,6 +176,7 @@ class Spec:
     pairs: str = "l.mention_id < r.mention_id"
     two_sided: bool = False
     seats: str | None = None
+    follows: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         placed, shift = [], 0

@@ -66,3 +66,23 @@ def test_ids(nights: list[str], persons: dict[str, str], history: list[str]) -> 
     told = [(short(old), short(new), reason) for old, new, reason in told]
     assert last == persons
     assert [f"{old}>{new} {reason}" for old, new, reason in told] == history
+
+
+LEADS = [
+    # what happens, nights, where ids that are gone lead
+    ("over one merge", ["a bc", "abc"], ["a>b"]),
+    ("over two merges", ["a bc defg", "abc defg", "abcdefg"], ["a>d", "b>d"]),
+    ("nowhere else while it stands for somebody", ["ab cd", "a bcd"], []),
+    ("to all among whom it was divided", ["ab cde fghi", "acde bfghi", "acde bfghi"], ["a>c", "a>f"]),
+    ("to itself when it comes back", ["a bc", "abc", "a bc"], []),
+    ("nowhere when all of it is withdrawn", ["a bc", "bc"], []),
+]
+
+
+@pytest.mark.parametrize(("nights", "leads"), [n[1:] for n in LEADS], ids=[n[0] for n in LEADS])
+def test_an_old_id_leads_to_todays(nights: list[str], leads: list[str]) -> None:
+    with DuckDBEngine() as db:
+        for number, clusters in enumerate(nights):
+            night(db, clusters, f"r{number}")
+        told = db.rows("SELECT old_id, person_id FROM person_id_today ORDER BY ALL")
+    assert [f"{short(old)}>{short(new)}" for old, new in told] == leads
