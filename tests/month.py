@@ -131,6 +131,37 @@ def outcome(state: Path) -> Mapping[str, object]:
         }
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Of the people whose mentions did not change in a night: how many there are, and how many kept their id."""
+
+    people: int
+    same_id: int
+
+
+def kept(before: Path, after: Path) -> Kept:
+    """Compare the ids of two nights in a row."""
+    table = contracts.table("mention")
+    key = ", ".join(table.key)
+    said = ", ".join(c.name for c in table.columns if c.name not in ("mention_id", "record_no"))
+    with DuckDBEngine() as db:
+        for name, path in (("before", before), ("after", after)):
+            db.run(f"ATTACH '{path}' AS {name} (READ_ONLY)")
+        (found,) = db.rows(
+            f"""
+            WITH b AS (SELECT {key}, person_id, hash({said}) AS said
+                       FROM before.mention JOIN before.mention_person USING (mention_id)),
+            a AS (SELECT {key}, person_id, hash({said}) AS said
+                  FROM after.mention JOIN after.mention_person USING (mention_id)),
+            told AS (SELECT b.person_id, bool_and(coalesce(a.said = b.said, false)) AS unchanged,
+                            bool_and(a.person_id = b.person_id) AS same
+                     FROM b LEFT JOIN a USING ({key}) GROUP BY b.person_id)
+            SELECT count(*), count(*) FILTER (WHERE same) FROM told WHERE unchanged
+            """
+        )
+    return Kept(*found)
+
+
 @dataclass
 class Post:
     """The deliveries of a sample, in the nights in which they come."""

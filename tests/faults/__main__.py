@@ -12,7 +12,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-SUITES = {"reader": "exports that went wrong, read by the strict reader (size: files, 10,000)"}
+SUITES = {
+    "reader": "exports that went wrong, read by the strict reader (size: files, 10,000)",
+    "month": "nights in a row, each against a run from scratch, and in other orders (size: nights, 30)",
+}
 """Module of this package: what it does. Add a line for a new one."""
 
 
