@@ -24,7 +24,7 @@ from linkage.config import load
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.evaluate.reliability import Reliability, reliability
 from linkage.pairs import PERSONS, Model, link
-from linkage.pairs.estimate import with_kinds
+from linkage.pairs.kinds import with_kinds
 from linkage.pairs.model import MODELS
 from linkage.pairs.model import load as load_model
 from linkage.pairs.score import probability

@@ -20,8 +20,9 @@ from recordlinkage.base import BaseCompareFeature
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
 from linkage.pairs import reading
-from linkage.pairs.estimate import Counts, Samples, estimate, untrained
+from linkage.pairs.estimate import Samples, estimate, untrained
 from linkage.pairs.fields import Field
+from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
 from linkage.pairs.score import probability
 from linkage.pairs.spec import Comparison, Level, Spec

@@ -17,7 +17,8 @@ from linkage.pairs import increment, relations, strangers
 from linkage.pairs.blocking import pair_budget
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
-from linkage.pairs.estimate import Counts, Decided, Samples, estimate
+from linkage.pairs.estimate import Decided, Samples, estimate
+from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, score

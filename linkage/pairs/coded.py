@@ -23,7 +23,7 @@ from linkage.engine.base import Engine
 from linkage.pairs import bound, edits, similar
 from linkage.pairs.blocks import Bits, Candidates, bits, side_by_side
 from linkage.pairs.coding import share_sql
-from linkage.pairs.estimate import Counts
+from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
 from linkage.pairs.spec import BAND_BITS, BITS, Comparison, Spec, band_of
 from linkage.pairs.values import Codes, Hashes, Values, number, of_columns, together

@@ -14,7 +14,8 @@ from linkage.engine.base import Engine
 from linkage.errors import StoreError, UsageError
 from linkage.pairs.blocks import blocks
 from linkage.pairs.coded import Coded, Pairs, distinct, joined
-from linkage.pairs.estimate import Counts, Samples, estimate, untrained
+from linkage.pairs.estimate import Samples, estimate, untrained
+from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
 
 Floats = npt.NDArray[np.float64]

@@ -8,8 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from linkage.pairs.estimate import Counts, Decided, Samples, _kinds, estimate, responsibilities, untrained
+from linkage.pairs.estimate import Decided, Samples, estimate, responsibilities, untrained
 from linkage.pairs.fields import exact, name, spec, typed
+from linkage.pairs.fitting import Counts
+from linkage.pairs.kinds import known_kinds
 from linkage.pairs.model import CLASSES, Kind, Model, cells
 from linkage.pairs.spec import Spec
 
@@ -222,7 +224,7 @@ def test_the_kinds_of_a_class_are_learnt_from_pairs_known_to_be_of_it() -> None:
     prior = untrained(SPEC, ROWS, PAIRS)
     same, chance = prior.tables["same"], prior.tables["chance"]
     prior.tables["same"] = replace(same, kinds=(Kind(0.5, same), Kind(0.5, replace(same, by_name=chance.by_name))))
-    careful, careless = _kinds(prior, "same", known, {}, ())
+    careful, careless = known_kinds(prior, "same", known, {}, ())
     assert careless.share == pytest.approx(0.1, abs=0.02)
     assert careful.table.by_name["born"][1:] == pytest.approx(LEVELS["same"]["born"], abs=0.02)
     assert careless.table.by_name["born"][1:] == pytest.approx(LEVELS["chance"]["born"], abs=0.05)
