@@ -26,7 +26,8 @@ FROZEN = Config(linkage={"model_file": max(MODELS.glob("model_*.json"))})
 """The shipped model as it is: a model that is fitted every night compares everything every night."""
 OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at"}
 """Columns that tell of a run and not of what it found."""
-OF_RUNS = {"run", "check_result", "run_step"}
+OF_RUNS = ("run", "check_result", "audit")
+"""Tables of a run, which these nights leave empty."""
 
 State = dict[str, tuple[int, int]]
 
@@ -78,15 +79,15 @@ class Chain:
                 db, self.config, inbox=self.inbox, run_id=run_id, seen=(), keys=keys, progress=ignore
             )
             assert found.as_of is not None
-            intake.standardise(db, self.config, ignore)
+            intake.standardise(db, self.config, ignore, from_scratch=from_scratch)
             pairs.link(db, self.config, self.said.append, from_scratch=from_scratch)
             entities.resolve(
                 db, self.config, run_id=run_id, mint=keys.mint, progress=ignore, decisions=tuple(self.decisions)
             )
             household.build(db, self.config, run_id=run_id, mint=keys.mint)
             casebook.build(db, self.config, as_of=found.as_of, progress=ignore)
-            db.run(contracts.table("run").ddl())
-            db.run(contracts.table("check_result").ddl())
+            for name in OF_RUNS:
+                db.run(contracts.table(name).ddl())
             write_case_view(db, target / "case_view.duckdb")
         (target / "work.duckdb").unlink()
         return target / "restricted.duckdb"

@@ -1,11 +1,15 @@
 """Persons of current records to mentions: each distinct value is standardised once and joined back.
 
-Python sees distinct names, dates and addresses only; the rows themselves stay in the database.
+Python sees distinct names, dates and addresses only; the rows themselves stay in the database. A row that is what it
+was the night before keeps its mention.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -53,18 +57,32 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Columns that are standardised together."""
 
 
-def standardise(db: Engine, config: Config, progress: Progress) -> None:
-    """Write ``mention`` from the persons of the current records."""
+IDENTIFIERS = ("bsn_hmac", "v_number_hmac", "phone_hmac")
+"""Columns of a mention that other mentions may empty: what too many share."""
+KEY = "source_id, record_kind, record_id, person_seq"
+
+
+def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch: bool = False) -> None:
+    """Write ``mention`` from the persons of the current records; ``mention_before`` is that of the night before.
+
+    Rows that did not change are not standardised again, unless all is to be done ``from_scratch``.
+    """
+    db.run(f"DROP TABLE IF EXISTS {BEFORE}")
+    if db.has("mention"):
+        db.run(f"ALTER TABLE mention RENAME TO {BEFORE}")
     _gather(db)
+    _set_apart(db, from_scratch=from_scratch)
     for group, columns in GROUPS.items():
         listed = ", ".join(columns)
-        distinct = db.frame(f"SELECT DISTINCT {listed} FROM person_row ORDER BY ALL")
+        distinct = db.frame(f"SELECT DISTINCT {listed} FROM fresh_row ORDER BY ALL")
         progress(f"{len(distinct)} different {group} values")
         made = pd.DataFrame(_MAKERS[group](distinct), columns=_COLUMNS[group], dtype=object)
+        if made.empty:  # of no values the engine would guess the type
+            made = made.astype("string[python]")
         db.register(f"standard_{group}", pd.concat([distinct, made], axis=1))
     _write(db)
     _drop_common(db, config)
-    for name in ("person_row", *(f"standard_{g}" for g in GROUPS)):
+    for name in ("person_row", "fresh_row", "same_mention", *(f"standard_{g}" for g in GROUPS)):
         db.run(f"DROP TABLE {name}")
 
 
@@ -81,10 +99,32 @@ def _gather(db: Engine) -> None:
     db.run(
         f"""
         CREATE OR REPLACE TABLE person_row AS
-        SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given
-        FROM ({police} UNION ALL {steunpunt})
-        """
+        SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given, hash(told, ?) AS row_hash
+        FROM ({police} UNION ALL {steunpunt}) told
+        """,
+        [_version()],
     )
+
+
+@cache
+def _version() -> str:
+    """Return a hash of the code that standardises: another version does not keep what this one made."""
+    here = Path(__file__)
+    files = [here, *sorted(p for p in (here.parent / "text").rglob("*") if p.suffix in (".py", ".toml"))]
+    return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
+
+
+def _set_apart(db: Engine, *, from_scratch: bool) -> None:
+    """Write ``same_mention``, the mentions of rows that are what they were, and ``fresh_row``, all other rows."""
+    db.run(contracts.table("mention").ddl("same_mention"))
+    columns = {row[0] for row in db.rows(f"DESCRIBE {BEFORE}")} if db.has(BEFORE) and not from_scratch else set()
+    if "row_hash" in columns:
+        told = ", ".join(f"p.{c} AS {c}" for c in IDENTIFIERS)
+        db.run(
+            f"INSERT INTO same_mention BY NAME SELECT b.* REPLACE ({told}) "
+            f"FROM {BEFORE} b JOIN person_row p USING ({KEY}) WHERE b.row_hash = p.row_hash"
+        )
+    db.run(f"CREATE OR REPLACE TABLE fresh_row AS FROM person_row ANTI JOIN same_mention USING ({KEY})")
 
 
 def _surnames(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
@@ -143,17 +183,16 @@ def _write(db: Engine) -> None:
     )
     texts = [c for columns in _COLUMNS.values() for c in columns if c not in _NOT_TEXT]
     blank = ", ".join(f"nullif({c}, '') AS {c}" for c in texts)
-    if db.has("mention"):
-        db.run(f"ALTER TABLE mention RENAME TO {BEFORE}")
     db.run(contracts.table("mention").ddl())
     db.run(
         f"""
         INSERT INTO mention BY NAME
         WITH joined AS (
-            SELECT p.source_id, chain, record_kind, record_id, person_seq, event_date, municipality_code, role,
+            SELECT row_hash, p.source_id, chain, record_kind, record_id, person_seq, event_date, municipality_code,
+                   role,
                    nullif(lower(trim(relation)), '') AS relation, nullif(source_person_id, '') AS source_person_id,
                    CASE WHEN sex IN ('M', 'V', 'X') THEN sex END AS sex, {blank},
-                   is_name_chain, CAST(house_number AS INTEGER) AS house_number,
+                   CAST(is_name_chain AS BOOLEAN) AS is_name_chain, CAST(house_number AS INTEGER) AS house_number,
                    list_sort(list_distinct(list_filter(
                        string_split(concat_ws(' ', tokens, given_names, call_name), ' '),
                        lambda word: word <> ''))) AS name_tokens,
@@ -164,25 +203,26 @@ def _write(db: Engine) -> None:
                    precision <> 'none' AND (event_date IS NULL OR
                        (CAST(earliest AS DATE) <= event_date
                         AND date_diff('year', CAST(latest AS DATE), event_date) <= {OLDEST})) AS is_born
-            FROM person_row p {joins}
-        )
+            FROM fresh_row p {joins}
+        ), fresh AS (
         SELECT * EXCLUDE (earliest, latest, precision, is_born),
-               CAST(row_number() OVER key - 1 AS INTEGER) AS mention_id,
-               CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no,
                CASE WHEN is_born THEN earliest END AS birth_earliest,
                CASE WHEN is_born THEN latest END AS birth_latest,
                CASE WHEN is_born THEN precision ELSE 'none' END AS birth_precision,
                CASE WHEN is_born AND precision = 'day' THEN strftime(earliest, '%Y%m%d') END AS birth_date,
                CASE WHEN is_born THEN CAST(year(earliest) AS SMALLINT) END AS birth_year
         FROM joined
-        WINDOW key AS (ORDER BY source_id, record_kind, record_id, person_seq)
+        )
+        SELECT * REPLACE (CAST(row_number() OVER (ORDER BY {KEY}) - 1 AS INTEGER) AS mention_id,
+            CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no)
+        FROM (SELECT *, 0 AS mention_id, 0 AS record_no FROM fresh UNION ALL BY NAME FROM same_mention)
         """
     )
 
 
 def _drop_common(db: Engine, config: Config) -> None:
     """Let an identifier that many differently named people share carry no weight: a default, a shelter's phone."""
-    for column in ("bsn_hmac", "v_number_hmac", "phone_hmac"):
+    for column in IDENTIFIERS:
         db.run(
             f"""
             UPDATE mention SET {column} = NULL WHERE {column} IN (

@@ -99,7 +99,7 @@ def standardise(night: Night) -> None:
     """Turn the persons of all current records into mentions that can be compared."""
     from linkage import intake
 
-    intake.standardise(night.db, night.config, night.progress)
+    intake.standardise(night.db, night.config, night.progress, from_scratch=night.from_scratch)
 
 
 def check_mentions(night: Night) -> None:
