@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import child, night, peers
+from benchmarks import child, increment, night, peers
 from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
-ALL = ("night", "peers", "race", "relations", "decisions")
+ALL = ("night", "increment", "peers", "race", "relations", "decisions")
 WHAT = (*ALL, "calibration", "calibrate", "all")
 """``calibration`` simulates large regions for half an hour; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
@@ -73,6 +73,11 @@ def _night(console: Console, asked: argparse.Namespace) -> None:
     night.night(console, sizes=sizes, noise=asked.noise or "medium", seed=_seed(asked), repeat=asked.repeat or 1)
 
 
+def _increment(console: Console, asked: argparse.Namespace) -> None:
+    sizes = asked.incidents or (increment.INCIDENTS,)
+    increment.increment(console, sizes=sizes, noise=asked.noise or "medium", seed=_seed(asked))
+
+
 def _peers(console: Console, asked: argparse.Namespace) -> None:
     for incidents in asked.incidents or (PEERS_SIZE,):
         peers.peers(
@@ -125,6 +130,7 @@ def _calibrate(console: Console, _: argparse.Namespace) -> None:
 
 PARTS = {
     "night": _night,
+    "increment": _increment,
     "peers": _peers,
     "race": _race,
     "relations": _relations,
