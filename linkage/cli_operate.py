@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.errors import UsageError
+from linkage.errors import UsageError, no_output_folder
 
 Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -34,7 +34,7 @@ def accept(out: Out, reason: Reason, by: By = None) -> None:
         folder = OutFolder(out)
         overrides = Overrides(folder)
         if not overrides.path.exists():
-            raise UsageError(f"{out} is no output folder: run `inbeeld run --inbox DIR --out {out}` first")
+            raise no_output_folder(out)
         with folder.lock():
             run_id, stops = overrides.accept(by=_who(by), reason=reason)
         terminal = console.terminal()

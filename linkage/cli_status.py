@@ -9,7 +9,7 @@ from rich.console import Console
 
 from linkage import cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import UsageError
+from linkage.errors import no_output_folder
 from linkage.ledger import Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
@@ -23,7 +23,7 @@ def status(out: Path) -> dict[str, Any]:
     folder = OutFolder(out)
     ledger = Ledger(folder)
     if not ledger.path.exists():
-        raise UsageError(f"{out} is no output folder: run `inbeeld run --inbox DIR --out {out}` first")
+        raise no_output_folder(out)
     told: dict[str, Any] = {
         "holder": folder.holder(),
         "runs": ledger.runs(),
