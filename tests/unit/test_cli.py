@@ -31,7 +31,7 @@ def outcome(refused: tuple[tuple[str, str, str], ...] = ()) -> Outcome:
 def night(monkeypatch: pytest.MonkeyPatch, result: Outcome | BaseException) -> None:
     """Put a night with a known end in the place of the pipeline's."""
 
-    def run(*_: object) -> Outcome:
+    def run(*_: object, **__: object) -> Outcome:
         if isinstance(result, BaseException):
             raise result
         return result
