@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.cli_errors import guarded
+from linkage.cli_options import AsJson, By, Out, Settings, Why
 from linkage.errors import UsageError, no_output_folder
 
 if TYPE_CHECKING:
     from linkage.promotions import Promotions
-
-Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the run, a TOML file.", metavar="FILE")]
 
 
 def register(app: typer.Typer) -> None:
@@ -70,8 +67,8 @@ def models(out: Out, as_json: AsJson = False) -> None:
 
 def promote(
     out: Out,
-    by: Annotated[str, typer.Option("--by", help="Who promotes.", metavar="NAME")],
-    why: Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")],
+    by: By,
+    why: Why,
     candidate: Annotated[str | None, typer.Argument(help="A candidate of inbeeld models.", metavar="CANDIDATE")] = None,
     back: Annotated[bool, typer.Option("--back", help="Return to the model that was in use before.")] = False,
 ) -> None:

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from linkage import sqlite
-from linkage.engine.base import Engine
 from linkage.errors import UsageError, no_output_folder
-from linkage.store import OutFolder
+
+if TYPE_CHECKING:
+    from linkage.engine.base import Engine
+    from linkage.store import OutFolder
 
 WHAT = "the decisions ledger"
 

@@ -41,6 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_intake",
             "cli_model",
             "cli_operate",
+            "cli_options",
             "cli_refused",
             "cli_status",
             "cli_summary",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from linkage import cli, contracts, dictionary
@@ -58,6 +59,15 @@ def test_a_command_of_the_readme_has_the_options_it_names(line: str) -> None:
     assert shown.exit_code == 0
     for option in (word for word in rest if word.startswith("--")):
         assert option in shown.stdout
+
+
+def test_every_verb_and_option_says_what_it_is_for() -> None:
+    verbs = typer.main.get_group(cli.app).commands
+    assert len(verbs) > 15
+    for name, verb in verbs.items():
+        assert verb.help, name
+        told = {param.name: getattr(param, "help", None) for param in verb.params}
+        assert [param for param, text in told.items() if not text] == [], name
 
 
 @pytest.fixture(scope="module")
