@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from linkage import cli, contracts, dictionary
@@ -114,6 +115,18 @@ def test_the_example_configuration_holds_the_defaults() -> None:
     from linkage.config import Config, load
 
     assert load(TOP / "inbeeld.example.toml") == Config()
+
+
+def test_the_example_configuration_shows_every_key() -> None:
+    from linkage.config import Config
+
+    example = (TOP / "inbeeld.example.toml").read_text(encoding="utf-8")
+    assert Config.model_fields
+    for section, field in Config.model_fields.items():
+        [shown] = re.findall(rf"^\[{section}\](.*?)(?=^\[|\Z)", example, flags=re.MULTILINE | re.DOTALL)
+        keys = set(re.findall(r"^(?:# )?([a-z_]+) = ", shown, flags=re.MULTILINE))
+        assert isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        assert keys == set(field.annotation.model_fields), section
 
 
 @pytest.mark.parametrize("table", contracts.tables(), ids=lambda table: table.name)
