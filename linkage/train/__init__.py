@@ -12,13 +12,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from linkage import pairs
 from linkage.config import Config
 from linkage.decisions import Decisions
 from linkage.errors import UsageError
 from linkage.pairs import PERSONS, Model
+from linkage.pairs.score import probability
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
 from linkage.thresholds import Thresholds
@@ -106,7 +105,7 @@ def _on_the_ledger(old: Model, found: Estimate, line: tuple[float, float], confi
         "old": old.weight(labelled.pattern),
         "new": line[0] * labelled.weight + line[1],
     }
-    told = {name: 1 / (1 + np.exp2(-w)) for name, w in weights.items()}
+    told = {name: probability(w) for name, w in weights.items()}
     cuts = {"sure": config.linkage.sure, "possible": config.linkage.possible}
     return {
         **{
