@@ -142,6 +142,10 @@ def explain(
         tuple[str, str] | None,
         typer.Option("--pair", help="Two mentions (source_id:incident|case:record_id:person_seq) or two person_ids."),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Source of the incident, where several have its number.", metavar="ID"),
+    ] = None,
     html: Html = None,
     config: Settings = None,
     as_json: AsJson = False,
@@ -151,7 +155,7 @@ def explain(
     from linkage.config import load
 
     with guarded(out):
-        cli_explain.run(out, incident_number, pair, config=load(config), html=html, as_json=as_json)
+        cli_explain.run(out, incident_number, pair, source=source, config=load(config), html=html, as_json=as_json)
 
 
 @app.command()

@@ -43,7 +43,7 @@ NEIGHBOURS_MEET = (0, 1, 4)
 HOMES = {
     "prefect": ("flows/",),
     "great_expectations": ("linkage/quality",),
-    "recordlinkage": ("linkage/interop.py", "linkage/train", "flows/retrain"),
+    "recordlinkage": ("linkage/interop.py", "linkage/train"),
     "pyspark": ("linkage/engine/spark.py",),
     "duckdb": ("linkage/engine/duckdb.py", "linkage/store.py"),
     "fastapi": ("linkage/review",),

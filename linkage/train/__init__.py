@@ -15,7 +15,6 @@ from typing import Any
 from linkage import pairs
 from linkage.config import Config
 from linkage.decisions import Decisions
-from linkage.errors import UsageError
 from linkage.pairs import PERSONS, Model
 from linkage.pairs.score import probability
 from linkage.promotions import Promotions
@@ -42,11 +41,10 @@ def train(
 
     Raises `UsageError` when nothing was published.
     """
-    day = folder.published_as_of()
-    if day is None:
-        raise UsageError(f"{folder.path} holds no published case view: run `inbeeld run --out {folder.path}` first")
+    published, day = folder.published("model.json"), folder.published_as_of()
+    assert day is not None
     found = estimate(folder, config, Decisions(folder).active(), progress)
-    old = pairs.load(PERSONS, config.linkage.model_file or folder.published("model.json")).of(found.model.mentions)
+    old = pairs.load(PERSONS, config.linkage.model_file or published).of(found.model.mentions)
     same = int(found.labelled.is_same.sum())
     different = len(found.labelled) - same
     trained = None

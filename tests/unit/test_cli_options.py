@@ -79,3 +79,10 @@ def test_a_sample_has_as_many_nights_as_were_asked_for(monkeypatch: pytest.Monke
         assert call(monkeypatch, "sample", "--out", str(out), "--incidents", "20", "--nights", str(nights)) == 0
         kinds = [json.loads(path.read_text())["kind"] for path in out.glob("inbox/politie-*/*/manifest.json")]
         assert kinds.count("increment") == nights
+
+
+def test_the_source_of_an_incident_reaches_the_explanation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(cli_explain, "run", lambda *_, **named: seen.update(named))
+    assert call(monkeypatch, "explain", "PL1", "--source", "politie-on", "--out", str(tmp_path)) == 0
+    assert seen["source"] == "politie-on"
