@@ -134,6 +134,8 @@ def retry(
             console.show_json(told)
         else:
             _show_retry(told, out)
+    if told["repaired_as"] is not None and told["after"] is None:
+        raise typer.Exit(UsageError.exit_code)
 
 
 def _retry(

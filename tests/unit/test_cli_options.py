@@ -86,3 +86,18 @@ def test_the_source_of_an_incident_reaches_the_explanation(monkeypatch: pytest.M
     monkeypatch.setattr(cli_explain, "run", lambda *_, **named: seen.update(named))
     assert call(monkeypatch, "explain", "PL1", "--source", "politie-on", "--out", str(tmp_path)) == 0
     assert seen["source"] == "politie-on"
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [({"rows": 3, "accepted": 3, "rejected": {}, "remaining": []}, 0), (None, 2)],
+    ids=["taken in", "refused by the run"],
+)
+def test_a_repair_that_the_run_refuses_ends_with_two(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: dict[str, Any] | None, code: int
+) -> None:
+    told = {"source_id": "a", "delivery_id": "1", "repaired_as": "1.r01", "after": after, "others": []}
+    before = {"state": "accepted", "rejected": 2, "by_reason": {"date": 2}}
+    monkeypatch.setattr(cli_intake, "_retry", lambda *_: told | {"before": before})
+    for shown in ([], ["--json"]):
+        assert call(monkeypatch, "retry", "a/1", "--inbox", ".", "--out", str(tmp_path), *shown) == code
