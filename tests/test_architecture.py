@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -44,6 +48,7 @@ HOMES = {
     "prefect": ("flows/",),
     "great_expectations": ("linkage/quality",),
     "recordlinkage": ("linkage/interop.py", "linkage/train"),
+    "sklearn": ("linkage/train",),
     "pyspark": ("linkage/engine/spark.py",),
     "duckdb": ("linkage/engine/duckdb.py", "linkage/store.py"),
     "fastapi": ("linkage/review",),
@@ -117,6 +122,17 @@ def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_heavy_package_is_imported_at_its_home_only(path: Path) -> None:
     assert strangers(path.relative_to(TOP).as_posix(), path.read_text(encoding="utf-8")) == []
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=]", entry)[0] for entry in project["dependencies"]}
+    made_by, used = packages_distributions(), set[str]()
+    for path in MODULES:
+        used |= {imported.split(".")[0] for imported in imports(path.read_text(encoding="utf-8"))}
+    used -= {"linkage", "flows", *sys.stdlib_module_names}
+    assert len(used) > 15
+    assert {name for name in used if not declared & {d.lower().replace("_", "-") for d in made_by[name]}} == set()
 
 
 @pytest.mark.parametrize(
