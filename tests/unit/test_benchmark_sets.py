@@ -260,8 +260,16 @@ def test_contestants_without_their_environment_are_left_out() -> None:
     )
     assert [PEERS["ecm"].fits(told) for told in (small, large)] == [True, False]
     assert [PEERS["splink_address"].fits(told) for told in (small, large)] == [False, True]
-    assert not {"scale_1m", "scale_5m"} & set(run.SMALL)
-    assert set(run.SMALL) < set(SETS)
+
+
+def test_who_is_measured_how_often_is_planned_by_the_size_of_the_set() -> None:
+    names = ["splink_fast", "ecm", OURS]
+    assert set(run.LARGE) < set(SETS)
+    assert set().union(*run.LARGE.values()) <= set(PEERS)
+    assert run.planned("febrl3", names, None, everybody=True) == dict.fromkeys(names, 1)
+    assert run.planned("scale_1m", names, None, everybody=True) == {"splink_fast": 3, OURS: 3}
+    assert run.planned("scale_1m", names, None, everybody=False) == {"splink_fast": 3, "ecm": 1, OURS: 3}
+    assert run.planned("scale_1m", names, 5, everybody=True) == {"splink_fast": 5, OURS: 5}
 
 
 def test_ratios_are_medians_within_a_round() -> None:
@@ -281,4 +289,4 @@ def test_ratios_are_medians_within_a_round() -> None:
     table = run.rows(measured)
     assert [len(row) for row in table] == [len(run.HEADER)] * 3
     assert table[0][1:4] == [7, "0.5000", "0.5000"]
-    assert table[2][1] == "failed"
+    assert table[2] == ["recordlinkage ECM, first: failed (it said no)", *[None] * (len(run.HEADER) - 1)]
