@@ -262,14 +262,9 @@ def test_contestants_without_their_environment_are_left_out() -> None:
     assert [PEERS["splink_address"].fits(told) for told in (small, large)] == [False, True]
 
 
-def test_who_is_measured_how_often_is_planned_by_the_size_of_the_set() -> None:
-    names = ["splink_fast", "ecm", OURS]
+def test_the_plan_of_the_race_names_sets_and_contestants_that_exist() -> None:
     assert set(run.LARGE) < set(SETS)
     assert set().union(*run.LARGE.values()) <= set(PEERS)
-    assert run.planned("febrl3", names, None, everybody=True) == dict.fromkeys(names, 1)
-    assert run.planned("scale_1m", names, None, everybody=True) == {"splink_fast": 3, OURS: 3}
-    assert run.planned("scale_1m", names, None, everybody=False) == {"splink_fast": 3, "ecm": 1, OURS: 3}
-    assert run.planned("scale_1m", names, 5, everybody=True) == {"splink_fast": 5, OURS: 5}
 
 
 def test_ratios_are_medians_within_a_round() -> None:
