@@ -71,6 +71,14 @@ def test_every_verb_and_option_says_what_it_is_for() -> None:
         assert [param for param, text in told.items() if not text] == [], name
 
 
+def test_the_readme_names_every_verb_that_prints_json() -> None:
+    sentence = re.search(r"`--json` makes (.*?) readable", README, flags=re.DOTALL)
+    assert sentence
+    verbs = typer.main.get_group(cli.app).commands
+    with_json = {name for name, verb in verbs.items() if any("--json" in param.opts for param in verb.params)}
+    assert set(re.findall(r"`([a-z]+)`", sentence[1])) == with_json
+
+
 @pytest.fixture(scope="module")
 def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which every command of the README was run, in its order."""
