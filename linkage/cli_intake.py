@@ -160,14 +160,7 @@ def _retry(
         with DuckDBEngine(memory_limit=config.machine.memory_limit, threads=config.machine.threads) as db:
             found = trial(db, config, repaired)
         _worth(name, found, before, fewer)
-        told: dict[str, Any] = {
-            "source_id": source_id,
-            "delivery_id": delivery_id,
-            "before": {"state": before["state"], "rejected": before["rejected"], "by_reason": before["by_reason"]},
-            "check": {"rows": found.rows, "accepted": found.accepted, "rejected": dict(found.rejected)},
-            "repaired_as": None,
-            "after": None,
-        }
+        told = _checked(source_id, delivery_id, before, found)
         if only_check:
             return told
         if (holder := folder.holder()) is not None:
@@ -182,6 +175,17 @@ def _retry(
     told |= {"repaired_as": current, "run_id": outcome.run_id, "after": _after(folder, source_id, current)}
     told["others"] = [{"source_id": s, "delivery_id": d, "message": m} for s, d, m in outcome.refused]
     return told
+
+
+def _checked(source_id: str, delivery_id: str, before: dict[str, Any], found: Trial) -> dict[str, Any]:
+    return {
+        "source_id": source_id,
+        "delivery_id": delivery_id,
+        "before": {name: before[name] for name in ("state", "rejected", "by_reason")},
+        "check": {"rows": found.rows, "accepted": found.accepted, "rejected": dict(found.rejected)},
+        "repaired_as": None,
+        "after": None,
+    }
 
 
 def _open(found: list[dict[str, Any]], source_id: str, delivery_id: str) -> dict[str, Any]:
