@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from benchmarks import child, figures
-from benchmarks.prepare import truth_file
+from benchmarks.prepare import true_persons
 from linkage.config import load
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.evaluate.reliability import Reliability, reliability
@@ -126,28 +126,20 @@ def calibrate(console: Console, regions: Sequence[Region] = FITTED, model: Path 
 def prepared(region: Region, folder: Path) -> Path:
     """Simulate a region and return the file of its mentions."""
     sample = folder / f"{region.incidents}-{region.noise}-{region.seed}"
-    asked = ("--incidents", str(region.incidents), "--noise", region.noise, "--seed", str(region.seed))
-    child.inbeeld("sample", "--out", sample, *asked)
-    child.module("benchmarks.prepare", sample, sample / "mentions.duckdb")
-    return sample / "mentions.duckdb"
+    return child.mentions(sample, **asdict(region))
 
 
 def scored(mentions: Path, *, prior: Model | None = None, keep: Path | None = None) -> Scored:
     """Link the mentions of a file as a first night does, and return all compared pairs whose truth is known."""
     with DuckDBEngine(mentions, read_only=True) as source:
         frame = source.frame("SELECT * FROM mention")
-    with DuckDBEngine(truth_file(mentions), read_only=True) as answer:
-        known = answer.arrays(
-            "SELECT mention_id, dense_rank() OVER (ORDER BY true_person_id) AS person FROM mention_truth"
-        )
+    person = true_persons(mentions, len(frame))
     with DuckDBEngine() as db:
         db.register("mention", frame)
         link(db, load(), lambda _: None, keep=keep, prior=prior)
         pairs = db.arrays("SELECT left_id, right_id, match_weight FROM pair_score")
-    person = np.zeros(len(frame) + 1, dtype=np.int64)
-    person[np.asarray(known["mention_id"])] = np.asarray(known["person"])
     left, right = person[np.asarray(pairs["left_id"])], person[np.asarray(pairs["right_id"])]
-    judged = (left > 0) & (right > 0)
+    judged = (left >= 0) & (right >= 0)
     low, high = np.minimum(left, right)[judged], np.maximum(left, right)[judged]
     people = np.unique(low * (person.max() + 1) + high, return_inverse=True)[1].astype(np.int64)
     return Scored(np.asarray(pairs["match_weight"], dtype=np.float64)[judged], low == high, people)

@@ -58,6 +58,19 @@ def module(name: str, *arguments: str | Path) -> Child:
     return run([*PYTHON, name, *map(str, arguments)])
 
 
+def sample(folder: Path, *, incidents: int, noise: str, seed: int) -> Path:
+    """Simulate a region into a folder and return the folder."""
+    inbeeld("sample", "--out", folder, "--incidents", str(incidents), "--noise", noise, "--seed", str(seed))
+    return folder
+
+
+def mentions(folder: Path, *, incidents: int, noise: str, seed: int) -> Path:
+    """Simulate a region into a folder and return the file of its standardised mentions (`benchmarks.prepare`)."""
+    target = sample(folder, incidents=incidents, noise=noise, seed=seed) / "mentions.duckdb"
+    module("benchmarks.prepare", folder, target)
+    return target
+
+
 def run(command: Sequence[str], limit: float | None = None) -> Child:
     """Run a command to its end; raises `ChildError` unless it ends with 0, and within ``limit`` seconds."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:

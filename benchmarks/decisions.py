@@ -13,14 +13,13 @@ import numpy.typing as npt
 from rich.console import Console
 
 from benchmarks import child, figures
-from benchmarks.prepare import truth_file
+from benchmarks.prepare import MINT, true_persons
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import resolve
 from linkage.evaluate.reliability import reliability
 from linkage.pairs import PERSONS, Learnt, Model, link
 from linkage.pairs.score import probability, score
-from linkage.privacy import Keys
 from linkage.thresholds import Thresholds
 from linkage.train.classify import Labelled, classify
 from linkage.train.estimate import unseen_weights, verdicts
@@ -67,10 +66,7 @@ class Region:
 def decisions(console: Console, *, incidents: int, noise: str, seed: int) -> dict[str, Any]:
     """Measure every number of decisions, print a table, keep the figures."""
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as name:
-        sample, mentions = Path(name) / "sample", Path(name) / "mentions.duckdb"
-        child.inbeeld("sample", "--out", sample, "--incidents", str(incidents), "--noise", noise, "--seed", str(seed))
-        child.module("benchmarks.prepare", sample, mentions)
-        told = measure(mentions)
+        told = measure(child.mentions(Path(name) / "sample", incidents=incidents, noise=noise, seed=seed))
     rows = [[n, way, *found.values()] for n, ways in told.items() for way, found in ways.items()]
     figures.show(
         console, f"Decisions, {incidents:,} incidents, {noise}", HEADER, [[*map(_cell, r)] for r in rows], NOTE
@@ -147,10 +143,7 @@ def _as_family(learnt: Learnt, labelled: Labelled) -> Model:
 def _region(db: DuckDBEngine, mentions: Path) -> Region:
     with DuckDBEngine(mentions, read_only=True) as source:
         db.register("mention", source.frame("SELECT * FROM mention ORDER BY mention_id"))
-    with DuckDBEngine(truth_file(mentions), read_only=True) as answer:
-        known = answer.arrays("SELECT mention_id, dense_rank() OVER (ORDER BY true_person_id) AS p FROM mention_truth")
-    person = np.full(int(db.rows("SELECT count(*) FROM mention")[0][0]), -1, dtype=np.int64)
-    person[np.asarray(known["mention_id"])] = np.asarray(known["p"])
+    person = true_persons(mentions, int(db.rows("SELECT count(*) FROM mention")[0][0]))
     learnt = link(db, Config(), lambda _: None)
     assert learnt is not None
     db.run("CREATE TABLE compared AS SELECT left_id, right_id, pattern FROM pair_score ORDER BY left_id, right_id")
@@ -161,9 +154,8 @@ def _region(db: DuckDBEngine, mentions: Path) -> Region:
 
     def persons_f1(model: Model) -> float:
         score(db, model, "compared", "pair_score")
-        mint = Keys(b"a key for measuring, not for pseudonyms").mint
         db.run("DROP TABLE IF EXISTS known_mention")
-        resolve(db, Config(), run_id="bench", mint=mint, progress=lambda _: None)
+        resolve(db, Config(), run_id="bench", mint=MINT, progress=lambda _: None)
         cluster = np.asarray(db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"])
         return _pairwise_f1(cluster[person >= 0], person[person >= 0])
 

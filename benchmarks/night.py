@@ -41,7 +41,7 @@ def _one(incidents: int, noise: str, seed: int) -> dict[str, Any]:
     """Make a sample, run the night, run it again, and judge it."""
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as name:
         sample, out = Path(name), Path(name) / "out"
-        child.inbeeld("sample", "--out", sample, "--incidents", str(incidents), "--noise", noise, "--seed", str(seed))
+        child.sample(sample, incidents=incidents, noise=noise, seed=seed)
         first = child.inbeeld("run", "--inbox", sample / "inbox", "--out", out)
         again = child.inbeeld("run", "--inbox", sample / "inbox", "--out", out)
         judged = json.loads(child.inbeeld("evaluate", "--out", out, "--truth", sample / "truth", "--json").text)

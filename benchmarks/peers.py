@@ -43,20 +43,13 @@ def peers(
     found = {}
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as folder:
         for level in noise if mentions is None else ["given"]:
-            file = mentions or _prepare(Path(folder) / level, incidents, level, seed)
+            file = mentions or child.mentions(Path(folder) / level, incidents=incidents, noise=level, seed=seed)
             found[level] = contest(names, file, Path(folder), repeat)
             title = f"Persons, {incidents:,} incidents, noise {level}" if mentions is None else f"Persons, {file.name}"
             figures.show(console, title, HEADER, rows(found[level]), NOTE)
     told = {"incidents": incidents, "seed": seed, "repeat": repeat, "labels_given": "none", "noise": found}
     console.print(f"kept in {figures.save(f'peers_{incidents}' if mentions is None else 'peers_given', told)}")
     return told
-
-
-def _prepare(folder: Path, incidents: int, noise: str, seed: int) -> Path:
-    child.inbeeld("sample", "--out", folder, "--incidents", str(incidents), "--noise", noise, "--seed", str(seed))
-    target = folder / "mentions.duckdb"
-    child.module("benchmarks.prepare", folder, target)
-    return target
 
 
 def contest(names: Sequence[str], mentions: Path, folder: Path, repeat: int) -> dict[str, dict[str, Any]]:

@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 
 from linkage import pipeline
 from linkage.config import load
+from linkage.privacy import Keys
 
 LAST_STEP = "standardise mentions"
+MINT = Keys(b"a key for measuring, not for pseudonyms").mint
 KEY = "source_id, record_kind, record_id"
 
 JOIN = f"""
@@ -41,6 +45,17 @@ def prepare(sample: Path, target: Path) -> int:
 def truth_file(mentions: Path) -> Path:
     """Return where the truth of a file of mentions is kept."""
     return mentions.with_suffix(".truth.duckdb")
+
+
+def true_persons(mentions: Path, size: int) -> npt.NDArray[np.int64]:
+    """Return (size,) the true person of each mention of a file, as a number from 0; -1 where nobody knows."""
+    with duckdb.connect(str(truth_file(mentions)), read_only=True) as answer:
+        known = answer.execute(
+            "SELECT mention_id, dense_rank() OVER (ORDER BY true_person_id) - 1 AS person FROM mention_truth"
+        ).fetchnumpy()
+    person = np.full(size, -1, dtype=np.int64)
+    person[np.asarray(known["mention_id"])] = np.asarray(known["person"])
+    return person
 
 
 def attach(source: Path, target: Path, truth: str) -> int:

@@ -12,12 +12,11 @@ import numpy.typing as npt
 from rich.console import Console
 
 from benchmarks import child, figures
-from benchmarks.prepare import truth_file
+from benchmarks.prepare import MINT, true_persons
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import resolve
 from linkage.pairs import link
-from linkage.privacy import Keys
 
 WEAK = {
     "all mentions": "true",
@@ -42,12 +41,7 @@ def relations(console: Console, *, incidents: int, noise: Sequence[str], seed: i
     rows: list[list[object]] = []
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as folder:
         for level in noise:
-            sample = Path(folder) / level
-            child.inbeeld(
-                "sample", "--out", sample, "--incidents", str(incidents), "--noise", level, "--seed", str(seed)
-            )
-            mentions = sample / "mentions.duckdb"
-            child.module("benchmarks.prepare", sample, mentions)
+            mentions = child.mentions(Path(folder) / level, incidents=incidents, noise=level, seed=seed)
             told[level] = measure(mentions)
             rows += [[level, kind, n, *map(figures.share, found)] for kind, (n, *found) in told[level].items()]
     figures.show(console, f"Relations as evidence, {incidents:,} incidents", HEADER, rows, NOTE)
@@ -58,13 +52,9 @@ def relations(console: Console, *, incidents: int, noise: Sequence[str], seed: i
 def measure(mentions: Path) -> dict[str, list[float | int]]:
     """Return for each kind its number, and recall and precision without and with relations."""
     labels = {use: _clusters(mentions, use_relations=use) for use in (False, True)}
-    with DuckDBEngine(truth_file(mentions), read_only=True) as answer:
-        known = answer.arrays(
-            "SELECT mention_id, dense_rank() OVER (ORDER BY true_person_id) AS person FROM mention_truth"
-        )
-    ids, person = np.asarray(known["mention_id"]), np.asarray(known["person"])
-    order = np.argsort(ids)
-    ids, person = ids[order], person[order]
+    person = true_persons(mentions, len(labels[True]))
+    ids = np.flatnonzero(person >= 0)
+    person = person[ids]
     kinds = _kinds(mentions)
     found = {}
     for kind, members in kinds.items():
@@ -83,13 +73,7 @@ def _clusters(mentions: Path, *, use_relations: bool) -> npt.NDArray[np.int64]:
         with DuckDBEngine(Path(folder) / "work.duckdb", spill=Path(folder) / "spill") as db:
             db.register("mention", frame)
             link(db, config, lambda _: None)
-            resolve(
-                db,
-                config,
-                run_id="bench",
-                mint=Keys(b"a key for measuring, not for pseudonyms").mint,
-                progress=lambda _: None,
-            )
+            resolve(db, config, run_id="bench", mint=MINT, progress=lambda _: None)
             found = db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"]
     return np.asarray(found, dtype=np.int64)
 

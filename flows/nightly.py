@@ -11,9 +11,6 @@ middle of a night would leave the place taken, and every later night would be ca
 from __future__ import annotations
 
 import os
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,23 +18,19 @@ from typing import Any
 import flows  # noqa: F401  # its settings must stand before prefect is imported
 
 # isort: split
-from prefect import Task, flow, get_run_logger
+from prefect import Task, flow
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, StateType
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows.notify import night_stopped
+from flows.states import StepError, failed, log, without_values
 from linkage import config as settings
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed, InbeeldError
 
-ROOT = Path(__file__).resolve().parents[1]
 RETRY_SECONDS = 30
-
-
-class StepError(InbeeldError):
-    """A step ended on an error of the program or the machine; its own text is left out, as it may quote a row."""
 
 
 def _run_name() -> str:
@@ -57,10 +50,10 @@ def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None =
     """Do one night from inbox to publication; fails when a gate stops it or a delivery waits refused."""
     os.umask(0o077)
     try:
-        with _without_values("start"):
+        with without_values("start"):
             loaded = settings.load(Path(config) if config else None)
             day = date.fromisoformat(as_of) if as_of else None
-        with _without_values("night"), pipeline.start(loaded, Path(inbox), Path(out), day, _log) as night:
+        with without_values("night"), pipeline.start(loaded, Path(inbox), Path(out), day, log) as night:
             for step in pipeline.STEPS:
                 if not night.is_done:
                     _task(step, night)()
@@ -68,12 +61,12 @@ def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None =
     except BusyError as error:
         return State(type=StateType.CANCELLED, name="Cancelled", message=str(error))
     except InbeeldError as error:
-        return _failed("Gate failed" if isinstance(error, GateFailed) else "Failed", str(error))
+        return failed("Gate failed" if isinstance(error, GateFailed) else "Failed", str(error))
 
 
 def _task(step: pipeline.Step, night: pipeline.Night) -> Task[[], None]:
     def work() -> None:
-        with _without_values(step.name):
+        with without_values(step.name):
             step.run(night)
 
     return Task(
@@ -92,34 +85,9 @@ def _may_help(_task: Any, _run: Any, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), StepError)
 
 
-@contextmanager
-def _without_values(step: str) -> Iterator[None]:
-    """Let only our own one-line messages reach Prefect, which stores an exception's text and its causes."""
-    try:
-        yield
-    except InbeeldError as error:
-        raise error from None
-    except Exception as error:  # noqa: BLE001
-        raise StepError(f"step {step!r} stopped on {type(error).__name__} at {_place(error)}") from None
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [f for f in frames if Path(f.filename).is_relative_to(ROOT / "linkage")] or frames
-    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
-
-
-def _log(line: str) -> None:
-    get_run_logger().info(line)
-
-
 def _final_state(outcome: pipeline.Outcome) -> State[Any]:
     done = f"run {outcome.run_id}: {outcome.status}, as of {outcome.as_of}, {outcome.accepted} deliveries taken in"
     if outcome.exit_code == 0:
         return Completed(message=done)
     refused = "; ".join(f"{source}/{delivery}: {reason}" for source, delivery, reason in outcome.refused)
-    return _failed("Delivery refused", f"{done}; refused: {refused}")
-
-
-def _failed(name: str, message: str) -> State[Any]:
-    return State(type=StateType.FAILED, name=name, message=message)
+    return failed("Delivery refused", f"{done}; refused: {refused}")

@@ -17,7 +17,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.nightly import _failed, _log, _without_values
+from flows.states import failed, log, without_values
 from linkage import config as settings
 from linkage.errors import InbeeldError
 from linkage.store import OutFolder
@@ -29,10 +29,10 @@ def retrain(out: str, config: str | None = None) -> State[Any]:
     """Write a candidate model; fails when nothing was published, or a step stopped."""
     os.umask(0o077)
     try:
-        with _without_values("train"):
-            told = train(OutFolder(Path(out)), settings.load(Path(config) if config else None), _log)
+        with without_values("train"):
+            told = train(OutFolder(Path(out)), settings.load(Path(config) if config else None), log)
     except InbeeldError as error:
-        return _failed("Failed", str(error))
+        return failed("Failed", str(error))
     drift = told["drift"]
     return Completed(
         message=f"{told['candidate']}: stability index of weights {drift['weights']:.3f}, "

@@ -6,13 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.nightly import nightly
 from flows.retrain import retrain
 
 # isort: split
-from prefect import serve
+from prefect import Flow, serve
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
@@ -36,31 +36,21 @@ TIMEZONE = "Europe/Amsterdam"
 def deployment(
     inbox: Path, out: Path, config: Path | None = None, schedule: Schedule | None = None
 ) -> RunnerDeployment:
-    """Return the nightly deployment; its parameters are absolute paths, as the runner has its own folder."""
-    parameters = {"inbox": str(inbox.resolve()), "out": str(out.resolve())}
-    if config is not None:
-        parameters["config"] = str(config.resolve())
-    made = nightly.to_deployment(
-        name="nightly",
-        schedule=schedule or Cron(CRON, timezone=TIMEZONE),
-        parameters=parameters,
-        description="Nightly linkage of police incidents and Veilig Thuis reports",
-    )
-    assert isinstance(made, RunnerDeployment)
-    return made
+    """Return the nightly deployment."""
+    told = "Nightly linkage of police incidents and Veilig Thuis reports"
+    return _deployment(nightly, told, schedule or Cron(CRON, timezone=TIMEZONE), inbox=inbox, out=out, config=config)
 
 
 def retraining(out: Path, config: Path | None = None, schedule: Schedule | None = None) -> RunnerDeployment:
     """Return the deployment that proposes a model each month; nothing uses it until a person promotes it."""
-    parameters = {"out": str(out.resolve())}
-    if config is not None:
-        parameters["config"] = str(config.resolve())
-    made = retrain.to_deployment(
-        name="retrain",
-        schedule=schedule or Cron(RETRAIN_CRON, timezone=TIMEZONE),
-        parameters=parameters,
-        description="Monthly candidate model, for a person to promote",
-    )
+    told = "Monthly candidate model, for a person to promote"
+    return _deployment(retrain, told, schedule or Cron(RETRAIN_CRON, timezone=TIMEZONE), out=out, config=config)
+
+
+def _deployment(flow: Flow[..., Any], told: str, schedule: Schedule, **paths: Path | None) -> RunnerDeployment:
+    """Return a deployment of a flow under its own name, with absolute paths, as the runner has its own folder."""
+    parameters = {name: str(path.resolve()) for name, path in paths.items() if path is not None}
+    made = flow.to_deployment(name=flow.name, schedule=schedule, parameters=parameters, description=told)
     assert isinstance(made, RunnerDeployment)
     return made
 

@@ -17,6 +17,8 @@ import typer
 
 from linkage import __version__, cli_intake, cli_operate, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
+from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Settings, Why
+from linkage.decisions import Verdict
 from linkage.errors import InbeeldError, UsageError
 
 app = typer.Typer(
@@ -47,12 +49,6 @@ def _day(text: str) -> date:
         raise typer.BadParameter("give a day as YYYY-MM-DD") from None
 
 
-Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Html = Annotated[Path | None, typer.Option("--html", help="Write the same as one page too.", metavar="FILE")]
-Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the run, a TOML file.", metavar="FILE")]
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"inbeeld {__version__}")
@@ -70,9 +66,9 @@ def _inbeeld(
 
 @app.command()
 def run(
-    inbox: Annotated[Path, typer.Option("--inbox", help="Folder with <source_id>/<delivery_id>/.", metavar="DIR")],
+    inbox: Inbox,
     out: Out,
-    config: Annotated[Path | None, typer.Option("--config", help="Settings, a TOML file.", metavar="FILE")] = None,
+    config: Settings = None,
     as_of: Annotated[
         date | None,
         typer.Option(
@@ -128,7 +124,7 @@ def sample(
 @app.command()
 def evaluate(
     out: Out,
-    truth: Annotated[Path, typer.Option("--truth", help="Folder with the truth files.", metavar="DIR")],
+    truth: Annotated[Path, TRUTH],
     as_json: AsJson = False,
 ) -> None:
     """Precision, recall and F1 of persons, households and incident links against a truth."""
@@ -146,6 +142,10 @@ def explain(
         tuple[str, str] | None,
         typer.Option("--pair", help="Two mentions (source_id:incident|case:record_id:person_seq) or two person_ids."),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Source of the incident, where several have its number.", metavar="ID"),
+    ] = None,
     html: Html = None,
     config: Settings = None,
     as_json: AsJson = False,
@@ -155,13 +155,13 @@ def explain(
     from linkage.config import load
 
     with guarded(out):
-        cli_explain.run(out, incident_number, pair, config=load(config), html=html, as_json=as_json)
+        cli_explain.run(out, incident_number, pair, source=source, config=load(config), html=html, as_json=as_json)
 
 
 @app.command()
 def model(
     out: Out,
-    truth: Annotated[Path | None, typer.Option("--truth", help="Folder with the truth files.", metavar="DIR")] = None,
+    truth: Annotated[Path | None, TRUTH] = None,
     html: Html = None,
     config: Settings = None,
     as_json: AsJson = False,
@@ -172,18 +172,6 @@ def model(
 
     with guarded(out):
         cli_model.run(out, config=load(config), truth=truth, html=html, as_json=as_json)
-
-
-By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
-Why = Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")]
-
-
-class Verdict(StrEnum):
-    """What a reviewer says of two mentions."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    UNSURE = "unsure"
 
 
 @app.command()
@@ -199,7 +187,7 @@ def decide(
     from linkage import cli_decisions
 
     with guarded(out):
-        cli_decisions.decide(out, mention_a, mention_b, verdict.value, by=by, why=why)
+        cli_decisions.decide(out, mention_a, mention_b, verdict, by=by, why=why)
 
 
 @app.command()

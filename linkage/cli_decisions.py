@@ -10,18 +10,18 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.store import OutFolder
 
 
-def decide(out: Path, one: str, other: str, verdict: str, *, by: str, why: str) -> None:
+def decide(out: Path, one: str, other: str, verdict: Verdict, *, by: str, why: str) -> None:
     """Record a decision about two published mentions or persons."""
     folder = OutFolder(out)
     with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as restricted:
         left, right = named(restricted, one, other)
-    number = Decisions(folder).decide(left, right, Verdict(verdict), by=by, why=why)
+    number = Decisions(folder).decide(left, right, verdict, by=by, why=why)
     console.say(
         console.terminal(), f"Decision {number}: {left} and {right} are {_SAID[verdict]}; the next run follows it"
     )
 
 
-_SAID = {"same": "one person", "different": "two people", "unsure": "unsure"}
+_SAID = {Verdict.SAME: "one person", Verdict.DIFFERENT: "two people", Verdict.UNSURE: "unsure"}
 
 
 def decisions(out: Path, *, as_json: bool = False) -> None:

@@ -29,6 +29,7 @@ def run(
     pair: tuple[str, str] | None,
     *,
     config: Config,
+    source: str | None = None,
     html: Path | None = None,
     as_json: bool = False,
 ) -> None:
@@ -42,7 +43,7 @@ def run(
         if pair is not None:
             told = explain_pair(restricted, *pair, config=config, model=model)
         else:
-            told = explain(restricted, number or "", config=config, model=model)
+            told = explain(restricted, number or "", source, config=config, model=model)
     terminal = console.terminal()
     if html is not None:
         layout.save(page.render(told), html)

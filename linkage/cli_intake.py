@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,14 +12,13 @@ import typer
 
 from linkage import cli_refused
 from linkage.cli_errors import guarded
+from linkage.cli_options import AsJson, Inbox, Login, Out, Settings, who
 from linkage.errors import UsageError
 
 if TYPE_CHECKING:
     from linkage.intake.repair import Trial
     from linkage.store import OutFolder
 
-Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SHOWN = 20
 """Rows of one delivery that a table shows; --json and --csv have them all."""
 
@@ -110,39 +108,34 @@ def _headline(one: dict[str, Any]) -> str:
 
 def retry(
     delivery: Annotated[str, typer.Argument(help="SOURCE/DELIVERY, as inbeeld rejected lists it.")],
-    inbox: Annotated[Path, typer.Option("--inbox", help="Folder with <source_id>/<delivery_id>/.", metavar="DIR")],
+    inbox: Inbox,
     out: Out,
     files: Annotated[
         list[Path] | None, typer.Argument(help="Repaired files, with their names of the contract.", metavar="[FILE]...")
     ] = None,
-    by: Annotated[str | None, typer.Option("--by", help="Who repaired; default the login.", metavar="NAME")] = None,
+    by: Login = None,
     why: Annotated[str, typer.Option("--why", help="What was repaired; it stays in state/.", metavar="TEXT")] = "",
     check: Annotated[bool, typer.Option("--check", help="Only say what would be accepted.")] = False,
     fewer: Annotated[bool, typer.Option("--fewer", help="Also when fewer rows are accepted than now.")] = False,
-    config: Annotated[Path | None, typer.Option("--config", help="Settings, a TOML file.", metavar="FILE")] = None,
+    config: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a delivery in again with repaired files: check them, run, and tell what is accepted now and what remains.
 
-    The delivery as it was sent stays in the inbox, and its refusals on record (inbeeld rejected --all). The
-    repaired one is put beside it. Without FILE the delivery is read again as it stands.
+    The delivery as it was sent stays in the inbox, and its refusals on record (inbeeld rejected --all).
+    The repaired one is put beside it. Without FILE the delivery is read again as it stands.
     """
     from linkage import console
     from linkage.config import load
 
     with guarded(out):
-        told = _retry(delivery, [*(files or [])], inbox, out, load(config), by or _login(), why, check, fewer, as_json)
+        told = _retry(delivery, [*(files or [])], inbox, out, load(config), who(by), why, check, fewer, as_json)
         if as_json:
             console.show_json(told)
         else:
             _show_retry(told, out)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+    if told["repaired_as"] is not None and told["after"] is None:
+        raise typer.Exit(UsageError.exit_code)
 
 
 def _retry(
@@ -167,14 +160,7 @@ def _retry(
         with DuckDBEngine(memory_limit=config.machine.memory_limit, threads=config.machine.threads) as db:
             found = trial(db, config, repaired)
         _worth(name, found, before, fewer)
-        told: dict[str, Any] = {
-            "source_id": source_id,
-            "delivery_id": delivery_id,
-            "before": {"state": before["state"], "rejected": before["rejected"], "by_reason": before["by_reason"]},
-            "check": {"rows": found.rows, "accepted": found.accepted, "rejected": dict(found.rejected)},
-            "repaired_as": None,
-            "after": None,
-        }
+        told = _checked(source_id, delivery_id, before, found)
         if only_check:
             return told
         if (holder := folder.holder()) is not None:
@@ -189,6 +175,17 @@ def _retry(
     told |= {"repaired_as": current, "run_id": outcome.run_id, "after": _after(folder, source_id, current)}
     told["others"] = [{"source_id": s, "delivery_id": d, "message": m} for s, d, m in outcome.refused]
     return told
+
+
+def _checked(source_id: str, delivery_id: str, before: dict[str, Any], found: Trial) -> dict[str, Any]:
+    return {
+        "source_id": source_id,
+        "delivery_id": delivery_id,
+        "before": {name: before[name] for name in ("state", "rejected", "by_reason")},
+        "check": {"rows": found.rows, "accepted": found.accepted, "rejected": dict(found.rejected)},
+        "repaired_as": None,
+        "after": None,
+    }
 
 
 def _open(found: list[dict[str, Any]], source_id: str, delivery_id: str) -> dict[str, Any]:

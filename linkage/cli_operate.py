@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.errors import UsageError
+from linkage.cli_options import AsJson, Login, Out, Settings, who
+from linkage.errors import UsageError, no_output_folder
 
-Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in state/.", metavar="TEXT")]
-By = Annotated[str | None, typer.Option("--by", help="Who; default the user of this machine.", metavar="NAME")]
-Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the run, a TOML file.", metavar="FILE")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +20,7 @@ def register(app: typer.Typer) -> None:
         app.command()(verb)
 
 
-def accept(out: Out, reason: Reason, by: By = None) -> None:
+def accept(out: Out, reason: Reason, by: Login = None) -> None:
     """Let what the audit stopped pass once: the figures of the last stopped run, until a run publishes."""
     from linkage import console
     from linkage.overrides import Overrides
@@ -34,9 +30,9 @@ def accept(out: Out, reason: Reason, by: By = None) -> None:
         folder = OutFolder(out)
         overrides = Overrides(folder)
         if not overrides.path.exists():
-            raise UsageError(f"{out} is no output folder: run `inbeeld run --inbox DIR --out {out}` first")
+            raise no_output_folder(out)
         with folder.lock():
-            run_id, stops = overrides.accept(by=_who(by), reason=reason)
+            run_id, stops = overrides.accept(by=who(by), reason=reason)
         terminal = console.terminal()
         console.say(terminal, f"Accepted what stopped run {run_id}:")
         for stop in stops:
@@ -50,7 +46,7 @@ def rollback(
     to: Annotated[
         str | None, typer.Option("--to", help="Run to return to; default the generation before.", metavar="RUN")
     ] = None,
-    by: By = None,
+    by: Login = None,
 ) -> None:
     """Publish an earlier night again; deliveries that came in since are taken in anew by the next run."""
     from linkage import console
@@ -58,7 +54,7 @@ def rollback(
     from linkage.store import OutFolder
 
     with guarded(out):
-        done = roll_back(OutFolder(out), to=to, by=_who(by), reason=reason)
+        done = roll_back(OutFolder(out), to=to, by=who(by), reason=reason)
         terminal = console.terminal()
         console.say(terminal, f"Published {done.after} again (as of {done.as_of}), in the place of {done.before}")
         if done.deliveries:
@@ -90,12 +86,3 @@ def doctor(
         failed = [line.what for line in lines if line.level == FAIL]
         if failed:
             raise UsageError(f"{len(failed)} of {len(lines)} checks failed: {', '.join(failed)}")
-
-
-def _who(by: str | None) -> str:
-    if by is not None:
-        return by
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise UsageError("--by is needed: this machine does not know who you are") from None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from linkage.errors import UsageError
+from linkage.errors import no_output_folder
 
 if TYPE_CHECKING:
     from linkage.store import OutFolder
@@ -31,7 +31,7 @@ def listed(folder: OutFolder) -> list[dict[str, Any]]:
 
     ledger = Ledger(folder)
     if not ledger.path.exists():
-        raise UsageError(f"{folder.path} is no output folder: run `inbeeld run --inbox DIR --out {folder.path}` first")
+        raise no_output_folder(folder.path)
     waits = {(source, delivery) for source, delivery, _ in ledger.outstanding()}
     history, told, repaired = Rejections(folder), [], dict[tuple[str, str], str]()
     taken_in = list(accepted(folder))

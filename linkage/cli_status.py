@@ -9,13 +9,11 @@ from rich.console import Console
 
 from linkage import cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import UsageError
+from linkage.errors import no_output_folder
+from linkage.intake.take import STALE
 from linkage.ledger import Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
-
-MISSING_DAYS = 1
-"""Days that a source may be behind the newest one before it counts as missing, as in the intake."""
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def status(out: Path) -> dict[str, Any]:
     folder = OutFolder(out)
     ledger = Ledger(folder)
     if not ledger.path.exists():
-        raise UsageError(f"{out} is no output folder: run `inbeeld run --inbox DIR --out {out}` first")
+        raise no_output_folder(out)
     told: dict[str, Any] = {
         "holder": folder.holder(),
         "runs": ledger.runs(),
@@ -59,7 +57,7 @@ def _intake(view: DuckDBEngine) -> dict[str, Any]:
             "covers_until": until,
             "extracted_at": extracted,
             "behind_days": behind,
-            "is_missing": behind is None or behind > MISSING_DAYS,
+            "is_missing": behind is None or behind > STALE.days,
         }
         for source, deliveries, until, extracted, behind in view.rows(_SOURCES)
     ]
@@ -91,27 +89,7 @@ def _waiting(overrides: Overrides) -> dict[str, Any]:
 
 def show(terminal: Console, found: dict[str, Any]) -> None:
     """Write the status for people, what needs one first."""
-    for refused in found["refused"]:
-        line = f"REFUSED {refused['source_id']}/{refused['delivery_id']}: {refused['message']}"
-        console.say(terminal, line, style="bold red")
-    for source in found.get("sources", ()):
-        if source["is_missing"]:
-            age = (
-                "has delivered nothing yet"
-                if source["behind_days"] is None
-                else f"is {source['behind_days']} days behind"
-            )
-            line = f"MISSING {source['source_id']} {age} (covers until {source['covers_until'] or '-'})"
-            console.say(terminal, line, style="bold yellow")
-    if found["waiting"]:
-        console.say(terminal, f"WAITS run {found['waiting']['run_id']} was stopped by its figures:", style="bold red")
-        for told in found["waiting"]["figures"]:
-            console.say(terminal, f"  {told}")
-        console.say(terminal, "  look for the cause, or inbeeld accept --reason TEXT --by NAME")
-    for owed in found["owed"]:
-        console.say(
-            terminal, f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back", style="bold red"
-        )
+    _alerts(terminal, found)
     if found["holder"]:
         console.say(terminal, f"Running now: pid {found['holder']['pid']}, started {found['holder']['started_at']}")
     console.table(
@@ -134,3 +112,24 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
     console.say(terminal, f"{rejected} rejected rows (table rejected_row); {found['held_rows']} wait for their record")
     console.say(terminal, f"Case view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
     console.say(terminal, console.gap_line(found["gap"]), style="bold")
+
+
+def _alerts(terminal: Console, found: dict[str, Any]) -> None:
+    """Write what waits for somebody: refused deliveries, sources behind, figures that stopped a run, what is owed."""
+    for refused in found["refused"]:
+        line = f"REFUSED {refused['source_id']}/{refused['delivery_id']}: {refused['message']}"
+        console.say(terminal, line, style="bold red")
+    for source in found.get("sources", ()):
+        if source["is_missing"]:
+            behind = source["behind_days"]
+            age = "has delivered nothing yet" if behind is None else f"is {behind} days behind"
+            line = f"MISSING {source['source_id']} {age} (covers until {source['covers_until'] or '-'})"
+            console.say(terminal, line, style="bold yellow")
+    if found["waiting"]:
+        console.say(terminal, f"WAITS run {found['waiting']['run_id']} was stopped by its figures:", style="bold red")
+        for told in found["waiting"]["figures"]:
+            console.say(terminal, f"  {told}")
+        console.say(terminal, "  look for the cause, or inbeeld accept --reason TEXT --by NAME")
+    for owed in found["owed"]:
+        line = f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back"
+        console.say(terminal, line, style="bold red")

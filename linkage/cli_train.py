@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.errors import UsageError
+from linkage.cli_options import AsJson, By, Out, Settings, Why
+from linkage.errors import UsageError, no_output_folder
 
-Out = Annotated[Path, typer.Option("--out", help="Output folder of the runs.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Settings = Annotated[Path | None, typer.Option("--config", help="Settings of the run, a TOML file.", metavar="FILE")]
+if TYPE_CHECKING:
+    from linkage.promotions import Promotions
 
 
 def register(app: typer.Typer) -> None:
@@ -42,11 +42,9 @@ def train(out: Out, config: Settings = None, as_json: AsJson = False) -> None:
 def models(out: Out, as_json: AsJson = False) -> None:
     """The candidates, which model is in use, and who promoted what when."""
     from linkage import console
-    from linkage.promotions import Promotions
-    from linkage.store import OutFolder
 
     with guarded(out):
-        promotions = Promotions(OutFolder(out))
+        promotions = _promotions(out)
         current, log = promotions.current(), promotions.all()
         listed = [_candidate(path, current.model if current else None) for path in promotions.candidates()]
         shown = [{k: v for k, v in vars(p).items() if k != "reason"} for p in log]
@@ -69,22 +67,30 @@ def models(out: Out, as_json: AsJson = False) -> None:
 
 def promote(
     out: Out,
-    by: Annotated[str, typer.Option("--by", help="Who promotes.", metavar="NAME")],
-    why: Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")],
+    by: By,
+    why: Why,
     candidate: Annotated[str | None, typer.Argument(help="A candidate of inbeeld models.", metavar="CANDIDATE")] = None,
     back: Annotated[bool, typer.Option("--back", help="Return to the model that was in use before.")] = False,
 ) -> None:
     """Make a candidate the model of the next night, or go back to the one before."""
     from linkage import console
-    from linkage.promotions import Promotions
-    from linkage.store import OutFolder
 
     with guarded(out):
         if back == (candidate is not None):
             raise UsageError("give a CANDIDATE or --back")
-        promotions = Promotions(OutFolder(out))
+        promotions = _promotions(out)
         made = promotions.back(by=by, why=why) if back else promotions.promote(str(candidate), by=by, why=why)
         console.say(console.terminal(), f"Promotion {made.promotion_id}: the next run uses {made.model}")
+
+
+def _promotions(out: Path) -> Promotions:
+    from linkage.promotions import Promotions
+    from linkage.store import OutFolder
+
+    folder = OutFolder(out)
+    if not folder.state.is_dir():
+        raise no_output_folder(out)
+    return Promotions(folder)
 
 
 def _candidate(path: Path, in_use: str | None) -> dict[str, Any]:

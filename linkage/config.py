@@ -64,7 +64,7 @@ class Limits(Section):
 class Linkage(Section):
     """The pair engine."""
 
-    sure: Share = 0.9
+    sure: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Match probability from which a pair may join two mentions into one person."""
     possible: Share = 0.5
     """Match probability from which a pair goes to review."""

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from linkage import sqlite
-from linkage.engine.base import Engine
-from linkage.errors import UsageError
-from linkage.store import OutFolder
+from linkage.errors import UsageError, no_output_folder
+
+if TYPE_CHECKING:
+    from linkage.engine.base import Engine
+    from linkage.store import OutFolder
 
 WHAT = "the decisions ledger"
-LONGEST = 1000
-"""Characters of a name or a reason."""
 
 
 class Verdict(StrEnum):
@@ -96,27 +96,27 @@ class Decisions:
         """Add a decision and return its id; raises `UsageError` for one mention given twice or an empty text."""
         if left == right:
             raise UsageError("both mentions are the same one: give two")
-        by, why = told(by, "--by"), told(why, "--why")
+        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
         one, other = sorted((left, right))
         self._make()
         with sqlite.writing(self.path, WHAT) as db:
             added = db.execute(
                 f"INSERT INTO decision VALUES (NULL, {', '.join('?' * 12)})",
-                (_now(), by, str(verdict), why, *_columns(one), *_columns(other)),
+                (sqlite.now(), by, str(verdict), why, *_columns(one), *_columns(other)),
             )
         assert added.lastrowid is not None
         return added.lastrowid
 
     def withdraw(self, decision_id: int, *, by: str, why: str) -> None:
         """Undo a decision by a further entry; raises `UsageError` when it is unknown or withdrawn already."""
-        by, why = told(by, "--by"), told(why, "--why")
+        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
         found = next((d for d in self.all() if d.decision_id == decision_id), None)
         if found is None:
             raise UsageError(f"there is no decision {decision_id}: see inbeeld decisions")
         if found.withdrawn_at is not None:
             raise UsageError(f"decision {decision_id} was withdrawn already")
         with sqlite.writing(self.path, WHAT) as db:
-            db.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?)", (decision_id, _now(), by, why))
+            db.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?)", (decision_id, sqlite.now(), by, why))
 
     def all(self) -> list[Decision]:
         """Return every decision ever made, in the order in which they were made."""
@@ -144,7 +144,7 @@ class Decisions:
 
     def _make(self) -> None:
         if not self.folder.state.is_dir():
-            raise UsageError(f"{self.folder.path} is no output folder: run `inbeeld run` first")
+            raise no_output_folder(self.folder.path)
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             for table in ("decision", "withdrawal"):
@@ -188,15 +188,3 @@ WHERE lp.person_id = ? AND rp.person_id = ? ORDER BY match_weight DESC NULLS LAS
 
 def _columns(key: MentionKey) -> Sequence[str | int]:
     return key.source_id, key.record_kind, key.record_id, key.person_seq
-
-
-def told(given: str, option: str) -> str:
-    """Return who or why as it is kept, on one line; raises `UsageError` for an empty or a long text."""
-    text = " ".join(given.split())
-    if not text or len(text) > LONGEST:
-        raise UsageError(f"{option} must have 1 to {LONGEST} characters")
-    return text
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat("T", "seconds")

@@ -4,6 +4,8 @@ A message says what, where and what to do, in one line, and never holds a value 
 names of tables, columns, files of the contract, row numbers and counts only.
 """
 
+from pathlib import Path
+
 
 class InbeeldError(Exception):
     """Base of every error that a user may see; it prints as one line, without a traceback."""
@@ -43,3 +45,8 @@ class GateFailed(InbeeldError):  # noqa: N818
     """A quality gate stopped the run: nothing was published, yesterday's view stays."""
 
     exit_code = 1
+
+
+def no_output_folder(folder: Path) -> UsageError:
+    """Return the error of a verb that needs a folder in which a run has been."""
+    return UsageError(f"{folder} is no output folder: run `inbeeld run --inbox DIR --out {folder}` first")

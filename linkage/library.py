@@ -37,6 +37,7 @@ from linkage.pairs.model import Model, load
 from linkage.pairs.reading import Table
 from linkage.pairs.score import Evidence, evidence, probability
 from linkage.pairs.spec import Spec
+from linkage.thresholds import bits
 
 __all__ = ["Field", "Linked", "dedupe", "exact", "link", "load_model", "name", "typed"]
 
@@ -221,7 +222,7 @@ def _linked(
     made: int,
 ) -> Linked:
     found, weight = _in_order(*scored)
-    cut = float(np.log2(threshold / (1 - threshold)))
+    cut = bits(threshold)
     sure = np.flatnonzero(weight >= cut)
     if unique:
         sure = sure[_unique(found.left[sure], found.right[sure], weight[sure], cut, unique)]

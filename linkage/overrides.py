@@ -10,16 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from linkage import sqlite
-from linkage.errors import UsageError
+from linkage.errors import UsageError, no_output_folder
 from linkage.ledger import Ledger
 from linkage.store import OutFolder
 
 WHAT = "the run ledger"
-LONGEST = 1000
 WORSE = 1.25
 """An acceptance covers a change up to this much larger than the one that was seen: the next night has other data."""
 
@@ -101,12 +99,12 @@ class Overrides:
 
         Raises `UsageError` when no run waits, or a text is empty.
         """
-        by, reason = _text(by, "--by"), _text(reason, "--reason")
+        by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
         found = self.waiting()
         if found is None:
             raise UsageError("no run waits for an acceptance: see inbeeld status")
         with sqlite.writing(self.path, WHAT) as db:
-            db.execute("INSERT INTO acceptance VALUES (NULL, ?, ?, ?, ?)", (_now(), by, reason, found[0]))
+            db.execute("INSERT INTO acceptance VALUES (NULL, ?, ?, ?, ?)", (sqlite.now(), by, reason, found[0]))
         return found
 
     def accepted(self) -> tuple[Stop, ...]:
@@ -125,7 +123,7 @@ class Overrides:
         told = json.dumps([asdict(d) for d in sorted(deliveries)])
         self._make()
         with sqlite.writing(self.path, WHAT) as db:
-            row = (_now(), _text(by, "--by"), _text(reason, "--reason"), before, after, told)
+            row = (sqlite.now(), sqlite.said(by, "--by"), sqlite.said(reason, "--reason"), before, after, told)
             db.execute("INSERT INTO rollback VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
 
     def rollbacks(self) -> list[dict[str, Any]]:
@@ -164,7 +162,7 @@ class Overrides:
 
     def _make(self) -> None:
         if not Ledger(self.folder).path.exists():
-            raise UsageError(f"{self.folder.path} is no output folder: run `inbeeld run` first")
+            raise no_output_folder(self.folder.path)
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             for table in TABLES:
@@ -173,14 +171,3 @@ class Overrides:
 
 def _stop(row: Any) -> Stop:
     return Stop(row["measure"], row["scope"], row["name"], row["change"], row["told"])
-
-
-def _text(given: str, option: str) -> str:
-    text = " ".join(given.split())
-    if not text or len(text) > LONGEST:
-        raise UsageError(f"{option} must have 1 to {LONGEST} characters")
-    return text
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat("T", "seconds")

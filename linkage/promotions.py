@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from linkage import sqlite
-from linkage.decisions import told
 from linkage.errors import StoreError, UsageError
 from linkage.store import OutFolder
 
@@ -83,7 +81,8 @@ class Promotions:
 
     def promote(self, candidate: str, *, by: str, why: str) -> Promotion:
         """Make a candidate the model of the next night; raises `UsageError` for an unknown one or one in use."""
-        by, why, name = told(by, "--by"), told(why, "--why"), f"{candidate.removesuffix('.json')}.json"
+        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
+        name = f"{candidate.removesuffix('.json')}.json"
         if name not in {path.name for path in self.candidates()}:
             raise UsageError("CANDIDATE is none of the candidates: see inbeeld models")
         current = self.current() or self._baseline()
@@ -93,7 +92,7 @@ class Promotions:
 
     def back(self, *, by: str, why: str) -> Promotion:
         """Return to the model that was in use before; raises `UsageError` when there is none."""
-        by, why = told(by, "--by"), told(why, "--why")
+        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
         entries = {entry.promotion_id: entry for entry in self.all()}
         current = self.current()
         if current is None or current.before_id is None:
@@ -113,8 +112,7 @@ class Promotions:
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             sqlite.append_only(db, "promotion")
-            now = datetime.now(UTC).isoformat("T", "seconds")
-            row = (now, by, why, model, _sha256(self.models / model), before)
+            row = (sqlite.now(), by, why, model, _sha256(self.models / model), before)
             db.execute("INSERT INTO promotion VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
         return self.all()[-1]
 

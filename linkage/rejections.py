@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from linkage import sqlite
@@ -124,14 +123,14 @@ class Rejections:
         return [Row(*row) for row in found]
 
     def repair(self, source_id: str, delivery_id: str, *, repaired_as: str, files: str, by: str, why: str) -> None:
-        """Write down that a repair is about to be put into the inbox."""
-        now = datetime.now(UTC).isoformat("T", "seconds")
+        """Write down that a repair is about to be put into the inbox; ``why`` may be empty, ``by`` may not."""
+        by, why = sqlite.said(by, "--by"), why and sqlite.said(why, "--why")
         with self._writing() as history:
             history.executescript(SCHEMA)
             history.execute(
                 "INSERT INTO repair (repaired_at, repaired_by, reason, source_id, delivery_id, repaired_as, files) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (now, by, why, source_id, delivery_id, repaired_as, files),
+                (sqlite.now(), by, why, source_id, delivery_id, repaired_as, files),
             )
 
     def repairs(self) -> list[Repair]:

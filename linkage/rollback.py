@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import UsageError
+from linkage.errors import UsageError, no_output_folder
 from linkage.ledger import Ledger
 from linkage.overrides import Overrides, Owed
 from linkage.store import OutFolder
@@ -37,7 +37,7 @@ def roll_back(folder: OutFolder, *, to: str | None, by: str, reason: str) -> Rol
     """
     overrides = Overrides(folder)
     if not overrides.path.exists():
-        raise UsageError(f"{folder.path} is no output folder: run `inbeeld run` first")
+        raise no_output_folder(folder.path)
     with folder.lock():
         current = folder.current()
         if current is None:

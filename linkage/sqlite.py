@@ -1,13 +1,20 @@
-"""The small SQLite files of ``OUT/state``: opened for a moment, written durably, errors without values."""
+"""The small SQLite files of ``OUT/state``: opened for a moment, written durably, errors without values.
+
+What people leave in them, who and why, is checked here, so that it reads the same whatever they did.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from linkage.errors import StoreError
+from linkage.errors import StoreError, UsageError
+
+LONGEST = 1000
+"""Characters of a name or a reason."""
 
 
 @contextmanager
@@ -38,6 +45,19 @@ def reading(path: Path, what: str) -> Iterator[sqlite3.Connection]:
             db.close()
     except sqlite3.Error as error:
         raise StoreError(f"{what} state/{path.name} cannot be read: {type(error).__name__}") from None
+
+
+def said(given: str, option: str) -> str:
+    """Return who or why as it is kept, on one line; raises `UsageError` for an empty or a long text."""
+    text = " ".join(given.split())
+    if not text or len(text) > LONGEST:
+        raise UsageError(f"{option} must have 1 to {LONGEST} characters")
+    return text
+
+
+def now() -> str:
+    """Return this moment as it is kept: UTC, to the second."""
+    return datetime.now(UTC).isoformat("T", "seconds")
 
 
 def append_only(db: sqlite3.Connection, table: str) -> None:

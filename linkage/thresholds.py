@@ -1,4 +1,4 @@
-"""The two thresholds of the settings, as match weights."""
+"""Probabilities as match weights: log2 odds; the two thresholds of the settings among them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ class Thresholds:
     @classmethod
     def of(cls, config: Config) -> Thresholds:
         """Return log2 of the odds of the configured probabilities; nought and one are infinite."""
-        return cls(_bits(config.linkage.sure), _bits(config.linkage.possible))
+        return cls(bits(config.linkage.sure), bits(config.linkage.possible))
 
     def verdict(self, weight: float) -> str:
         """Return ``sure``, ``possible`` or ``below`` for a weight."""
         return "sure" if weight >= self.sure else "possible" if weight >= self.possible else "below"
 
 
-def _bits(probability: float) -> float:
+def bits(probability: float) -> float:
+    """Return log2 of the odds of a probability."""
     with np.errstate(divide="ignore"):
-        return float(np.log2(probability) - np.log2(1 - probability))
+        return float(np.log2(np.float64(probability) / (1 - probability)))

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from linkage import cli, contracts, dictionary
@@ -60,6 +62,23 @@ def test_a_command_of_the_readme_has_the_options_it_names(line: str) -> None:
         assert option in shown.stdout
 
 
+def test_every_verb_and_option_says_what_it_is_for() -> None:
+    verbs = typer.main.get_group(cli.app).commands
+    assert len(verbs) > 15
+    for name, verb in verbs.items():
+        assert verb.help, name
+        told = {param.name: getattr(param, "help", None) for param in verb.params}
+        assert [param for param, text in told.items() if not text] == [], name
+
+
+def test_the_readme_names_every_verb_that_prints_json() -> None:
+    sentence = re.search(r"`--json` makes (.*?) readable", README, flags=re.DOTALL)
+    assert sentence
+    verbs = typer.main.get_group(cli.app).commands
+    with_json = {name for name, verb in verbs.items() if any("--json" in param.opts for param in verb.params)}
+    assert set(re.findall(r"`([a-z]+)`", sentence[1])) == with_json
+
+
 @pytest.fixture(scope="module")
 def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which every command of the README was run, in its order."""
@@ -104,6 +123,18 @@ def test_the_example_configuration_holds_the_defaults() -> None:
     from linkage.config import Config, load
 
     assert load(TOP / "inbeeld.example.toml") == Config()
+
+
+def test_the_example_configuration_shows_every_key() -> None:
+    from linkage.config import Config
+
+    example = (TOP / "inbeeld.example.toml").read_text(encoding="utf-8")
+    assert Config.model_fields
+    for section, field in Config.model_fields.items():
+        [shown] = re.findall(rf"^\[{section}\](.*?)(?=^\[|\Z)", example, flags=re.MULTILINE | re.DOTALL)
+        keys = set(re.findall(r"^(?:# )?([a-z_]+) = ", shown, flags=re.MULTILINE))
+        assert isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        assert keys == set(field.annotation.model_fields), section
 
 
 @pytest.mark.parametrize("table", contracts.tables(), ids=lambda table: table.name)

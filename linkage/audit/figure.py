@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
 
 from linkage import contracts
 from linkage.engine.base import Engine
@@ -83,12 +82,6 @@ def keep(db: Engine, figures: Iterable[Figure], *, is_first: bool) -> None:
     names = [c.name for c in declared.columns]
     for figure in figures:
         db.run(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(names))})", [getattr(figure, name) for name in names])
-
-
-def recorded(db: Engine) -> list[Figure]:
-    """Return the figures of table ``audit``."""
-    rows: list[Any] = db.rows(f"SELECT * FROM {TABLE} ORDER BY measure, scope, name")
-    return [Figure(*row) for row in rows]
 
 
 def _share(counted: tuple[int, int]) -> float | None:

@@ -63,7 +63,10 @@ def scheduler(_config: Config, _folder: OutFolder, _inbox: Path | None) -> Itera
         _get(f"{api}/health")
     except (OSError, ValueError):
         yield Line(
-            FAIL, "schedule", f"no Prefect server answers at {where}", "prefect server start; see README, At night"
+            FAIL,
+            "schedule",
+            f"no Prefect server answers at {where}",
+            "prefect server start; see README, Every night, with Prefect",
         )
         return
     try:

@@ -11,6 +11,7 @@ import pandas as pd
 from linkage.engine.base import Engine
 from linkage.entities.components import components
 from linkage.entities.partition import Clusters, clusters
+from linkage.thresholds import bits
 
 if TYPE_CHECKING:
     from linkage.config import Config
@@ -28,7 +29,7 @@ def cluster(db: Engine, config: Config) -> int:
     mentions = {n: np.asarray(c) for n, c in db.arrays(_MENTIONS).items()}
     decided = _decided(db)
     same = np.array([row[1:3] for row in decided if row[3] == "same"], dtype=np.int64).reshape(-1, 2)
-    cut = float(np.log2(config.linkage.sure / (1 - config.linkage.sure)))
+    cut = bits(config.linkage.sure)
     inside = _inside(db, mentions["seat"], same, cut)
     found = clusters(
         len(mentions["seat"]),

@@ -147,7 +147,7 @@ def _incident(db: Engine, number: str, source_id: str | None) -> dict[str, Any]:
     if not found:
         raise UsageError("no incident has this number: give it as PLxxxx-YYYYnnnnnn, as the lists show it")
     if len(found) > 1:
-        raise UsageError("several sources have an incident of this number: give the source too")
+        raise UsageError("several sources have an incident of this number: add --source")
     return found[0]
 
 

@@ -190,7 +190,8 @@ def check(delivery: Delivery, config: Config) -> Profile:
                 key,
                 f"{MANIFEST}: {key} is not the name of the folder, or not letters, digits, . _ -: rename one of them",
             )
-    if delivery.repairs is not None and (not SAFE.fullmatch(delivery.repairs) or delivery.repairs == real):
+    repairs = delivery.repairs
+    if repairs is not None and (not SAFE.fullmatch(repairs) or repairs == delivery.delivery_id):
         raise DeliveryRefused("manifest", f"{MANIFEST}: repairs must name another delivery of this source")
     if delivery.profile not in contracts.profiles():
         raise DeliveryRefused("profile", f"{MANIFEST}: unknown profile: use one of {', '.join(contracts.profiles())}")

@@ -17,6 +17,7 @@ from linkage.pairs.coded import Coded, Pairs, distinct, joined
 from linkage.pairs.estimate import Samples, estimate, untrained
 from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
+from linkage.thresholds import bits
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,7 +102,7 @@ def _equal(agree: float, pairs: float) -> float | None:
 
 def probable(coded: Coded, model: Model, trained: Pairs, rest: Pairs) -> tuple[Pairs, Floats]:
     """Return the pairs that are at least `KEPT` probable, with their weights."""
-    least = float(np.log2(KEPT / (1 - KEPT)))
+    least = bits(KEPT)
     hopeful = coded.hopeful(rest, model, least)
     pairs = joined([trained, hopeful])
     at, known = distinct(pairs.pattern)

@@ -12,6 +12,7 @@ only the kind is written.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,7 +44,7 @@ class RunLog:
         """Add a line, on disk before this returns; a full disk is the night's fault, never the log's."""
         line = {"at": datetime.now(UTC).isoformat("T", "seconds"), "run_id": self.run_id, "event": event} | told
         try:
-            with self.path.open("a", encoding="utf-8") as handle:
+            with open(self.path, "a", encoding="utf-8", opener=_private) as handle:
                 handle.write(json.dumps(line, default=str) + "\n")
         except OSError:
             return
@@ -60,6 +61,11 @@ class RunLog:
         kind = "gate_failed" if isinstance(error, GateFailed) else "failed"
         message = str(error) if isinstance(error, InbeeldError) else None
         self.write(kind, step=step, error=type(error).__name__, message=message)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that is its owner's only, also where who runs the night set no umask."""
+    return os.open(path, flags, 0o600)
 
 
 def logged(step: S) -> S:

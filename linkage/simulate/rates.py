@@ -43,7 +43,6 @@ class Noise:
     old_address: float = 0.05
     addition_dropped: float = 0.10
     street_abbreviated: float = 0.15
-    role_reversed: float = 0.05
 
     def times(self, factor: float) -> Noise:
         """Every chance multiplied, up to a ceiling."""
@@ -85,7 +84,6 @@ DELAY_DAYS = Quantiles((0, 0.02), (0.1, 0.4), (0.25, 0.86), (0.5, 2), (0.75, 4.7
 
 REFERENCE_FILLED = 0.35
 REFERENCE_MALFORMED = 0.10
-POLICE_SHARE_OF_REPORTS = 0.67  # 3.1, impact monitor H1 2022
 ADVICE_PER_REPORT = 0.5
 
 # BSN presence by standing, chosen to meet the means: 40 % at the police, 75 % at Veilig Thuis.

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from linkage import pairs
 from linkage.config import Config
 from linkage.decisions import Decisions
-from linkage.errors import UsageError
 from linkage.pairs import PERSONS, Model
+from linkage.pairs.score import probability
 from linkage.promotions import Promotions
 from linkage.store import OutFolder
 from linkage.thresholds import Thresholds
@@ -43,11 +41,10 @@ def train(
 
     Raises `UsageError` when nothing was published.
     """
-    day = folder.published_as_of()
-    if day is None:
-        raise UsageError(f"{folder.path} holds no published case view: run `inbeeld run --out {folder.path}` first")
+    published, day = folder.published("model.json"), folder.published_as_of()
+    assert day is not None
     found = estimate(folder, config, Decisions(folder).active(), progress)
-    old = pairs.load(PERSONS, config.linkage.model_file or folder.published("model.json")).of(found.model.mentions)
+    old = pairs.load(PERSONS, config.linkage.model_file or published).of(found.model.mentions)
     same = int(found.labelled.is_same.sum())
     different = len(found.labelled) - same
     trained = None
@@ -106,7 +103,7 @@ def _on_the_ledger(old: Model, found: Estimate, line: tuple[float, float], confi
         "old": old.weight(labelled.pattern),
         "new": line[0] * labelled.weight + line[1],
     }
-    told = {name: 1 / (1 + np.exp2(-w)) for name, w in weights.items()}
+    told = {name: probability(w) for name, w in weights.items()}
     cuts = {"sure": config.linkage.sure, "possible": config.linkage.possible}
     return {
         **{

@@ -22,6 +22,7 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from linkage.pairs.score import probability
 from linkage.pairs.spec import Spec
 from linkage.thresholds import Thresholds
 from linkage.train.figures import Figures, figures, log_losses
@@ -76,9 +77,9 @@ def classify(spec: Spec, labelled: Labelled, population: Population, thresholds:
     fold = folds(labelled.left, labelled.right)
     listed = (labelled.weight >= thresholds.possible) & (labelled.weight < thresholds.sure)
     inside, outside = population.divided(thresholds.possible, thresholds.sure)
-    told: dict[str, Floats] = {"model": _odds(labelled.weight)}
+    told: dict[str, Floats] = {"model": probability(labelled.weight)}
     ways: dict[str, Callable[[Bools], Floats]] = {
-        "line": lambda train: _odds(_apply(_line(labelled, inside, outside, listed & train), labelled.weight)),
+        "line": lambda train: probability(_apply(_line(labelled, inside, outside, listed & train), labelled.weight)),
         "isotonic": lambda train: _isotonic(labelled, train),
     }
     features = one_hot(spec, labelled.pattern, labelled.left, labelled.right)
@@ -88,11 +89,13 @@ def classify(spec: Spec, labelled: Labelled, population: Population, thresholds:
         if unseen is None:
             return None
         told[name] = unseen
+    sure = float(probability(np.array([thresholds.sure]))[0])
     found = {
-        name: figures(p, labelled.is_same, float(_odds(np.array(thresholds.sure))) if name in OF_ALL_PAIRS else EVEN,
-                      has_probability=name != "SVMClassifier")
+        name: figures(
+            p, labelled.is_same, sure if name in OF_ALL_PAIRS else EVEN, has_probability=name != "SVMClassifier"
+        )
         for name, p in told.items()
-    }  # fmt: skip
+    }
     helps = listed.sum() >= LEAST_LISTED and _is_better(
         told["line"][listed],
         told["model"][listed],
@@ -155,7 +158,7 @@ def _line(labelled: Labelled, inside: Population, outside: Population, train: Bo
     known = labelled.weight[train]
     open_weight, open_pairs = inside.undecided(known)
     weight, pairs = np.r_[open_weight, outside.weight], np.r_[open_pairs, outside.pairs]
-    told = _odds(weight)
+    told = probability(weight)
     if not len(weight) and len(np.unique(labelled.is_same[train])) < 2:
         return 1.0, 0.0
     fitted = LogisticRegression(C=PENALTY).fit(
@@ -191,11 +194,6 @@ def _recordlinkage(name: str, features: pd.DataFrame, labelled: Labelled, train:
             links = classifier.predict(features)
             return np.asarray(features.index.isin(links), dtype=np.float64)
         return np.asarray(classifier.prob(features), dtype=np.float64)
-
-
-def _odds(weight: Floats) -> Floats:
-    found: Floats = 1 / (1 + np.exp2(-weight))
-    return found
 
 
 def _is_better(one: Floats, other: Floats, is_same: Bools, standing: Floats | float = 1.0) -> bool:

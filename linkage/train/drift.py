@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.pairs.model import Model
+from linkage.thresholds import bits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -48,7 +49,7 @@ def stability(old: Floats, new: Floats) -> float:
 
 def drift(old: Model, new: Model, old_weight: Floats, new_weight: Floats, pairs: Floats, sure: float) -> Drift:
     """Compare two models over distinct patterns: their weights (n,) under both, and how many pairs show each."""
-    cut = float(np.log2(sure / (1 - sure)))
+    cut = bits(sure)
     before, after = old_weight >= cut, new_weight >= cut
     return Drift(
         weights=_weights(old_weight, new_weight, pairs),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from small_pipeline import SmallNight, SmallPipeline
 
 from flows.nightly import nightly
 from linkage.errors import GateFailed
+from tests.server import serving
 
 # isort: split
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
@@ -29,22 +28,12 @@ def heard() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A local address that keeps what it is sent."""
     got: list[dict[str, Any]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
+    def answer(_path: str, body: bytes) -> tuple[int, bytes]:
+        got.append(json.loads(body))
+        return 200, b""
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", got
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(answer) as address:
+        yield f"{address}/", got
 
 
 def run(tmp_path: Path, block: str | None, url: str) -> str:

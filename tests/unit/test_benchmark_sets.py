@@ -260,8 +260,11 @@ def test_contestants_without_their_environment_are_left_out() -> None:
     )
     assert [PEERS["ecm"].fits(told) for told in (small, large)] == [True, False]
     assert [PEERS["splink_address"].fits(told) for told in (small, large)] == [False, True]
-    assert not {"scale_1m", "scale_5m"} & set(run.SMALL)
-    assert set(run.SMALL) < set(SETS)
+
+
+def test_the_plan_of_the_race_names_sets_and_contestants_that_exist() -> None:
+    assert set(run.LARGE) < set(SETS)
+    assert set().union(*run.LARGE.values()) <= set(PEERS)
 
 
 def test_ratios_are_medians_within_a_round() -> None:
@@ -281,4 +284,4 @@ def test_ratios_are_medians_within_a_round() -> None:
     table = run.rows(measured)
     assert [len(row) for row in table] == [len(run.HEADER)] * 3
     assert table[0][1:4] == [7, "0.5000", "0.5000"]
-    assert table[2][1] == "failed"
+    assert table[2] == ["recordlinkage ECM, first: failed (it said no)", *[None] * (len(run.HEADER) - 1)]

@@ -163,7 +163,7 @@ def test_cells_show_three_figures(value: object, shown: str) -> None:
 
 def test_night_reads_steps_and_pairs_from_what_a_run_says() -> None:
     said = [f"04:00:00 {name}" for name in night.STEP_NAMES]
-    said.insert(5, "04:00:00 11123 mentions, 78258 candidate pairs")
+    said.insert(1 + list(night.STEP_NAMES).index("link mentions"), "04:00:00 11123 mentions, 78258 candidate pairs")
     lines = [child.Line(1.0 + 2 * number, text) for number, text in enumerate(said)]
     ended = lines[-1].second + 4
     run = child.Child(ended + 1, 3.0, 100.0, (*lines, child.Line(ended, "Published r1: 3 deliveries taken in, 9.0 s")))

@@ -20,6 +20,7 @@ from tests.command import call
 
 INBEELD = Path(sys.executable).parent / "inbeeld"
 CANARY = "KANARIE-9-Jansen"
+SAID = ["--by", "anna", "--why", "it fits"]
 
 
 def outcome(refused: tuple[tuple[str, str, str], ...] = ()) -> Outcome:
@@ -30,7 +31,7 @@ def outcome(refused: tuple[tuple[str, str, str], ...] = ()) -> Outcome:
 def night(monkeypatch: pytest.MonkeyPatch, result: Outcome | BaseException) -> None:
     """Put a night with a known end in the place of the pipeline's."""
 
-    def run(*_: object) -> Outcome:
+    def run(*_: object, **__: object) -> Outcome:
         if isinstance(result, BaseException):
             raise result
         return result
@@ -60,6 +61,16 @@ def run_arguments(folder: Path) -> list[str]:
         (["model", "--out", "nowhere"], "nowhere holds no published case view"),
         (["model", "--out", "nowhere", "--truth", "nowhere"], "inbeeld: truth nowhere is not a folder"),
         (["evaluate", "--out", "nowhere", "--truth", "nowhere"], "inbeeld: truth nowhere is not a folder"),
+        (["decide", "a", "b", "same", *SAID, "--out", "nowhere"], "nowhere holds no published case view"),
+        (["decisions", "--out", "nowhere"], "nowhere holds no published case view"),
+        (["withdraw", "1", *SAID, "--out", "nowhere"], "there is no decision 1"),
+        (["train", "--out", "nowhere"], "nowhere holds no published case view"),
+        (["models", "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
+        (["promote", "--back", *SAID, "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
+        (["accept", "--reason", "r", "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
+        (["rollback", "--reason", "r", "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
+        (["rejected", "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
+        (["retry", "a/b", "--inbox", ".", "--out", "nowhere"], "nowhere is no output folder: run `inbeeld run"),
     ],
 )
 def test_bad_usage_ends_with_two_and_one_line(

@@ -35,7 +35,8 @@ def test_the_environment_outranks_the_file_and_leaves_the_rest(tmp_path: Path, m
             "inbeeld.toml: unknown key limits.timely_dayz, did you mean limits.timely_days?",
         ),
         ("[limit]\ntimely_days = 5\n", "inbeeld.toml: unknown key limit, did you mean limits?"),
-        ("[linkage]\nsure = 1.5\n", "inbeeld.toml: linkage.sure: Input should be less than or equal to 1"),
+        ("[linkage]\nsure = 1.0\n", "inbeeld.toml: linkage.sure: Input should be less than 1"),
+        ("[linkage]\npossible = 1.5\n", "inbeeld.toml: linkage.possible: Input should be less than or equal to 1"),
         ("[limits\n", "inbeeld.toml is not valid TOML"),
     ],
 )

@@ -7,9 +7,7 @@ import shutil
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.ledger import Ledger
 from linkage.privacy import Keys
 from linkage.store import OutFolder
+from tests.server import serving
 
 Found = dict[str, tuple[str, str]]
 
@@ -186,22 +185,11 @@ def server() -> Iterator[tuple[str, dict[str, Any]]]:
     """A local server that answers as Prefect's does, with what the test puts in."""
     answers: dict[str, Any] = {"/api/health": True}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in answers else 404)
-            self.end_headers()
-            self.wfile.write(json.dumps(answers.get(self.path)).encode())
+    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+        return 200 if path in answers else 404, json.dumps(answers.get(path)).encode()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/api", answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(answer) as address:
+        yield f"{address}/api", answers
 
 
 ON = {"paused": False, "schedules": [{"active": True}], "status": "READY"}

@@ -243,7 +243,12 @@ def test_a_value_that_too_many_rows_share_says_nothing() -> None:
 def test_progress_is_told_a_line_a_stage() -> None:
     lines: list[str] = []
     link(SOME, SOME, fields=FIELDS, block_on=RULES, progress=lines.append)
-    assert [line.split("  ")[-1].split(" ")[0] for line in lines] == ["read", "50", "model", "50"] or len(lines) == 4
+    assert [re.sub(r"\d+", "N", line.partition(" s  ")[2]) for line in lines] == [
+        "read N and N rows",
+        "N candidate pairs",
+        "model learnt from N pairs",
+        "N pairs told, N links",
+    ]
     assert not any("Jansen" in line for line in lines)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from linkage import cli
 from linkage.pairs import PERSONS
+from tests.command import call
 from tests.nights import Night
+from tests.web.browser import visit
 
 pytestmark = pytest.mark.slow
 
@@ -47,28 +47,12 @@ def pages(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Pages:
     pair = ["--pair", *(row[0] for row in mentions)]
     made = Pages(folder / "incident.html", folder / "pair.html", folder / "model.html")
     with pytest.MonkeyPatch.context() as patch:
-        call(patch, "explain", number, "--out", str(night.out), "--html", str(made.incident))
-        call(patch, "explain", *pair, "--out", str(night.out), "--html", str(made.pair))
-        call(patch, "model", "--out", str(night.out), "--truth", str(night.truth), "--html", str(made.model))
+        assert call(patch, "explain", number, "--out", str(night.out), "--html", str(made.incident)) == 0
+        assert call(patch, "explain", *pair, "--out", str(night.out), "--html", str(made.pair)) == 0
+        assert (
+            call(patch, "model", "--out", str(night.out), "--truth", str(night.truth), "--html", str(made.model)) == 0
+        )
     return made
-
-
-def call(patch: pytest.MonkeyPatch, *arguments: str) -> None:
-    patch.setattr(sys, "argv", ["inbeeld", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 0
-
-
-def visit(page: Page, path: Path) -> tuple[list[str], list[str]]:
-    """Open a page; return the requests that leave it and the complaints of the browser."""
-    requests: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(path.as_uri())
-    return requests, complaints
 
 
 KINDS = ("incident", "pair", "model")

@@ -10,19 +10,14 @@ from playwright.sync_api import Page, expect
 
 from linkage.reports import PAGE
 from tests.spec.reports.conftest import write
+from tests.web import browser
 
 LIST = "#lijst"
 
 
 def visit(page: Page, folder: Path) -> tuple[list[str], list[str]]:
-    """Open the page; return the requests that leave it and the complaints of the browser, both as they grow."""
-    requests: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto((folder / PAGE).as_uri())
-    return requests, complaints
+    """Open the page of a night's reports."""
+    return browser.visit(page, folder / PAGE)
 
 
 def cells(page: Page, column: int, part: str = LIST) -> list[str]:
