@@ -96,7 +96,7 @@ def garbled_lock(out: Path) -> None:
 
 def half_work(out: Path) -> None:
     """A working database with its log, cut off."""
-    work = out / "work" / DEAD
+    work = out / "work" / f"{DEAD}-half"
     (work / "publication").mkdir(parents=True)
     shutil.copyfile((out / "restricted.duckdb").resolve(), work / "restricted.duckdb")
     os.truncate(work / "restricted.duckdb", 5000)
