@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.faults.processes import Ended
 CONTROLS = ("in_place",)
 ROOM = 2**30
 PAGE = 4096
+SPARE = 1.2
 REFUSED = "no tmpfs could be mounted here (it needs root, or user namespaces): the full disk was not tried"
 CLEAR = ("no space left", "is full", "too large")
 """One of these stands in the line of a run that found no room."""
@@ -96,18 +98,18 @@ def mounted(scene: kills.Scene, disk: Path, sizes: int, broken: Sequence[str] = 
 
 
 def _rooms(scene: kills.Scene, disk: Path, sizes: int) -> Iterator[int]:
-    """Yield room from none to what a night needs at most, which is found by halving."""
-    least, most = 0, ROOM // 4
-    while most - least > 2**17:
-        middle = (least + most) // 2
-        _mount(disk)
-        folder = scene.copy(disk / "site")
-        _resize(disk, _used(disk) + middle)
-        is_enough = processes.run(processes.told, scene.night, *scene.at(folder)).code == 0
-        least, most = (least, middle) if is_enough else (middle, most)
-        subprocess.run(["umount", "-l", disk], check=True)
+    """Yield room from none to a little more than a night takes at most, which is looked at while one is going."""
+    _mount(disk)
+    folder = scene.copy(disk / "site")
+    before = most = _used(disk)
+    running = processes.start(scene.night, *scene.at(folder))
+    while running.process.is_alive():
+        most = max(most, _used(disk))
+        time.sleep(0.002)
+    assert running.wait().code == 0
+    subprocess.run(["umount", "-l", disk], check=True)
     for number in range(sizes):
-        yield most * number // (sizes - 1) // PAGE * PAGE
+        yield int(SPARE * (most - before)) * number // (sizes - 1) // PAGE * PAGE
 
 
 def _mount(disk: Path) -> None:

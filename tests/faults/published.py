@@ -13,8 +13,6 @@ from linkage.errors import StoreError
 from linkage.ledger import Ledger
 from linkage.store import PUBLISHED, OutFolder
 
-KEPT = {"case_view.duckdb", "restricted.duckdb", "reports", "current", "generations", "state", "work"}
-
 
 def broken(out: Path) -> list[str]:
     """Return what is not whole in the publication, as sentences; nothing was published yet is whole."""
@@ -67,7 +65,7 @@ def counted_twice(out: Path) -> list[str]:
 
 
 def _sha256(out: Path, name: str) -> str | None:
-    path = out / name
+    path = out / name if name.partition("/")[0] in PUBLISHED else out / "current" / name
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
