@@ -256,10 +256,11 @@ def _published_deliveries(restricted: Path) -> list[tuple[str, ...]]:
 
     with DuckDBEngine(restricted, read_only=True, memory_limit="256MB", threads=1) as db:
         rows = db.rows(
-            "SELECT content_hash, source_id, delivery_id, run_id, extracted_at FROM delivery "
+            "SELECT content_hash, source_id, delivery_id, run_id, version FROM delivery "
             "WHERE status = 'accepted' ORDER BY content_hash"
         )
-    return [(*map(str, row[:4]), _utc(row[4].replace(tzinfo=LOCAL))) for row in rows]
+    # version tells the moment in UTC; extracted_at is wall time, and there is one hour a year that comes twice.
+    return [(*map(str, row[:4]), _utc(datetime.fromisoformat(row[4].split()[0]))) for row in rows]
 
 
 def _utc(moment: datetime) -> str:

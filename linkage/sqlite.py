@@ -30,21 +30,26 @@ def writing(path: Path, what: str) -> Iterator[sqlite3.Connection]:
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise StoreError(f"{what} state/{path.name} cannot be written: {type(error).__name__}") from None
+        raise StoreError(f"{what} state/{path.name} cannot be written: {_reason(error)}") from None
 
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[sqlite3.Connection]:
-    """Open a file that nothing here may change; raises `StoreError` that says ``what``."""
+    """Open a file that nothing here may change; raises `StoreError` that says ``what``.
+
+    A process that died while it wrote leaves a journal, which whoever reads next rolls back: for that it must be
+    allowed to write.
+    """
     try:
-        db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        db = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)
         try:
+            db.execute("PRAGMA query_only = ON")
             db.row_factory = sqlite3.Row
             yield db
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise StoreError(f"{what} state/{path.name} cannot be read: {type(error).__name__}") from None
+        raise StoreError(f"{what} state/{path.name} cannot be read: {_reason(error)}") from None
 
 
 def said(given: str, option: str) -> str:
@@ -67,6 +72,23 @@ def append_only(db: sqlite3.Connection, table: str) -> None:
     # INSERT OR REPLACE deletes without asking the trigger on DELETE.
     when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {table}_id = NEW.{table}_id)"
     db.executescript(_GUARD.format(table=table, verb="INSERT", when=when))
+
+
+_REASONS = {
+    "SQLITE_FULL": "no space left on its disk, free some and run again",
+    "SQLITE_IOERR": "its disk is full or fails",
+    "SQLITE_BUSY": "another program holds it, run again when it is done",
+    "SQLITE_READONLY": "this user may not write there",
+    "SQLITE_CANTOPEN": "it is not there, or this user may not open it",
+    "SQLITE_CORRUPT": "it is damaged, restore it from the backup of state/",
+    "SQLITE_NOTADB": "it is damaged, restore it from the backup of state/",
+}
+
+
+def _reason(error: sqlite3.Error) -> str:
+    """Return what went wrong by SQLite's code: its text may quote a value."""
+    code = getattr(error, "sqlite_errorname", "")
+    return next((f"{told} ({code})" for name, told in _REASONS.items() if code.startswith(name)), type(error).__name__)
 
 
 _GUARD = """

@@ -20,7 +20,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,11 +54,12 @@ class OutFolder:
         """Hold the folder until the block or its process ends; raises `BusyError` when another run has it."""
         os.umask(0o077)
         self._make()
-        with self._lock.open("a+", encoding="utf-8") as handle:
+        with self._lock.open("ab+", buffering=0) as handle:
             self._wait_for(handle.fileno())
             handle.truncate(0)
-            handle.write(json.dumps({"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat("T", "seconds")}))
-            handle.flush()
+            told = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat("T", "seconds")}
+            with suppress(OSError):  # a full disk: the lock holds without a name on it
+                handle.write(json.dumps(told).encode())
             try:
                 yield
             finally:
@@ -84,6 +85,8 @@ class OutFolder:
         self._remove_logs()
         for name in ("current", *PUBLISHED):
             _remove(self.path / f"{name}.new")
+        for part in self.state.glob("*.part"):
+            _remove(part)
         for generation in _entries(self.generations):
             if not (generation / MANIFEST).is_file():
                 _remove(generation)
@@ -197,9 +200,8 @@ class OutFolder:
         with _disk("the output folder"):
             if self.path.exists() and not self.path.is_dir():
                 raise UsageError(f"output {self.path} is not a folder")
-            ours = self._lock.exists()
             for folder in (self.state, self.generations, self.work):
-                if not ours and _entries(folder):
+                if _entries(folder) and not self._lock.exists():
                     raise UsageError(
                         f"output folder {self.path} has a {folder.name}/ that is not Inbeeld's: give an empty folder"
                     )

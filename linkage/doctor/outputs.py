@@ -96,7 +96,7 @@ def ledger(_config: Config, folder: OutFolder, _inbox: Path | None) -> Iterator[
     files = sorted(folder.state.glob("*.sqlite"))
     for path in files:
         try:
-            db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+            db = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)  # rw: a dead process may have left a journal
             try:
                 found = db.execute("PRAGMA quick_check").fetchone()[0]
             finally:

@@ -13,6 +13,9 @@ import pandas as pd
 from linkage.engine.base import Arrays, Row
 from linkage.errors import StoreError
 
+NO_ROOM = ("No space left", "File too large", "max_temp_directory_size")
+"""What DuckDB's errors say of a disk that is full; nothing else of their text is told, it may quote a row."""
+
 
 class DuckDBEngine:
     """A DuckDB database as an `Engine`.
@@ -128,7 +131,10 @@ class DuckDBEngine:
         try:
             return self.connection.execute(sql, params) if params else self.connection.execute(sql)
         except duckdb.Error as error:
-            raise StoreError(f"{type(error).__name__} in: {' '.join(sql.split())[:160]}") from None
+            told = f"{type(error).__name__} in: {' '.join(sql.split())[:160]}"
+            if any(sign in str(error) for sign in NO_ROOM):
+                told = f"no space left on the disk of the output folder, free some and run again ({told})"
+            raise StoreError(told) from None
 
 
 def httpfs_path() -> Path:

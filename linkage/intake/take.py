@@ -176,15 +176,13 @@ def _as_of(db: Engine) -> date | None:
 def _stale(db: Engine, refused: Sequence[Refused]) -> tuple[str, ...]:
     newest: dict[str, datetime] = {}
     until: dict[str, date] = {}
-    for source, extracted, covers in db.rows(
-        "SELECT source_id, max(extracted_at), max(covers_until) FROM delivery "
-        "WHERE status = 'accepted' GROUP BY source_id"
+    for source, version, covers in db.rows(
+        "SELECT source_id, max(version), max(covers_until) FROM delivery WHERE status = 'accepted' GROUP BY source_id"
     ):
-        newest[source], until[source] = extracted, covers
+        newest[source], until[source] = datetime.fromisoformat(version.split()[0]), covers
     behind = {source for source, day in until.items() if max(until.values()) - day > STALE}
     for refusal in refused:
-        at = refusal.extracted_at and refusal.extracted_at.astimezone(LOCAL).replace(tzinfo=None)
-        last = newest.get(refusal.source_id)
+        at, last = refusal.extracted_at, newest.get(refusal.source_id)
         if refusal.delivery_id == delivery.NO_DELIVERY:
             continue
         if at is None or last is None or at >= last:

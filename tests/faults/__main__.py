@@ -15,6 +15,13 @@ from collections.abc import Mapping, Sequence
 SUITES = {
     "reader": "exports that went wrong, read by the strict reader (size: files, 10,000)",
     "month": "nights in a row, each against a run from scratch, and in other orders (size: nights, 30)",
+    "kills": "kill -9 at every step, before actions on files, at random moments (size: kills of real nights, 200)",
+    "disk_full": "a disk that is full (size: sizes, 20)",
+    "crowd": "two to eight runs at once, and other commands beside a run (size: rounds of small nights, 10)",
+    "readers": "readers beside publications (size: publications, 60)",
+    "leftovers": "what dead processes leave: logs, spill, locks, half of everything (no size)",
+    "clocks": "clocks that jump, and both switch nights (size: nights with jumps, 30)",
+    "order": "the order in which a night reaches the disk, by its system calls (no size)",
 }
 """Module of this package: what it does. Add a line for a new one."""
 

@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import SOURCE, Site, inbeeld
+from tests.faults.site import Site, make_yesterday
 
 
 @pytest.fixture(scope="session")
 def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Make a small sample, hold the police's last delivery back, and publish the rest."""
-    site = Site(tmp_path_factory.mktemp("yesterday"))
-    made = inbeeld("sample", "--out", site.path, "--incidents", "60", "--seed", "7")
-    assert made.returncode == 0, made.stderr
-    newest = max((site.inbox / SOURCE).iterdir(), key=lambda folder: folder.name)
-    (site.path / "held").mkdir()
-    shutil.move(newest, site.path / "held" / newest.name)
-    done = site.run()
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return site
+    return make_yesterday(tmp_path_factory.mktemp("yesterday"))
 
 
 @pytest.fixture

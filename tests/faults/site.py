@@ -84,3 +84,16 @@ class Site:
             assert hashlib.sha256((current / name).read_bytes()).hexdigest() == listed["sha256"], name
         assert not list(self.out.rglob("*.wal"))
         assert not list((self.out / "work").iterdir())
+
+
+def make_yesterday(folder: Path) -> Site:
+    """Make a small sample, hold the police's last delivery back, and publish the rest."""
+    site = Site(folder)
+    made = inbeeld("sample", "--out", site.path, "--incidents", "60", "--seed", "7")
+    assert made.returncode == 0, made.stderr
+    newest = max((site.inbox / SOURCE).iterdir(), key=lambda folder: folder.name)
+    (site.path / "held").mkdir()
+    shutil.move(newest, site.path / "held" / newest.name)
+    done = site.run()
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return site

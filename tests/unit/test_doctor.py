@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OutFolder:
         work = folder.begin(run_id)
         with DuckDBEngine(work / "restricted.duckdb") as db:
             db.run("CREATE TABLE delivery (content_hash VARCHAR, source_id VARCHAR, delivery_id VARCHAR, "
-                   "run_id VARCHAR, extracted_at TIMESTAMP, status VARCHAR)")  # fmt: skip
+                   "run_id VARCHAR, version VARCHAR, status VARCHAR)")  # fmt: skip
         (work / "publication" / "case_view.duckdb").write_text("x")
         (work / "publication" / "reports").mkdir()
         folder.publish(run_id, as_of=date(2025, 3, 14))

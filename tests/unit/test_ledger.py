@@ -37,16 +37,22 @@ def folder(tmp_path: Path) -> Iterator[OutFolder]:
         yield folder
 
 
+def version(delivery: str) -> str:
+    """Return what orders a delivery that is named by its day, or by the moment of its extraction."""
+    moment = delivery if "T" in delivery else f"{delivery}T01:00:00.000000Z"
+    return f"{moment} {delivery} 0123456789ab"
+
+
 def publish(folder: OutFolder, run_id: str, deliveries: list[tuple[str, str, str]]) -> None:
     """Publish a generation that took in deliveries of (content hash, source, delivery)."""
     work = folder.begin(run_id)
     with DuckDBEngine(work / "restricted.duckdb") as db:
         db.run(
             "CREATE OR REPLACE TABLE delivery (content_hash VARCHAR, source_id VARCHAR, delivery_id VARCHAR, "
-            "run_id VARCHAR, extracted_at TIMESTAMP, status VARCHAR)"
+            "run_id VARCHAR, version VARCHAR, status VARCHAR)"
         )
         for row in deliveries:
-            db.run("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, 'accepted')", [*row, run_id, f"{row[2]} 02:00:00"])
+            db.run("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, 'accepted')", [*row, run_id, version(row[2])])
         db.run("INSERT INTO delivery VALUES ('h9', 'other', 'x', ?, NULL, 'refused')", [run_id])
         db.run("CHECKPOINT")
     (work / "publication" / "case_view.duckdb").write_text("x")
@@ -124,6 +130,20 @@ def test_a_refused_delivery_waits_until_a_later_one_is_accepted(folder: OutFolde
     publish(folder, run_id, [("h1", "politie", "2025-03-13"), ("h3", "politie", "2025-03-15")])
     ledger.accept(run_id, [])
     assert ledger.outstanding(inbox) == []
+
+
+def test_an_export_an_hour_later_counts_as_later_in_the_night_in_which_that_hour_comes_twice(
+    folder: OutFolder,
+) -> None:
+    ledger, inbox = Ledger(folder), inbox_with(folder, "2025-10-26")
+    refused = Refused("politie", "2025-10-26", datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
+    for later in ("2025-10-26T00:30:00.000000Z", "2025-10-26T01:30:00.000000Z"):
+        run_id = ledger.begin(START, Config())
+        ledger.refuse(run_id, [refused])
+        publish(folder, run_id, [("h1", "politie", later)])
+        ledger.accept(run_id, [])
+        waits = ledger.outstanding(inbox)
+        assert bool(waits) == later.endswith("T00:30:00.000000Z")
 
 
 def test_a_refused_delivery_is_named_in_its_first_night_even_beside_a_later_good_one(folder: OutFolder) -> None:
