@@ -12,6 +12,7 @@ TABLES = (
     *("police_incident", "police_person", "care_report", "steunpunt_report", "steunpunt_person"),
     *("mention", "incident", "incident_status", "incident_link", "case_report", "involvement", "person", "household"),
     *("household_member", "unified_case", "case_timeline", "gap", "household_id_history", "person_id_history"),
+    *("household_id_today", "person_id_today"),
 )
 
 
