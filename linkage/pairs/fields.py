@@ -17,8 +17,12 @@ import pandas as pd
 from linkage.errors import UsageError
 from linkage.pairs.spec import BITS, Comparison, Frequency, Level, Rule, Spec
 
-FOLDED = "nullif(trim(strip_accents(lower({column}))), '')"
-"""Names are compared in lower case without accents; blank is missing."""
+_LOWER = "strip_accents(lower({column}))"
+FOLDED = (
+    f"CASE WHEN {_LOWER} LIKE ' %' OR {_LOWER} LIKE '% ' OR {_LOWER} = '' "
+    f"THEN nullif(trim({_LOWER}), '') ELSE {_LOWER} END"
+)
+"""Names are compared in lower case without accents; blank is missing. Only what needs it is trimmed: that is slow."""
 TYPED = FOLDED
 """So are codes and dates: a capital is no typing error, and DuckDB's distances would count an accent as two."""
 PLAIN = "nullif(trim({column}), '')"
