@@ -102,7 +102,8 @@ def test_a_ledger_that_is_no_database_is_an_error_without_values(ledger: Decisio
     ledger.path.write_text("KANARIE " * 100)
     with pytest.raises(StoreError) as error:
         ledger.all()
-    assert str(error.value) == "the decisions ledger state/decisions.sqlite cannot be read: DatabaseError"
+    said = "it is damaged, restore it from the backup of state/ (SQLITE_NOTADB)"
+    assert str(error.value) == f"the decisions ledger state/decisions.sqlite cannot be read: {said}"
 
 
 @pytest.mark.parametrize("text", ["vt:case:C:1:2", "politie:incident:PL0100-2025000001:1"])
