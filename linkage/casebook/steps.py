@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linkage.casebook.duplicates import find_duplicates
+from linkage.casebook.gap import take_apart
 from linkage.casebook.references import read_references
 from linkage.casebook.sql import Night
 from linkage.engine.base import Engine
@@ -26,6 +27,7 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     "cb_status",  # the first rule that applies
     "cb_hint",  # what explains that an incident stayed unmatched
     "cb_colour",  # the colour of each household
+    take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
 
 VIEWS: tuple[str, ...] = (

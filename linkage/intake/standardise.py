@@ -80,9 +80,10 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
         if made.empty:  # of no values the engine would guess the type
             made = made.astype("string[python]")
         db.register(f"standard_{group}", pd.concat([distinct, made], axis=1))
+    _number(db)
     _write(db)
     _drop_common(db, config)
-    for name in ("person_row", "fresh_row", "same_mention", *(f"standard_{g}" for g in GROUPS)):
+    for name in ("person_row", "fresh_row", "same_mention", "mention_number", *(f"standard_{g}" for g in GROUPS)):
         db.run(f"DROP TABLE {name}")
 
 
@@ -176,7 +177,7 @@ _NOT_TEXT = ("is_name_chain", "tokens", "variants", "earliest", "latest", "preci
 
 
 def _write(db: Engine) -> None:
-    """Join the standardised values back and number the mentions in the order of their key."""
+    """Join the standardised values back."""
     joins = "\n".join(
         f"JOIN standard_{g} ON " + " AND ".join(f"standard_{g}.{c} = p.{c}" for c in columns)
         for g, columns in GROUPS.items()
@@ -213,9 +214,21 @@ def _write(db: Engine) -> None:
                CASE WHEN is_born THEN CAST(year(earliest) AS SMALLINT) END AS birth_year
         FROM joined
         )
-        SELECT * REPLACE (CAST(row_number() OVER (ORDER BY {KEY}) - 1 AS INTEGER) AS mention_id,
-            CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no)
-        FROM (SELECT *, 0 AS mention_id, 0 AS record_no FROM fresh UNION ALL BY NAME FROM same_mention)
+        SELECT m.* REPLACE (n.mention_id AS mention_id, n.record_no AS record_no)
+        FROM (SELECT *, 0 AS mention_id, 0 AS record_no FROM fresh UNION ALL BY NAME FROM same_mention) m
+        JOIN mention_number n USING ({KEY})
+        """
+    )
+
+
+def _number(db: Engine) -> None:
+    """Write ``mention_number``: mentions and records in the order of their keys, which alone are sorted."""
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE mention_number AS
+        SELECT {KEY}, CAST(row_number() OVER (ORDER BY {KEY}) - 1 AS INTEGER) AS mention_id,
+               CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no
+        FROM person_row
         """
     )
 

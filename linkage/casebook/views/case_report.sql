@@ -6,4 +6,3 @@ SELECT r.source_id, r.report_id, r.case_id, r.contact_type, r.received_at, r.mun
 FROM steunpunt_report r
 LEFT JOIN record_household h ON h.record_kind = 'case' AND h.source_id = r.source_id AND h.record_id = r.case_id
 WHERE r.record_status IS DISTINCT FROM 'ingetrokken'
-ORDER BY 1, 2

@@ -28,4 +28,3 @@ WITH event AS (
 )
 SELECT household_id, occurred_at, kind, source_id, record_id, summary
 FROM event WHERE household_id IS NOT NULL AND occurred_at IS NOT NULL
-ORDER BY 1, 2, 3, 4, 5

@@ -22,4 +22,3 @@ FROM cb_standing i JOIN police_incident p USING (source_id, incident_number)
 LEFT JOIN minor ON minor.source_id = i.source_id AND minor.record_id = i.incident_number
 LEFT JOIN care USING (source_id, incident_number)
 LEFT JOIN cb_colour colour ON colour.household_id = i.household_id
-ORDER BY 1, 2

@@ -20,4 +20,3 @@ SELECT i.source_id, i.incident_number, s.status,
 FROM cb_standing i JOIN cb_status s USING (incident_no) LEFT JOIN cb_hint h USING (incident_no)
 LEFT JOIN cb_report r ON r.report_no = CASE WHEN s.status LIKE 'matched%' THEN s.report_no END
 LEFT JOIN cb_incident o ON o.incident_no = CASE WHEN i.excluded_as = 'technical_duplicate' THEN i.original_no END
-ORDER BY 1, 2

@@ -16,4 +16,3 @@ SELECT source_id, record_kind, record_id, person_seq, role, person_id,
        CASE WHEN oldest < 18 AND oldest >= 0 THEN true WHEN youngest >= 18 THEN false END AS is_child,
        address_is_secret, h.household_id, h.standing
 FROM aged JOIN mention_household h USING (mention_id)
-ORDER BY 1, 2, 3, 4

@@ -5,4 +5,3 @@ FROM person_base b JOIN (
            bool_or(record_kind = 'case') AS known_at_steunpunt
     FROM mention JOIN mention_person USING (mention_id) GROUP BY person_id
 ) USING (person_id)
-ORDER BY 1

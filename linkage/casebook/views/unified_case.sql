@@ -23,4 +23,3 @@ SELECT household_id, first_event_at, last_event_at, coalesce(incidents, 0) AS in
        known_at_steunpunt
 FROM seen JOIN household USING (household_id) JOIN known USING (household_id) LEFT JOIN counted USING (household_id)
 LEFT JOIN told USING (household_id) LEFT JOIN cb_colour USING (household_id)
-ORDER BY household_id

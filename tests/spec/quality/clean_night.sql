@@ -122,3 +122,12 @@ INSERT INTO gap BY NAME
 SELECT 'GM0164' AS municipality_code, DATE '2025-01-01' AS month, 4 AS incidents, 1 AS matched, 0 AS late,
   0 AS covered, 0 AS review, 1 AS pending, 1 AS unmatched, 1 AS excluded, 0.5 AS gap_rate, 0.5 AS gap_rate_low,
   0.5 AS gap_rate_high;
+
+INSERT INTO gap_estimate BY NAME
+SELECT 'alle' AS municipality_code, 'alle' AS period, 2 AS judged, 1 AS unmatched, 1.1 AS absent, 1 AS absent_low,
+  2 AS absent_high, 0.55 AS gap_rate, 0.5 AS gap_rate_low, 1.0 AS gap_rate_high, 0 AS probes, 0 AS reviewed;
+
+INSERT INTO gap_part BY NAME
+SELECT 'alle' AS municipality_code, 'alle' AS period, unnest(['raw_difference', 'scope', 'not_yet_arrived', 'covered',
+  'follow_ups', 'missed_links', 'false_links', 'truly_absent']) AS part,
+  unnest([3, 1, 0.9, 0, 0, 0.2, -0.3, 1.2]) AS expected, expected AS low, expected AS high;

@@ -1,0 +1,159 @@
+"""The difference between incidents and reports, taken apart, and the gap with its interval."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from linkage import contracts
+from linkage.casebook import estimate
+from linkage.casebook.estimate import SEEN, SPEEDS, Cells, Errors, Floats, Ints, Probes
+from linkage.casebook.sql import Night, make, query
+from linkage.engine.base import Engine
+
+ALL = "alle"
+"""Municipality and period of a total."""
+RULES = ("cb_answer", "cb_link", "cb_chosen")
+"""The queries that give reports to incidents, in order."""
+COUNTS = ("incidents", "judged", "excluded", "pending", "covered", "unmatched", "review", "matched", *SPEEDS, "reports")
+VIEWS = ("gp_probe", "gp_seen", "gp_apart", "gp_cell", "gp_delay")
+WORK = ("gp_named", "gp_answer", "gp_link", "gp_chosen", *VIEWS)
+
+
+@dataclass(frozen=True)
+class Level:
+    """A way to add cells up: all together, by municipality, by month, or not at all."""
+
+    names: Sequence[tuple[str, str]]
+    """Municipality and period of each group."""
+    groups: Ints
+    """Of each cell the group that it belongs to."""
+
+    def added(self, drawn: Ints | Floats) -> Ints | Floats:
+        """Return the last axis added up within groups."""
+        total = np.zeros((*drawn.shape[:-1], len(self.names)), dtype=drawn.dtype)
+        for cell, group in enumerate(self.groups):
+            total[..., group] += drawn[..., cell]
+        return total
+
+
+def take_apart(db: Engine, night: Night) -> None:
+    """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
+    _by_people_alone(db, night)
+    for name in VIEWS:
+        make(db, night, name)
+    frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
+    counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
+    answered = np.column_stack([counted[speed] for speed in SPEEDS])
+    cells = Cells(counted["judged"], counted["unmatched"], counted["review"], answered)
+    errors = estimate.draw(cells, _probes(db))
+    waiting = _waiting(db, list(zip(frame["municipality_code"], frame["month"], strict=True)))
+    probes = int(db.rows("SELECT count(*) FROM gp_probe")[0][0])
+    rates, parts = [], []
+    for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
+        sums = {name: level.added(column) for name, column in counted.items()}
+        rates += _rates(level, cells, errors, probes)
+        parts += _parts(level, sums, errors, level.added(waiting))
+    _write(db, "gap_estimate", rates)
+    _write(db, "gap_part", parts)
+    for name in WORK:
+        db.run(f"DROP TABLE {name}")
+
+
+def _by_people_alone(db: Engine, night: Night) -> None:
+    """Write ``gp_chosen``: which report would answer each incident if no report told a number, by the same rules."""
+    db.run("CREATE OR REPLACE TEMP TABLE gp_named AS SELECT * FROM cb_named WHERE false")
+    for name in RULES:
+        text = re.sub(r"\bcb_(named|answer|link|chosen)\b", r"gp_\1", query(night, name))
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name.replace('cb_', 'gp_')} AS {text}")
+
+
+def _probes(db: Engine) -> Probes:
+    seen: dict[str, int] = dict(db.rows("SELECT seen, incidents FROM gp_seen"))
+    [(reports, days, incidents, *exposed)] = db.rows("SELECT * FROM gp_apart")
+    return Probes(
+        np.array([seen.get(kind, 0) for kind in SEEN], dtype=np.int64),
+        int(reports),
+        int(days),
+        np.array([float(value) / max(incidents, 1) for value in exposed]),
+    )
+
+
+def _waiting(db: Engine, names: list[tuple[str, str]]) -> Floats:
+    """Return for each cell how many of its pending incidents are still to get a report."""
+    known = db.arrays("SELECT delay_days, age_days, is_pending FROM gp_delay")
+    delays = np.ma.getmaskarray(known["delay_days"])
+    young = db.frame("SELECT cell_municipality, cell_month, age_days FROM gp_delay WHERE is_pending")
+    chances = estimate.still_to_come(
+        np.asarray(known["delay_days"])[~delays].astype(np.int64),
+        np.asarray(known["age_days"])[delays].astype(np.int64),
+        young["age_days"].to_numpy(dtype=np.int64),
+    )
+    place = {name: number for number, name in enumerate(names)}
+    found = np.zeros(len(names))
+    for municipality, month, chance in zip(young["cell_municipality"], young["cell_month"], chances, strict=True):
+        found[place[municipality, month]] += chance
+    return found
+
+
+def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
+    for by_place, by_month in ((False, False), (True, False), (False, True), (True, True)):
+        names = [
+            (place if by_place else ALL, month if by_month else ALL)
+            for place, month in zip(municipalities, months, strict=True)
+        ]
+        distinct = sorted(set(names)) or ([(ALL, ALL)] if not (by_place or by_month) else [])
+        number = {name: position for position, name in enumerate(distinct)}
+        yield Level(distinct, np.array([number[name] for name in names], dtype=np.int64))
+
+
+def _rates(level: Level, cells: Cells, errors: Errors, probes: int) -> list[dict[str, object]]:
+    here = cells.within(level.groups, len(level.names))
+    absent = level.added(errors.absent(cells))
+    mean, low, high = estimate.interval(absent)
+    rows: list[dict[str, object]] = []
+    for n, (municipality, period) in enumerate(level.names):
+        judged = int(here.judged[n])
+        shares = [min(1.0, value / judged) if judged else None for value in (mean[n], low[n], high[n])]
+        rows.append(
+            {"municipality_code": municipality, "period": period, "judged": judged,
+             "unmatched": int(here.unmatched[n] + here.review[n]), "absent": mean[n], "absent_low": low[n],
+             "absent_high": high[n], "gap_rate": shares[0], "gap_rate_low": shares[1], "gap_rate_high": shares[2],
+             "probes": probes, "reviewed": 0}
+        )  # fmt: skip
+    return rows
+
+
+def _parts(
+    level: Level, sums: dict[str, Ints | Floats], errors: Errors, waiting: Ints | Floats
+) -> list[dict[str, object]]:
+    """Return the parts of each group: counted ones as they are, errors as drawn, and what is left as truly absent."""
+    missed, false = level.added(errors.missed), -level.added(errors.false)
+    without = sums["unmatched"] + sums["review"] + sums["pending"]
+    counted = {
+        "raw_difference": sums["incidents"] - sums["reports"],
+        "scope": sums["excluded"],
+        "not_yet_arrived": waiting,
+        "covered": sums["covered"],
+        "follow_ups": sums["matched"] - sums["reports"],
+    }
+    drawn = {"missed_links": missed, "false_links": false, "truly_absent": without - missed - false - waiting}
+    told = {name: (column, column, column) for name, column in counted.items()}
+    told |= {name: estimate.interval(column) for name, column in drawn.items()}
+    return [
+        {"municipality_code": municipality, "period": period, "part": part,
+         "expected": float(expected[n]), "low": float(low[n]), "high": float(high[n])}
+        for n, (municipality, period) in enumerate(level.names)
+        for part, (expected, low, high) in told.items()
+    ]  # fmt: skip
+
+
+def _write(db: Engine, name: str, rows: list[dict[str, object]]) -> None:
+    declared = contracts.table(name)
+    db.run(declared.ddl())
+    if rows:
+        db.append(name, pd.DataFrame(rows, columns=[c.name for c in declared.columns]))
