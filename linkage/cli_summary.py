@@ -25,6 +25,11 @@ SELECT sum(unmatched), sum(incidents - excluded - pending - review),
 FROM gap
 """
 
+_ESTIMATE = """
+SELECT gap_rate, gap_rate_low, gap_rate_high, probes, reviewed
+FROM gap_estimate WHERE municipality_code = 'alle' AND period = 'alle'
+"""
+
 _SOURCES = """
 SELECT source_id, count(*), CAST(max(covers_until) AS VARCHAR)
 FROM delivery WHERE status = 'accepted' GROUP BY source_id ORDER BY source_id
@@ -52,6 +57,7 @@ def summary(case_view: Engine) -> dict[str, Any]:
             for name in STATUSES
         ],
         "gap": _gap(case_view),
+        "estimate": _estimate(case_view),
         "sources": [
             {"source_id": source, "deliveries": int(deliveries), "covers_until": until}
             for source, deliveries, until in case_view.rows(_SOURCES)
@@ -74,6 +80,14 @@ def _gap(case_view: Engine) -> dict[str, Any]:
         "low": None if low is None else float(low),
         "high": None if high is None else float(high),
     }
+
+
+def _estimate(case_view: Engine) -> dict[str, Any] | None:
+    """Return the gap with missed and false links counted in; None for a view of a version that did not estimate."""
+    rows = case_view.rows(_ESTIMATE) if case_view.has("gap_estimate") else []
+    if not rows or rows[0][0] is None:
+        return None
+    return dict(zip(("rate", "low", "high", "probes", "reviewed"), rows[0], strict=True))
 
 
 def _share(part: int, whole: int) -> float | None:

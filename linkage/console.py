@@ -92,6 +92,8 @@ def show_summary(console: Console, found: Mapping[str, Any]) -> None:
     table(console, ("status", "incidents", "share", ""), [*rows, ("all", found["incidents"], "", "")])
     say(console)
     say(console, gap_line(found["gap"]), style="bold")
+    if found["estimate"]:
+        say(console, estimate_line(found["estimate"]))
 
 
 def gap_line(gap: Mapping[str, Any]) -> str:
@@ -100,6 +102,15 @@ def gap_line(gap: Mapping[str, Any]) -> str:
         return "Gap: no incident can be judged yet"
     between = f", between {percent(gap['low'])} and {percent(gap['high'])}" if gap["low"] is not None else ""
     return f"Gap: {percent(gap['rate'])} ({gap['unmatched']} of {gap['judged']} judged incidents{between})"
+
+
+def estimate_line(estimate: Mapping[str, Any]) -> str:
+    """Return the gap as an estimate, and what it rests on, as a sentence."""
+    between = f"{percent(estimate['low'])} to {percent(estimate['high'])}"
+    return (
+        f"With missed and false links counted in: {percent(estimate['rate'])} (95%: {between}; "
+        f"measured on {estimate['probes']} reports that name an incident, {estimate['reviewed'] or 'none'} reviewed)"
+    )
 
 
 def show_nested(console: Console, value: Mapping[str, Any], title: str = "") -> None:

@@ -197,4 +197,10 @@ def test_the_summary_counts_every_status_and_weighs_the_range() -> None:
     assert found["gap"]["rate"] == pytest.approx(2 / 9)
     assert found["gap"]["low"] == pytest.approx(0.2 * 9 / 11)
     assert found["sources"] == [{"source_id": "vt", "deliveries": 1, "covers_until": "2025-03-13"}]
+    assert found["estimate"] is None
+    told = {"rate": 0.21, "low": 0.18, "high": 0.25, "probes": 67, "reviewed": 0}
+    assert console.estimate_line(told) == (
+        "With missed and false links counted in: 21.0% (95%: 18.0% to 25.0%; "
+        "measured on 67 reports that name an incident, none reviewed)"
+    )
     assert console.gap_line(found["gap"]) == "Gap: 22.2% (2 of 9 judged incidents, between 16.4% and 42.7%)"
