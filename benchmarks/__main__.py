@@ -16,8 +16,8 @@ from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
-WHAT = (*ALL, "calibration", "calibrate", "all")
-"""``calibration`` simulates large regions for half an hour; ``calibrate`` writes the model that ships."""
+WHAT = (*ALL, "gap", "calibration", "calibrate", "all")
+"""``gap`` takes two hundred simulated regions through a night, half an hour; ``calibration`` simulates large regions for half an hour; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
@@ -38,7 +38,10 @@ def arguments() -> argparse.ArgumentParser:
         "--seed", type=int, metavar="S", help=f"{SEED} unless given; calibration: three held-out regions unless given"
     )
     parser.add_argument(
-        "--repeat", type=_positive, metavar="R", help="rounds; medians are shown; one, or what the race plans"
+        "--repeat",
+        type=_positive,
+        metavar="R",
+        help="rounds; medians are shown; one, or what the race plans; gap: regions",
     )
     parser.add_argument("--mentions", type=Path, metavar="FILE", help="peers: a file that benchmarks.prepare wrote")
     parser.add_argument(
@@ -128,6 +131,14 @@ def _calibrate(console: Console, _: argparse.Namespace) -> None:
     calibration.calibrate(console)
 
 
+def _gap(console: Console, asked: argparse.Namespace) -> None:
+    from benchmarks import gap
+
+    incidents, noise = (asked.incidents or (gap.INCIDENTS,))[0], asked.noise or "medium"
+    regions, seed = asked.repeat or gap.REGIONS, gap.SEED if asked.seed is None else asked.seed
+    gap.gap(console, regions=regions, incidents=incidents, noise=noise, seed=seed)
+
+
 PARTS = {
     "night": _night,
     "increment": _increment,
@@ -135,6 +146,7 @@ PARTS = {
     "race": _race,
     "relations": _relations,
     "decisions": _decisions,
+    "gap": _gap,
     "calibration": _calibration,
     "calibrate": _calibrate,
 }

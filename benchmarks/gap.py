@@ -21,6 +21,8 @@ from linkage.simulate import write_sample
 
 REGIONS = 200
 INCIDENTS = 500
+SEED = 1000
+"""Of the first region; the others follow."""
 NOTE = (
     "Truth: judged incidents (neither excluded nor pending) without a report in the extract whose true household "
     "had no open case. Bias and error in points (hundredths of the judged). Observed: unmatched and review over "
