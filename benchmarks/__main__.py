@@ -17,7 +17,8 @@ from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
 WHAT = (*ALL, "gap", "calibration", "calibrate", "all")
-"""``gap`` takes two hundred simulated regions through a night, half an hour; ``calibration`` simulates large regions for half an hour; ``calibrate`` writes the model that ships."""
+"""``gap`` takes two hundred simulated regions through a night and ``calibration`` simulates large ones, each half an
+hour; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
