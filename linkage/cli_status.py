@@ -7,13 +7,16 @@ from typing import Any
 
 from rich.console import Console
 
-from linkage import cli_summary, console
+from linkage import audit, cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import no_output_folder
 from linkage.intake.take import STALE
 from linkage.ledger import Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
+
+TOLD = ("rollback_id", "rolled_back_at", "from_run_id", "to_run_id")
+"""What is told of a rollback."""
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -35,6 +38,7 @@ def status(out: Path) -> dict[str, Any]:
         with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
             told |= cli_summary.summary(view)
             told |= _intake(view)
+            told["let_pass"] = audit.let_pass(view)
         told["held_rows"] = _held(folder)
         told["open_reviews"] = next(s["incidents"] for s in told["statuses"] if s["status"] == "review")
     return told
@@ -77,13 +81,17 @@ def _held(folder: OutFolder) -> int:
 
 
 def _waiting(overrides: Overrides) -> dict[str, Any]:
-    """Return what waits for a person: figures that stopped a night, deliveries that a rollback set back."""
+    """Return what waits for a person: figures that stopped a night, deliveries that a rollback set back.
+
+    Who accepted or rolled back and why is a person's text: it stays in ``state/``.
+    """
     found = overrides.waiting()
+    figures = {"figures": [stop.told for stop in found[1]], "persons": overrides.missing(*found)} if found else {}
     return {
-        "waiting": {"run_id": found[0], "figures": [stop.told for stop in found[1]]} if found else None,
-        "accepted": [stop.told for stop in overrides.accepted()],
+        "waiting": {"run_id": found[0]} | figures if found else None,
+        "accepted": [stop.told for stop in overrides.accepted(overrides.persons(found[0]) if found else 1)],
         "owed": [{"source_id": o.source_id, "delivery_id": o.delivery_id} for o in overrides.owed()],
-        "rollbacks": [{k: v for k, v in r.items() if k != "deliveries"} for r in overrides.rollbacks()],
+        "rollbacks": [{name: r[name] for name in TOLD} for r in overrides.rollbacks()],
     }
 
 
@@ -129,7 +137,14 @@ def _alerts(terminal: Console, found: dict[str, Any]) -> None:
         console.say(terminal, f"WAITS run {found['waiting']['run_id']} was stopped by its figures:", style="bold red")
         for told in found["waiting"]["figures"]:
             console.say(terminal, f"  {told}")
-        console.say(terminal, "  look for the cause, or inbeeld accept --reason TEXT --by NAME")
+        persons = found["waiting"]["persons"]
+        who = "inbeeld accept --reason TEXT --by NAME" + (f", by {persons} more people" if persons > 1 else "")
+        console.say(terminal, f"  look for the cause, or {who}")
+    if found.get("let_pass"):
+        told = f"ACCEPTED the published night {found['published']} went on with figures that a person let pass:"
+        console.say(terminal, told, style="bold yellow")
+        for told in found["let_pass"]:
+            console.say(terminal, f"  {told}")
     for owed in found["owed"]:
         line = f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back"
         console.say(terminal, line, style="bold red")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 
 from linkage import contracts
@@ -82,6 +82,15 @@ def keep(db: Engine, figures: Iterable[Figure], *, is_first: bool) -> None:
     names = [c.name for c in declared.columns]
     for figure in figures:
         db.run(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(names))})", [getattr(figure, name) for name in names])
+
+
+def let_pass(view: Engine) -> list[str]:
+    """Return the lines of the figures that would have stopped the published night and that a person let pass."""
+    if not view.has(TABLE):
+        return []
+    names = [field.name for field in fields(Figure)]
+    rows = view.rows(f"SELECT {', '.join(names)} FROM {TABLE} WHERE verdict = '{ACCEPTED}' ORDER BY ALL")
+    return [Figure(*row).line for row in rows]
 
 
 def _share(counted: tuple[int, int]) -> float | None:

@@ -96,7 +96,7 @@ def beside(scene: kills.Scene, folder: Path) -> Tally:
         )
     beside = {
         "status": ("status", "--out", out, "--json"),
-        "decide": ("decide", one, other, "different", "--by", "anna", "--why", "beside a run", "--out", out),
+        "decide": ("decide", one, other, "different", "--by", "anna", "--reason", "beside a run", "--out", out),
         "train": ("train", "--out", out),
     }
     started = {name: processes.start(processes.command, *arguments) for name, arguments in beside.items()}
