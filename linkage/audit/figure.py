@@ -9,7 +9,7 @@ from math import sqrt
 from linkage import contracts
 from linkage.engine.base import Engine
 
-OK, FIRST, SMALL, STOP, ACCEPTED = "ok", "first", "small", "stop", "accepted"
+OK, FIRST, SMALL, STOP, ACCEPTED, UNLIKE = "ok", "first", "small", "stop", "accepted", "unlike"
 TABLE = "audit"
 
 

@@ -36,6 +36,10 @@ def audit_changes(night: Night) -> None:
         run_id=night.run_id,
         comparisons={c.name: c.level_sql() for c in PERSONS.comparisons},
     )
+    if any(figure.verdict == audit.UNLIKE for figure in found):
+        told = "the comparisons are others than those of the published night: its patterns are not compared with them"
+        night.progress(f"warning: {told}")
+        night.log.write("warning", message=told)
     _judge(night, found, is_first=False)
 
 
