@@ -64,10 +64,11 @@ class Table:
                 return column
         raise ContractError(f"schemas/tables/{self.name}.toml has no column {name}")
 
-    def ddl(self, name: str | None = None) -> str:
+    def ddl(self, name: str | None = None, *, temporary: bool = False) -> str:
         """Return the ``CREATE OR REPLACE TABLE`` statement, types and NOT NULL included."""
+        kind = "TEMP TABLE" if temporary else "TABLE"
         lines = [f'"{c.name}" {c.type}{" NOT NULL" if c.required else ""}' for c in self.columns]
-        return f'CREATE OR REPLACE TABLE "{name or self.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
+        return f'CREATE OR REPLACE {kind} "{name or self.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
 
     def comments(self, name: str | None = None) -> list[str]:
         """Return the ``COMMENT ON`` statements of the table and of each column."""

@@ -219,10 +219,9 @@ class Ledger:
         if not db.has(table.name):
             db.run(table.ddl())
         known = {row[0] for row in db.rows("SELECT DISTINCT run_id FROM check_result")}
-        insert = f"INSERT INTO check_result VALUES ({', '.join('?' * len(table.columns))})"
         for run in self.runs(limit=ALL):
-            for result in self.checks(run["run_id"]) if run["run_id"] not in known else []:
-                db.run(insert, [result.get(column.name) for column in table.columns])
+            results = self.checks(run["run_id"]) if run["run_id"] not in known else []
+            db.insert(table.name, [[result.get(column.name) for column in table.columns] for result in results])
 
     def _follow_publication(self, db: sqlite3.Connection, finished: str | None = None) -> None:
         """Make the accepted deliveries those of the publication, and end the runs that died."""

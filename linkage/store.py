@@ -113,18 +113,30 @@ class OutFolder:
                 shutil.copyfile(current / "restricted.duckdb", work / "restricted.duckdb")
         return work
 
+    def is_worn(self) -> bool:
+        """Tell whether ``restricted.duckdb`` has been used for as many nights as generations are kept.
+
+        What was deleted in a file may still lie in it until it is written anew; so it is gone soon after the last
+        generation that shows it.
+        """
+        manifest = self.manifest()
+        return manifest is None or int(manifest.get("nights_in_place", self.keep)) + 1 >= self.keep
+
     def publish(self, run_id: str, *, as_of: date) -> None:
         """Make ``work/<run_id>/publication`` the current generation, whole or not at all.
 
-        Every file is on disk before the rename, and the rename before the swap, so that a loss of
-        power leaves yesterday or today and nothing between. Files must be closed and checkpointed.
+        When ``restricted.duckdb`` was not written there, the working database becomes it. Every file is on disk before
+        the rename, and the rename before the swap, so that a loss of power leaves yesterday or today and nothing
+        between. Files must be closed and checkpointed.
         """
         built, target = self.work / run_id / "publication", self.generations / run_id
         with _disk("the new generation"):
+            nights = 0
             if not (built / "restricted.duckdb").exists():
                 (self.work / run_id / "restricted.duckdb").rename(built / "restricted.duckdb")
+                nights = int((self.manifest() or {}).get("nights_in_place", 0)) + 1
             _check_complete(built, self.work / run_id)
-            _write_manifest(built, run_id, as_of)
+            _write_manifest(built, run_id, as_of, nights)
             _sync_tree(built)
             built.rename(target)
             _sync(self.generations)
@@ -276,13 +288,13 @@ def _check_complete(built: Path, work: Path) -> None:
         raise StoreError(f"the new generation is not checkpointed: {', '.join(sorted(logs))}")
 
 
-def _write_manifest(built: Path, run_id: str, as_of: date) -> None:
+def _write_manifest(built: Path, run_id: str, as_of: date, nights_in_place: int) -> None:
     files = {
         str(path.relative_to(built)): {"sha256": _sha256(path), "bytes": path.stat().st_size}
         for path in sorted(built.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
-    manifest = {"run_id": run_id, "as_of": as_of.isoformat(), "files": files}
+    manifest = {"run_id": run_id, "as_of": as_of.isoformat(), "nights_in_place": nights_in_place, "files": files}
     (built / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from linkage import casebook, contracts, entities, intake, pairs
-from linkage.casebook.publish import write_case_view
+from linkage.casebook import publish
 from linkage.config import Config
 from linkage.decisions import Decision
 from linkage.engine.duckdb import DuckDBEngine
@@ -88,7 +88,7 @@ class Chain:
             casebook.build(db, self.config, as_of=found.as_of, progress=ignore)
             for name in OF_RUNS:
                 db.run(contracts.table(name).ddl())
-            write_case_view(db, target / "case_view.duckdb")
+            publish.write(db, target)
         (target / "work.duckdb").unlink()
         return target / "restricted.duckdb"
 

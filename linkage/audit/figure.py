@@ -80,8 +80,7 @@ def keep(db: Engine, figures: Iterable[Figure], *, is_first: bool) -> None:
     if is_first or not db.has(TABLE):
         db.run(declared.ddl())
     names = [c.name for c in declared.columns]
-    for figure in figures:
-        db.run(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(names))})", [getattr(figure, name) for name in names])
+    db.insert(TABLE, [[getattr(figure, name) for name in names] for figure in figures])
 
 
 def let_pass(view: Engine) -> list[str]:

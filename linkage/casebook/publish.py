@@ -1,7 +1,9 @@
-"""Write the published databases: fresh files that hold declared tables only, with comments, checkpointed.
+"""Write the published databases: declared tables only, with comments, checkpointed.
 
-Both are written anew every night. A table that is deleted or changed in place leaves its bytes in a DuckDB
-file, so what a source withdrew is only gone from a file that never held it.
+The analysts' file is written anew every night. The restricted one is ten times as much and hardly changes, so most
+nights keep the working database as it is. A table that is replaced or deleted in place leaves its bytes in a DuckDB
+file until they are used again, so what a source withdrew is only gone from a file that never held it: every so many
+nights, before the last generation that still shows it as a row would go, this file is written anew too.
 """
 
 from __future__ import annotations
@@ -16,40 +18,71 @@ from linkage.errors import ContractError, StoreError
 CATALOG = "publication"
 
 
-def write_case_view(db: Engine, target: Path) -> None:
-    """Write ``target`` with the tables of zone ``case_view``, and ``restricted.duckdb`` beside it.
+def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
+    """Write ``case_view.duckdb`` into ``folder``, and ``restricted.duckdb`` beside it unless the working one is kept.
 
-    The analysts' tables have a primary key and lie in its order; the restricted ones lie as they came.
-    Raises `ContractError` for a table that is missing, a column that is not declared, a key that is
-    not unique.
+    The case view has the tables of its zone, each in the order of its key; the restricted file those of both zones, as
+    they came. Without ``anew`` the working database itself is put in order, for the caller to close and
+    to take, unless most of its file is free.
+    Raises `ContractError` for a table that is missing, a column that is not declared, a required one that is empty.
     """
     public, restricted = contracts.tables("case_view"), contracts.tables("restricted")
+    there = _columns(db)
     for table in public:
-        if not db.has(table.name):
+        if table.name not in there:
             raise ContractError(f"table {table.name} of the case view was not made by any step")
-    kept = [table for table in (*public, *restricted) if db.has(table.name)]
+    kept = [table for table in (*public, *restricted) if table.name in there]
     for table in kept:
-        _check_columns(db, table)
-    _write(db, target, public, keyed=True)
-    _write(db, target.with_name("restricted.duckdb"), kept, keyed=False)
+        _check_columns(table, there[table.name])
+    _write(db, folder / "case_view.duckdb", public, ordered=True)
+    if not anew:
+        _put_in_order(db, kept, there)
+    if anew or _is_loose(db):
+        _write(db, folder / "restricted.duckdb", kept, ordered=False)
 
 
-def _write(db: Engine, target: Path, tables: list[Table] | tuple[Table, ...], *, keyed: bool) -> None:
+def _is_loose(db: Engine) -> bool:
+    """Tell whether more of the working database's file is free than is used."""
+    sizes = "SELECT used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = current_database()"
+    [(used, free)] = db.rows(sizes)
+    return bool(free > used)
+
+
+def _put_in_order(db: Engine, kept: list[Table], there: dict[str, list[str]]) -> None:
+    """Drop what is not declared, comment what is, and bring all of it into the file."""
+    for name in sorted(set(there) - {table.name for table in kept}):
+        db.run(f'DROP TABLE "{name}"')
+    for table in kept:
+        if there[table.name] != [column.name for column in table.columns]:
+            _rebuild(db, table)
+        for comment in table.comments():
+            db.run(comment)
+    db.run("CHECKPOINT")
+
+
+def _rebuild(db: Engine, table: Table) -> None:
+    """Give a table the order of columns that is declared."""
+    db.run(f'ALTER TABLE "{table.name}" RENAME TO "_{table.name}"')
+    db.run(table.ddl())
+    db.run(f'INSERT INTO "{table.name}" BY NAME FROM "_{table.name}"')
+    db.run(f'DROP TABLE "_{table.name}"')
+
+
+def _write(db: Engine, target: Path, tables: list[Table] | tuple[Table, ...], *, ordered: bool) -> None:
     target.unlink(missing_ok=True)
     # 'latest' stamps the file into its log: a foreign .wal beside it is refused instead of replayed.
     db.run(f"ATTACH '{_quoted(target)}' AS {CATALOG} (STORAGE_VERSION 'latest')")
     db.run("SET preserve_insertion_order = true")
     try:
         for table in tables:
-            _copy(db, table, keyed=keyed)
+            _copy(db, table, ordered=ordered)
         db.run(f"CHECKPOINT {CATALOG}")
     finally:
         db.run("SET preserve_insertion_order = false")
         db.run(f"DETACH {CATALOG}")
 
 
-def _copy(db: Engine, table: Table, *, keyed: bool) -> None:
-    keyed = keyed and bool(table.key)
+def _copy(db: Engine, table: Table, *, ordered: bool) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     key = ", ".join(f'"{name}"' for name in table.key)
     database = db.rows("SELECT current_database()")[0][0]
@@ -58,28 +91,33 @@ def _copy(db: Engine, table: Table, *, keyed: bool) -> None:
     db.run(f"USE {CATALOG}")
     try:
         db.run(table.ddl())
-        order = f" ORDER BY {key}" if keyed else ""
+        order = f" ORDER BY {key}" if ordered and key else ""
         db.run(f'INSERT INTO "{table.name}" BY NAME SELECT {columns} FROM {source}{order}')
-        if keyed:
-            db.run(f'ALTER TABLE "{table.name}" ADD PRIMARY KEY ({key})')
         for comment in table.comments():
             db.run(comment)
     except StoreError as error:
         if "ConstraintException" not in str(error):
             raise
-        raise ContractError(
-            f"table {table.name} breaks its contract: its key is not unique, or a required column is empty"
-        ) from None
+        raise ContractError(f"table {table.name} breaks its contract: a required column is empty") from None
     finally:
         db.run(f'USE "{database}"')
 
 
-def _check_columns(db: Engine, table: Table) -> None:
+def _columns(db: Engine) -> dict[str, list[str]]:
+    """Return the columns of every table, in order."""
     rows = db.rows(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name = current_database()",
-        [table.name],
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
+        "ORDER BY table_name, column_index"
     )
-    found, declared = {str(row[0]) for row in rows}, {column.name for column in table.columns}
+    found: dict[str, list[str]] = {}
+    for table, name in rows:
+        found.setdefault(str(table), []).append(str(name))
+    return found
+
+
+def _check_columns(table: Table, there: list[str]) -> None:
+    found, declared = set(there), {column.name for column in table.columns}
     if found - declared:
         raise ContractError(f"table {table.name} has undeclared columns: {', '.join(sorted(found - declared))}")
     if declared - found:

@@ -24,7 +24,7 @@ class Night:
 
 def make(db: Engine, night: Night, name: str) -> None:
     """Write the work table ``name`` from ``views/<name>.sql``."""
-    db.run(f"CREATE OR REPLACE TABLE {name} AS {query(night, name)}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {query(night, name)}")
 
 
 def fill(db: Engine, night: Night, name: str) -> None:

@@ -36,11 +36,15 @@ class Engine(Protocol):
         ...
 
     def register(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a data frame as table ``name``, replacing it."""
+        """Write a data frame as a table ``name`` that goes with the connection, replacing it."""
         ...
 
     def append(self, name: str, frame: pd.DataFrame) -> None:
         """Add the rows of a data frame to table ``name``, columns by name."""
+        ...
+
+    def insert(self, name: str, rows: Sequence[Sequence[object]]) -> None:
+        """Add a few rows of Python values to table ``name``, in the order of its columns."""
         ...
 
     def has(self, name: str) -> bool:

@@ -84,10 +84,10 @@ class DuckDBEngine:
             self.run("DROP TABLE _unordered")
 
     def register(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a data frame as table ``name``, replacing it."""
+        """Write a data frame as a table ``name`` of this connection alone, replacing it."""
         self.connection.register("_frame", frame)
         try:
-            self.run(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _frame')
+            self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _frame')
         finally:
             self.connection.unregister("_frame")
 
@@ -109,11 +109,20 @@ class DuckDBEngine:
         finally:
             self.connection.unregister("_frame")
 
+    def insert(self, name: str, rows: Sequence[Sequence[object]]) -> None:
+        """Add a few rows of Python values to table ``name``, in one statement: each by itself is a write to disk."""
+        if rows:
+            places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+            self.run(f'INSERT INTO "{name}" VALUES {places}', [value for row in rows for value in row])
+
     def has(self, name: str) -> bool:
         """Tell whether a table or view of that name exists."""
-        found = self.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name])
-        views = self.rows("SELECT count(*) FROM duckdb_views() WHERE view_name = ?", [name])
-        return bool(found[0][0] or views[0][0])
+        found = self.rows(
+            "SELECT 1 FROM duckdb_tables() WHERE table_name = $1 UNION ALL FROM duckdb_views() SELECT 1 "
+            "WHERE view_name = $1",
+            [name],
+        )
+        return bool(found)
 
     def close(self) -> None:
         """Close the database."""

@@ -50,9 +50,10 @@ def _told(db: Engine) -> str:
 
 def _describe(db: Engine) -> None:
     """Write ``person_base``: what most mentions of a person say, ties broken by the value itself."""
+    db.run(contracts.table("person_base").ddl())
     db.run(
         """
-        CREATE OR REPLACE TABLE person_base AS
+        INSERT INTO person_base BY NAME
         WITH told AS (SELECT person_id, mention.* FROM mention JOIN mention_person USING (mention_id)),
         sex AS (
             SELECT person_id, sex FROM (

@@ -67,7 +67,7 @@ def place_records(db: Engine, config: Config) -> None:  # noqa: ARG001
     """
     db.run(
         f"""
-        CREATE OR REPLACE TABLE hh_record AS
+        CREATE OR REPLACE TEMP TABLE hh_record AS
         WITH vote AS (
             SELECT record_no, group_no, sum(CASE standing WHEN 'principal' THEN {PRINCIPAL}
                 WHEN 'relative' THEN {RELATIVE} ELSE {OUTSIDER} END) AS votes
@@ -112,7 +112,7 @@ def place_children(db: Engine, config: Config) -> None:  # noqa: ARG001
     db.run("INSERT INTO hh_record SELECT record_no, group_no FROM hh_loose")
     db.run(
         """
-        CREATE OR REPLACE TABLE hh_mention_group AS
+        CREATE OR REPLACE TEMP TABLE hh_mention_group AS
         SELECT mention_id, CASE WHEN standing = 'child' THEN r.group_no ELSE g.group_no END AS group_no, standing
         FROM hh_mention JOIN hh_group g USING (person_no) JOIN hh_record r USING (record_no)
         """

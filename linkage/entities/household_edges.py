@@ -24,7 +24,7 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
     """Write ``hh_mention``: how every mention stands to the family of its record."""
     db.run(
         f"""
-        CREATE OR REPLACE TABLE hh_mention AS
+        CREATE OR REPLACE TEMP TABLE hh_mention AS
         WITH told AS (
             SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
                    mp.person_id, m.role, {_is_family()} AS is_family,
@@ -77,7 +77,7 @@ def record_edges(db: Engine, config: Config) -> None:
     """
     db.run(
         f"""
-        CREATE OR REPLACE TABLE hh_edge AS
+        CREATE OR REPLACE TEMP TABLE hh_edge AS
         WITH adult AS (
             SELECT DISTINCT record_no, person_no, record_kind FROM hh_mention
             WHERE standing IN ('principal', 'relative') AND (record_kind = 'case' OR is_domestic)
@@ -103,7 +103,7 @@ def collective_addresses(db: Engine, config: Config) -> None:
     limits = config.households
     db.run(
         """
-        CREATE OR REPLACE TABLE hh_stay AS
+        CREATE OR REPLACE TEMP TABLE hh_stay AS
         SELECT concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
                concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
                m.surname, m.surname_2, m.event_date,
@@ -118,7 +118,7 @@ def collective_addresses(db: Engine, config: Config) -> None:
     )
     db.run(
         f"""
-        CREATE OR REPLACE TABLE hh_collective AS
+        CREATE OR REPLACE TEMP TABLE hh_collective AS
         WITH crowded AS (
             SELECT address FROM hh_stay GROUP BY address
             HAVING count(DISTINCT person_no) > {limits.collective_persons}

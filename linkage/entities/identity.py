@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.entities import ids
 from linkage.entities.ids import KEY, Mint
@@ -29,8 +30,9 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint) -> None:
     )
     given = ids.give("person", mint, [(row[0], row[1]) for row in overlaps], [(row[0], row[1]) for row in foundings])
     db.register("cluster_person", pd.DataFrame({"cluster": list(given), "person_id": list(given.values())}))
+    db.run(contracts.table("mention_person").ddl())
     db.run(
-        "CREATE OR REPLACE TABLE mention_person AS SELECT mention_id, person_id FROM mention_cluster "
+        "INSERT INTO mention_person BY NAME SELECT mention_id, person_id FROM mention_cluster "
         "JOIN cluster_person USING (cluster)"
     )
     db.run("DROP TABLE cluster_person")

@@ -65,11 +65,14 @@ def remember(db: Engine, kind: str, run_id: str) -> None:
     )
     db.run(
         f"""
-        CREATE OR REPLACE TABLE {known} AS
+        CREATE OR REPLACE TEMP TABLE known_today AS
         SELECT {KEY}, {column} FROM mention JOIN mention_{kind} USING (mention_id)
         UNION ALL SELECT {KEY}, {column} FROM {known} ANTI JOIN mention USING ({KEY})
         """
     )
+    db.run(contracts.table(known).ddl())
+    db.run(f"INSERT INTO {known} BY NAME FROM known_today")
+    db.run("DROP TABLE known_today")
     _lead(db, kind)
 
 

@@ -98,7 +98,7 @@ def _gather(db: Engine) -> None:
     )  # fmt: skip
     db.run(
         f"""
-        CREATE OR REPLACE TABLE person_row AS
+        CREATE OR REPLACE TEMP TABLE person_row AS
         SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given, hash(told, ?) AS row_hash
         FROM ({police} UNION ALL {steunpunt}) told
         """,
@@ -116,7 +116,7 @@ def _version() -> str:
 
 def _set_apart(db: Engine, *, from_scratch: bool) -> None:
     """Write ``same_mention``, the mentions of rows that are what they were, and ``fresh_row``, all other rows."""
-    db.run(contracts.table("mention").ddl("same_mention"))
+    db.run(contracts.table("mention").ddl("same_mention", temporary=True))
     columns = {row[0] for row in db.rows(f"DESCRIBE {BEFORE}")} if db.has(BEFORE) and not from_scratch else set()
     if "row_hash" in columns:
         told = ", ".join(f"p.{c} AS {c}" for c in IDENTIFIERS)
@@ -124,7 +124,7 @@ def _set_apart(db: Engine, *, from_scratch: bool) -> None:
             f"INSERT INTO same_mention BY NAME SELECT b.* REPLACE ({told}) "
             f"FROM {BEFORE} b JOIN person_row p USING ({KEY}) WHERE b.row_hash = p.row_hash"
         )
-    db.run(f"CREATE OR REPLACE TABLE fresh_row AS FROM person_row ANTI JOIN same_mention USING ({KEY})")
+    db.run(f"CREATE OR REPLACE TEMP TABLE fresh_row AS FROM person_row ANTI JOIN same_mention USING ({KEY})")
 
 
 def _surnames(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -185,7 +185,7 @@ def audit_changes(night: Night) -> None:
 def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import reports
-    from linkage.casebook.publish import write_case_view
+    from linkage.casebook import publish
 
     assert night.as_of is not None and night.intake is not None
     night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=now())
@@ -198,7 +198,8 @@ def publish(night: Night) -> None:
         stale=night.intake.stale,
         limits=night.config.limits,
     )
-    write_case_view(night.db, night.work / "publication" / "case_view.duckdb")
+    anew = night.from_scratch or night.folder.is_worn()
+    publish.write(night.db, night.work / "publication", anew=anew)
     night.counts = _counts(night)
     night.db.close()
     night.folder.publish(night.run_id, as_of=night.as_of)

@@ -6,7 +6,6 @@ Great Expectations measures it; only counts leave the measurement, never a value
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -129,10 +128,14 @@ def _keep(db: DuckDBEngine, verdict: Verdict, run_id: str, checked_at: datetime 
         db.run(declared.ddl())
     db.run("DELETE FROM check_result WHERE run_id = ? AND gate = ?", [run_id, verdict.gate])
     moment = checked_at.astimezone(ZoneInfo("Europe/Amsterdam")).replace(tzinfo=None) if checked_at else None
-    for result in verdict.results:
-        c = result.check
-        row: Sequence[object] = (
-            *(run_id, verdict.gate, c.id, c.table, c.column, c.severity, result.passed),
-            *(result.failing_rows, result.total_rows, c.description, c.description_nl, moment),
-        )
-        db.run("INSERT INTO check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.insert(
+        declared.name,
+        [
+            (
+                *(run_id, verdict.gate, c.id, c.table, c.column, c.severity, result.passed),
+                *(result.failing_rows, result.total_rows, c.description, c.description_nl, moment),
+            )
+            for result in verdict.results
+            for c in (result.check,)
+        ],
+    )

@@ -182,3 +182,20 @@ def test_a_run_sweeps_what_is_dead_and_not_what_somebody_works_in(tmp_path: Path
             folder.sweep()
             assert (alive.is_dir(), dead.exists()) == (True, False)
         assert not alive.exists()
+
+
+def test_the_restricted_file_is_used_for_as_many_nights_as_generations_are_kept(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path / "out", keep=3)
+    written_anew = []
+    with folder.lock():
+        for night in range(8):
+            work, anew = folder.begin(f"0000{night}-a"), folder.is_worn()
+            built = work / "publication"
+            (built / "reports").mkdir()
+            (built / "case_view.duckdb").write_text("x")
+            (work / "restricted.duckdb").write_text("x")
+            if anew:
+                (built / "restricted.duckdb").write_text("x")
+            folder.publish(f"0000{night}-a", as_of=DAY)
+            written_anew.append(anew)
+    assert written_anew == [True, False, False, True, False, False, True, False]
