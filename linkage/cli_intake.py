@@ -90,10 +90,13 @@ def _show(found: list[dict[str, Any]], out: Path) -> None:
         advice |= {row["reason"]: f"{row['meaning']}: {row['advice']}" for row in one["rows"]}
     if advice:
         console.table(terminal, ("reason", "what it means, and what to do"), sorted(advice.items()))
-    waits = next((one for one in found if one["state"] in cli_refused.OPEN), None)
-    if waits:
+    waiting = [one for one in found if one["state"] in cli_refused.OPEN]
+    waits = next((one for one in waiting if one["rows"]), next(iter(waiting), None))
+    if waits and waits["rows"]:
         name = f"{waits['source_id']}/{waits['delivery_id']}"
         console.say(terminal, f"\nNext: inbeeld retry {name} REPAIRED.csv --inbox DIR --out {out}")
+    elif waits:
+        console.say(terminal, "Next: ask the source to send it again, or inbeeld retry with the repaired file")
 
 
 def _headline(one: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from linkage import audit, cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import no_output_folder
 from linkage.intake.take import STALE
-from linkage.ledger import Ledger
+from linkage.ledger import LOCAL, WELL, Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
 
@@ -102,11 +103,10 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
         console.say(terminal, f"Running now: pid {found['holder']['pid']}, started {found['holder']['started_at']}")
     console.table(
         terminal,
-        ("run", "status", "as of", "ended", "message"),
-        [(r["run_id"], r["status"], r["as_of"], r["ended_at"], r["message"]) for r in found["runs"]],
+        ("run", "status", "as of", "ended"),
+        [(r["run_id"], r["status"], r["as_of"], _wall(r["ended_at"])) for r in found["runs"]],
     )
-    if found["runs"] and found["runs"][0]["status"] == "crashed":
-        console.say(terminal, f"DIED {found['runs'][0]['run_id']}: run again, it is swept", style="bold red")
+    console.say(terminal)
     if "gap" not in found:
         console.say(terminal, "Nothing was published yet")
         return
@@ -117,13 +117,24 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
     )
     rejected = sum(r["rows"] for r in found["rejected"])
     console.say(terminal, f"\nPublished: {found['published']}; kept to roll back to: {len(found['kept']) - 1}")
-    console.say(terminal, f"{rejected} rejected rows (table rejected_row); {found['held_rows']} wait for their record")
+    listed = " (inbeeld rejected lists them)" if rejected else ""
+    console.say(terminal, f"{rejected} rejected rows{listed}; {found['held_rows']} wait for their record")
     console.say(terminal, f"Case view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
     console.say(terminal, console.gap_line(found["gap"]), style="bold")
 
 
+def _wall(moment: str | None) -> str | None:
+    """Return a moment of the ledger as a clock in Amsterdam shows it."""
+    return f"{datetime.fromisoformat(moment).astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else None
+
+
 def _alerts(terminal: Console, found: dict[str, Any]) -> None:
-    """Write what waits for somebody: refused deliveries, sources behind, figures that stopped a run, what is owed."""
+    """Write what waits for somebody: how the last run failed, refused deliveries, sources behind, what is owed."""
+    last = next((run for run in found["runs"] if run["status"] != "running"), None)
+    if last and last["status"] == "crashed":
+        console.say(terminal, f"DIED {last['run_id']}: run again, it is swept", style="bold red")
+    elif last and last["status"] not in WELL and not found["waiting"]:
+        console.say(terminal, f"{last['status'].upper()} {last['run_id']}: {last['message']}", style="bold red")
     for refused in found["refused"]:
         line = f"REFUSED {refused['source_id']}/{refused['delivery_id']}: {refused['message']}"
         console.say(terminal, line, style="bold red")

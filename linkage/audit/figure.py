@@ -34,6 +34,9 @@ class Figure:
         where = "" if self.scope == "all" else f" of {self.scope} {self.name}"
         if self.measure == "owed_delivery":
             return f"owed_delivery {self.name}: a rollback set it back, and the inbox does not hold it"
+        if self.measure == "volume":
+            usual = f"usually {_shown(self.before)} rows (a day, of an increment)"
+            return f"volume{where}: {usual}, now {_shown(self.after)} ({self._moved})"
         return f"{self.measure}{where}: {_shown(self.before)} -> {_shown(self.after)} ({self._moved})"
 
     @property
