@@ -29,13 +29,14 @@ from flows.states import StepError, failed, log, without_values
 from linkage import config as settings
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed, InbeeldError
+from linkage.ledger import LOCAL
 
 RETRY_SECONDS = 30
 
 
 def _run_name() -> str:
-    start = flow_run.scheduled_start_time
-    return f"night of {start:%Y-%m-%d}" if start else "night"
+    start = flow_run.scheduled_start_time  # in UTC, where a night shortly after midnight is of the day before
+    return f"night of {start.astimezone(LOCAL):%Y-%m-%d}" if start else "night"
 
 
 @flow(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from small_pipeline import SmallNight, SmallPipeline
 
+from flows import nightly as module
 from flows.nightly import nightly
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed
@@ -150,3 +153,19 @@ def stored_text() -> str:
     path = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().split(":///")[1])
     with sqlite3.connect(path) as database:
         return "\n".join(database.iterdump())
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "name"),
+    [
+        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "night of 2026-07-02"),
+        (datetime(2026, 7, 2, 0, 30, tzinfo=UTC), "night of 2026-07-02"),
+        (None, "night"),
+    ],
+    ids=["half past midnight in Amsterdam", "half past two", "by hand"],
+)
+def test_a_night_is_named_by_the_day_in_amsterdam(
+    monkeypatch: pytest.MonkeyPatch, scheduled: datetime | None, name: str
+) -> None:
+    monkeypatch.setattr(module, "flow_run", SimpleNamespace(scheduled_start_time=scheduled))
+    assert module._run_name() == name
