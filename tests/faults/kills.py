@@ -1,9 +1,9 @@
 """``kill -9``: before every action on a file of a small night; before and after every step, before actions on files and
 at random moments of a real one.
 
-``size`` is the number of kills of real nights (200), all kinds mixed, or as many as there is time for. After each kill the publication must be whole and either
-yesterday's or today's; one more run must publish today's, take in every delivery once, and tell which run died.
-Controls break the publication on purpose, and must fail.
+``size`` is the number of kills of real nights (200), all kinds mixed, or as many as there is time for. After each kill
+the publication must be whole and either yesterday's or today's; one more run must publish today's, take in every
+delivery once, and tell which run died. Controls break the publication on purpose, and must fail.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Nights in a row: each equals a run from scratch, ids stay, and the order of deliveries leaves no trace.
 
 ``size`` is the number of nights (30), as many of which are held against a run from scratch as there is time for; three
-posts bring the same deliveries late, twice and sent again, each in its own order. The negative control is in ``tests/properties/test_month.py``.
+posts bring the same deliveries late, twice and sent again, each in its own order. The negative control is in
+``tests/properties/test_month.py``.
 """
 
 from __future__ import annotations
