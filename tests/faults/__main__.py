@@ -46,7 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default all")
     parser.add_argument("--size", type=int, help="how much of it; each suite has its own measure and default")
-    parser.add_argument("--minutes", type=float, help="at most so many for a suite that repeats itself (kills, month)")
+    parser.add_argument("--minutes", type=float, help="at most so many for a suite that can stop (kills, crowd, month)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if unknown := set(given.suites) - set(SUITES):
