@@ -1,5 +1,6 @@
 # Inbeeld: needs make and Python 3.11 or 3.12, nothing else. `make` sets up .venv and lists the targets.
 PYTHON ?= python3
+MINUTES ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
@@ -20,8 +21,8 @@ demo: $(READY) ## install what a run needs, reconcile the shipped samples into .
 test: $(VENV)/.dev browser ## install the development tools and run all tests
 	$(BIN)/python -m pytest
 
-faults: $(VENV)/.dev ## break things on purpose, at length, and print what came of it (the suites of tests/faults)
-	$(BIN)/python -m tests.faults
+faults: $(VENV)/.dev ## break things on purpose, at length, and print what came of it (a suite takes MINUTES=20 and a little)
+	$(BIN)/python -m tests.faults --minutes $(MINUTES)
 
 lint: $(VENV)/.dev ## check style, format and types
 	$(BIN)/ruff check .

@@ -29,13 +29,14 @@ from flows.states import StepError, failed, log, without_values
 from linkage import config as settings
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed, InbeeldError
+from linkage.ledger import LOCAL
 
 RETRY_SECONDS = 30
 
 
 def _run_name() -> str:
-    start = flow_run.scheduled_start_time
-    return f"night of {start:%Y-%m-%d}" if start else "night"
+    start = flow_run.scheduled_start_time  # in UTC, where a night shortly after midnight is of the day before
+    return f"night of {start.astimezone(LOCAL):%Y-%m-%d}" if start else "night"
 
 
 @flow(
@@ -56,7 +57,7 @@ def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None =
         with without_values("night"), pipeline.start(loaded, Path(inbox), Path(out), day, log) as night:
             for step in pipeline.STEPS:
                 if not night.is_done:
-                    _task(step, night)()
+                    _do(step, night)
             return _final_state(pipeline.outcome(night))
     except BusyError as error:
         return State(type=StateType.CANCELLED, name="Cancelled", message=str(error))
@@ -64,12 +65,20 @@ def nightly(inbox: str, out: str, config: str | None = None, as_of: str | None =
         return failed("Gate failed" if isinstance(error, GateFailed) else "Failed", str(error))
 
 
-def _task(step: pipeline.Step, night: pipeline.Night) -> Task[[], None]:
-    def work() -> None:
-        with without_values(step.name):
-            step.run(night)
+def _do(step: pipeline.Step, night: pipeline.Night) -> None:
+    """Do a step as a task. A gate that says no is a state of its task and no exception there: a line, no traceback."""
+    stopped: list[GateFailed] = []
 
-    return Task(
+    def work() -> State[Any] | None:
+        try:
+            with without_values(step.name):
+                step.run(night)
+        except GateFailed as error:
+            stopped.append(error)
+            return failed("Gate failed", str(error))
+        return None
+
+    task: Task[[], Any] = Task(
         work,
         name=step.name,
         retries=step.retries,
@@ -78,6 +87,10 @@ def _task(step: pipeline.Step, night: pipeline.Night) -> Task[[], None]:
         cache_policy=NO_CACHE,
         persist_result=False,
     )
+    state = task(return_state=True)
+    if stopped:
+        raise stopped[-1]
+    state.result()
 
 
 def _may_help(_task: Any, _run: Any, state: State[Any]) -> bool:

@@ -23,6 +23,7 @@ from prefect.logging import get_logger
 
 from linkage import config as settings
 from linkage.errors import InbeeldError
+from linkage.ledger import LOCAL
 
 NEXT = "What is published stays as it is where the message does not say otherwise; see inbeeld status."
 
@@ -38,11 +39,17 @@ def night_stopped(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:  # n
 
         block = Block.load(name)
         assert isinstance(block, NotificationBlock), "the block is no notification block"
-        sent: Any = block.notify(subject=f"Inbeeld: {state.name}", body=f"{flow_run.name}: {state.message}\n{NEXT}")
+        sent: Any = block.notify(subject=f"Inbeeld: {state.name}", body=f"{_night(flow_run)}: {state.message}\n{NEXT}")
         if inspect.isawaitable(sent):  # most blocks send when called, but a site's own may be written for a loop
             asyncio.run(_finish(sent))
     except Exception as error:  # noqa: BLE001
         get_logger("inbeeld").error("notification block %s could not be used: %s", name, type(error).__name__)
+
+
+def _night(flow_run: FlowRun) -> str:
+    """Return which night it is: who reports a killed one knows it by the name that Prefect made up for it."""
+    start = flow_run.expected_start_time
+    return f"night of {start.astimezone(LOCAL):%Y-%m-%d}" if start else str(flow_run.name)
 
 
 async def _finish(sent: Awaitable[None]) -> None:

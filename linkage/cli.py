@@ -17,7 +17,7 @@ import typer
 
 from linkage import __version__, cli_intake, cli_operate, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
-from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Settings, Why
+from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Reason, Settings, renamed
 from linkage.decisions import Verdict
 from linkage.errors import InbeeldError, UsageError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
     help="Links police incidents to reports of the steunpunt, every night, into one checked case view.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"token_normalize_func": renamed},
     pretty_exceptions_enable=False,
 )
 
@@ -180,14 +181,14 @@ def decide(
     mention_b: Annotated[str, typer.Argument(help="The other mention, or the other person_id.")],
     verdict: Annotated[Verdict, typer.Argument(help="One person, two people, or nobody can tell now.")],
     by: By,
-    why: Why,
+    reason: Reason,
     out: Out,
 ) -> None:
     """Decide whether two mentions are one person; the next run follows it."""
     from linkage import cli_decisions
 
     with guarded(out):
-        cli_decisions.decide(out, mention_a, mention_b, verdict, by=by, why=why)
+        cli_decisions.decide(out, mention_a, mention_b, verdict, by=by, reason=reason)
 
 
 @app.command()
@@ -203,14 +204,14 @@ def decisions(out: Out, as_json: AsJson = False) -> None:
 def withdraw(
     decision_id: Annotated[int, typer.Argument(help="Number of the decision.", metavar="ID")],
     by: By,
-    why: Why,
+    reason: Reason,
     out: Out,
 ) -> None:
     """Undo a decision; it stays on record."""
     from linkage import cli_decisions
 
     with guarded(out):
-        cli_decisions.withdraw(out, decision_id, by=by, why=why)
+        cli_decisions.withdraw(out, decision_id, by=by, reason=reason)
 
 
 cli_train.register(app)

@@ -10,12 +10,12 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.store import OutFolder
 
 
-def decide(out: Path, one: str, other: str, verdict: Verdict, *, by: str, why: str) -> None:
+def decide(out: Path, one: str, other: str, verdict: Verdict, *, by: str, reason: str) -> None:
     """Record a decision about two published mentions or persons."""
     folder = OutFolder(out)
     with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as restricted:
         left, right = named(restricted, one, other)
-    number = Decisions(folder).decide(left, right, verdict, by=by, why=why)
+    number = Decisions(folder).decide(left, right, verdict, by=by, reason=reason)
     console.say(
         console.terminal(), f"Decision {number}: {left} and {right} are {_SAID[verdict]}; the next run follows it"
     )
@@ -57,7 +57,7 @@ def decisions(out: Path, *, as_json: bool = False) -> None:
         console.say(console.terminal(), "Nobody decided anything yet")
 
 
-def withdraw(out: Path, decision_id: int, *, by: str, why: str) -> None:
+def withdraw(out: Path, decision_id: int, *, by: str, reason: str) -> None:
     """Undo a decision by a further entry."""
-    Decisions(OutFolder(out)).withdraw(decision_id, by=by, why=why)
+    Decisions(OutFolder(out)).withdraw(decision_id, by=by, reason=reason)
     console.say(console.terminal(), f"Decision {decision_id} is withdrawn; the next run follows it")

@@ -74,7 +74,7 @@ def _show(found: list[dict[str, Any]], out: Path) -> None:
     advice: dict[str, str] = {}
     for one in found:
         console.say(terminal, _headline(one), style="bold red" if one["state"] == "refused" else "bold")
-        if one["state"] == "accepted" and one["message"]:
+        if one["state"] in ("accepted", "stopped") and one["message"]:
             console.say(terminal, one["message"])
         rows = [(r["file_name"], r["line_number"], r["column_name"], r["reason"]) for r in one["rows"][:SHOWN]]
         if rows:
@@ -90,10 +90,13 @@ def _show(found: list[dict[str, Any]], out: Path) -> None:
         advice |= {row["reason"]: f"{row['meaning']}: {row['advice']}" for row in one["rows"]}
     if advice:
         console.table(terminal, ("reason", "what it means, and what to do"), sorted(advice.items()))
-    waits = next((one for one in found if one["state"] in cli_refused.OPEN), None)
-    if waits:
+    waiting = [one for one in found if one["state"] in cli_refused.OPEN]
+    waits = next((one for one in waiting if one["rows"]), next(iter(waiting), None))
+    if waits and waits["rows"]:
         name = f"{waits['source_id']}/{waits['delivery_id']}"
         console.say(terminal, f"\nNext: inbeeld retry {name} REPAIRED.csv --inbox DIR --out {out}")
+    elif waits:
+        console.say(terminal, "Next: ask the source to send it again, or inbeeld retry with the repaired file")
 
 
 def _headline(one: dict[str, Any]) -> str:
@@ -101,6 +104,8 @@ def _headline(one: dict[str, Any]) -> str:
     counts = f"{one['rejected']} of {one['rows_delivered']} rows rejected" if one["rejected"] else ""
     if one["state"] == "accepted":
         return f"{name}: taken in, {counts}"
+    if one["state"] == "stopped":
+        return f"{name}: {counts}, in a night that was stopped; the next run reads it again"
     told = f"REFUSED {name}: {one['message']}" if one["reason"] else f"{name}: {counts}"
     became = f"repaired as {one['repaired_as']}" if one["repaired_as"] else "replaced, or gone from the inbox"
     return told if one["state"] == "refused" else f"{told} ({became})"
@@ -114,7 +119,7 @@ def retry(
         list[Path] | None, typer.Argument(help="Repaired files, with their names of the contract.", metavar="[FILE]...")
     ] = None,
     by: Login = None,
-    why: Annotated[str, typer.Option("--why", help="What was repaired; it stays in state/.", metavar="TEXT")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="What was repaired; stays in state/.", metavar="TEXT")] = "",
     check: Annotated[bool, typer.Option("--check", help="Only say what would be accepted.")] = False,
     fewer: Annotated[bool, typer.Option("--fewer", help="Also when fewer rows are accepted than now.")] = False,
     config: Settings = None,
@@ -124,12 +129,13 @@ def retry(
 
     The delivery as it was sent stays in the inbox, and its refusals on record (inbeeld rejected --all).
     The repaired one is put beside it. Without FILE the delivery is read again as it stands.
+    A repair corrects and adds; what an increment leaves out it does not withdraw.
     """
     from linkage import console
     from linkage.config import load
 
     with guarded(out):
-        told = _retry(delivery, [*(files or [])], inbox, out, load(config), who(by), why, check, fewer, as_json)
+        told = _retry(delivery, [*(files or [])], inbox, out, load(config), who(by), reason, check, fewer, as_json)
         if as_json:
             console.show_json(told)
         else:
@@ -139,7 +145,7 @@ def retry(
 
 
 def _retry(
-    name: str, files: list[Path], inbox: Path, out: Path, config: Any, by: str, why: str,
+    name: str, files: list[Path], inbox: Path, out: Path, config: Any, by: str, reason: str,
     only_check: bool, fewer: bool, is_quiet: bool,
 ) -> dict[str, Any]:  # fmt: skip
     from linkage import console, pipeline
@@ -167,12 +173,13 @@ def _retry(
             raise BusyError(f"another run (pid {holder['pid']}) holds {out}: try again when it is done")
         if files:
             names, history = ", ".join(repaired.files), Rejections(folder)
-            history.repair(source_id, delivery_id, repaired_as=repaired.delivery_id, files=names, by=by, why=why)
+            history.repair(source_id, delivery_id, repaired_as=repaired.delivery_id, files=names, by=by, reason=reason)
             repaired.move_into(inbox)
     with guarded(out, "nothing was published"), console.Progress(console.terminal(), is_quiet=is_quiet) as progress:
         outcome = pipeline.run(config, inbox, out, None, progress)
     current = repaired.delivery_id if files else delivery_id
     told |= {"repaired_as": current, "run_id": outcome.run_id, "after": _after(folder, source_id, current)}
+    told["left_out"] = _left_out(folder, source_id, delivery_id) if told["after"] else 0
     told["others"] = [{"source_id": s, "delivery_id": d, "message": m} for s, d, m in outcome.refused]
     return told
 
@@ -219,6 +226,18 @@ def _after(folder: OutFolder, source_id: str, delivery_id: str) -> dict[str, Any
     return None
 
 
+def _left_out(folder: OutFolder, source_id: str, delivery_id: str) -> int:
+    """Return how many current rows still come from the original: a repair without them withdraws nothing."""
+    from linkage.engine.duckdb import DuckDBEngine
+    from linkage.intake.records import TABLES
+
+    where = "source_id = $1 AND delivery_id = $2"
+    counted = " + ".join(f"(SELECT count(*) FROM {table} WHERE {where})" for table in TABLES)
+    increment = f"EXISTS (SELECT 1 FROM delivery WHERE {where} AND status = 'accepted' AND kind = 'increment')"
+    with DuckDBEngine(folder.published("restricted.duckdb"), read_only=True) as db:
+        return int(db.rows(f"SELECT CASE WHEN {increment} THEN {counted} ELSE 0 END", [source_id, delivery_id])[0][0])
+
+
 def _show_retry(told: dict[str, Any], out: Path) -> None:
     from linkage import console
 
@@ -238,6 +257,13 @@ def _show_retry(told: dict[str, Any], out: Path) -> None:
         )
         console.say(terminal, line, style="bold")
         console.say(terminal, f"Remains: {_counted(after['rejected'])}")
+    if told["left_out"]:
+        console.say(
+            terminal,
+            f"{told['left_out']} rows of {told['delivery_id']} that the repaired files leave out stay as they were "
+            "taken in: a source withdraws a record by sending it as ingetrokken",
+            style="bold yellow",
+        )
     for other in told["others"]:
         console.say(
             terminal, f"REFUSED {other['source_id']}/{other['delivery_id']}: {other['message']}", style="bold red"

@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.cli_options import AsJson, Login, Out, Settings, who
+from linkage.cli_options import AsJson, Login, Out, Reason, Settings, who
 from linkage.errors import UsageError, no_output_folder
-
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in state/.", metavar="TEXT")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +30,15 @@ def accept(out: Out, reason: Reason, by: Login = None) -> None:
         if not overrides.path.exists():
             raise no_output_folder(out)
         with folder.lock():
-            run_id, stops = overrides.accept(by=who(by), reason=reason)
+            run_id, stops, missing = overrides.accept(by=who(by), reason=reason)
         terminal = console.terminal()
         console.say(terminal, f"Accepted what stopped run {run_id}:")
         for stop in stops:
             console.say(terminal, f"  {stop.told}")
+        if missing:
+            more = "another person" if missing == 1 else f"{missing} more people"
+            console.say(terminal, f"Next: {more} must accept it too (audit.accept_persons)", style="bold yellow")
+            return
         console.say(terminal, f"Next: inbeeld run --inbox DIR --out {out}; the acceptance ends with what it publishes")
 
 

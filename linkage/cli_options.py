@@ -17,8 +17,13 @@ TRUTH = typer.Option("--truth", help="Folder with the truth files.", metavar="DI
 Html = Annotated[Path | None, typer.Option("--html", help="Write the same as one page too.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
-Why = Annotated[str, typer.Option("--why", help="The reason; it stays in state/.", metavar="TEXT")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in state/.", metavar="TEXT")]
 Login = Annotated[str | None, typer.Option("--by", help="Who; default the user of this machine.", metavar="NAME")]
+
+
+def renamed(word: str) -> str:
+    """Return what an option is called now: scripts may still say ``--why``."""
+    return "reason" if word == "why" else word
 
 
 def who(by: str | None) -> str:

@@ -16,17 +16,18 @@ COLUMNS = (
     *("reason", "meaning", "advice"),
 )
 
-OPEN = ("refused", "accepted")
-"""States that wait for somebody: refused whole, or taken in without some of its rows."""
+OPEN = ("refused", "accepted", "stopped")
+"""States that wait for somebody: refused whole, or taken in without some of its rows, maybe by a stopped night."""
 
 
 def listed(folder: OutFolder) -> list[dict[str, Any]]:
     """Return every delivery of which something was refused, the newest first, with its rejected rows.
 
-    ``state`` is ``refused`` (whole, and waits), ``accepted`` (without the rows listed), ``repaired`` (a later delivery
-    holds it again) or ``replaced`` (an attempt with other content came after it, or its folder is gone).
+    ``state`` is ``refused`` (whole, and waits), ``accepted`` (without the rows listed), ``stopped`` (the same, but a
+    gate stopped that night and no later one ended well), ``repaired`` (a later delivery holds it again) or ``replaced``
+    (an attempt with other content came after it, or its folder is gone).
     """
-    from linkage.ledger import Ledger
+    from linkage.ledger import ALL, WELL, Ledger
     from linkage.rejections import Rejections
 
     ledger = Ledger(folder)
@@ -35,17 +36,24 @@ def listed(folder: OutFolder) -> list[dict[str, Any]]:
     waits = {(source, delivery) for source, delivery, _ in ledger.outstanding()}
     history, told, repaired = Rejections(folder), [], dict[tuple[str, str], str]()
     taken_in = list(accepted(folder))
+    published = {(one["source_id"], one["content_hash"]) for one in taken_in}
+    well = max((run["run_id"] for run in ledger.runs(limit=ALL) if run["status"] in WELL), default="")
     for one in taken_in:
         if one["repairs"]:
             repaired[one["source_id"], one["repairs"]] = one["delivery_id"]
     for attempt in history.attempts():
         key = (attempt.source_id, attempt.delivery_id)
-        state = "repaired" if key in repaired else "refused" if key in waits else "replaced"
-        waits.discard(key)  # older attempts at the same folder
+        if attempt.reason:
+            state = "repaired" if key in repaired else "refused" if key in waits else "replaced"
+            waits.discard(key)  # older attempts at the same folder
+        elif (attempt.source_id, attempt.content_hash) in published:
+            continue
+        else:
+            state = "repaired" if key in repaired else "stopped" if attempt.last_run_id > well else "replaced"
         rows = [_row(*vars(row).values()) for row in history.rows(attempt)]
         counts = {"rows_delivered": attempt.rows, "rejected": attempt.rejected}
         runs = {"run_id": attempt.last_run_id, "first_run_id": attempt.first_run_id}
-        told.append(_delivery(*key, state, attempt.reason, attempt.message, rows, repaired) | counts | runs)
+        told.append(_delivery(*key, state, attempt.reason or None, attempt.message, rows, repaired) | counts | runs)
     for one in taken_in:
         if one["rejected"]:
             key = (one["source_id"], one["delivery_id"])
@@ -77,6 +85,7 @@ def accepted(folder: OutFolder) -> Iterator[dict[str, Any]]:
             yield {
                 "source_id": str(source_id),
                 "delivery_id": str(delivery_id),
+                "content_hash": str(content_hash),
                 "run_id": str(run_id),
                 "message": message,
                 "rows_delivered": rows,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from linkage import cli_summary, console
+from linkage import audit, cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import no_output_folder
 from linkage.intake.take import STALE
-from linkage.ledger import Ledger
+from linkage.ledger import LOCAL, WELL, Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
+
+TOLD = ("rollback_id", "rolled_back_at", "from_run_id", "to_run_id")
+"""What is told of a rollback."""
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -35,6 +39,7 @@ def status(out: Path) -> dict[str, Any]:
         with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
             told |= cli_summary.summary(view)
             told |= _intake(view)
+            told["let_pass"] = audit.let_pass(view)
         told["held_rows"] = _held(folder)
         told["open_reviews"] = next(s["incidents"] for s in told["statuses"] if s["status"] == "review")
     return told
@@ -77,13 +82,17 @@ def _held(folder: OutFolder) -> int:
 
 
 def _waiting(overrides: Overrides) -> dict[str, Any]:
-    """Return what waits for a person: figures that stopped a night, deliveries that a rollback set back."""
+    """Return what waits for a person: figures that stopped a night, deliveries that a rollback set back.
+
+    Who accepted or rolled back and why is a person's text: it stays in ``state/``.
+    """
     found = overrides.waiting()
+    figures = {"figures": [stop.told for stop in found[1]], "persons": overrides.missing(*found)} if found else {}
     return {
-        "waiting": {"run_id": found[0], "figures": [stop.told for stop in found[1]]} if found else None,
-        "accepted": [stop.told for stop in overrides.accepted()],
+        "waiting": {"run_id": found[0]} | figures if found else None,
+        "accepted": [stop.told for stop in overrides.accepted(overrides.persons(found[0]) if found else 1)],
         "owed": [{"source_id": o.source_id, "delivery_id": o.delivery_id} for o in overrides.owed()],
-        "rollbacks": [{k: v for k, v in r.items() if k != "deliveries"} for r in overrides.rollbacks()],
+        "rollbacks": [{name: r[name] for name in TOLD} for r in overrides.rollbacks()],
     }
 
 
@@ -94,11 +103,10 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
         console.say(terminal, f"Running now: pid {found['holder']['pid']}, started {found['holder']['started_at']}")
     console.table(
         terminal,
-        ("run", "status", "as of", "ended", "message"),
-        [(r["run_id"], r["status"], r["as_of"], r["ended_at"], r["message"]) for r in found["runs"]],
+        ("run", "status", "as of", "ended"),
+        [(r["run_id"], r["status"], r["as_of"], _wall(r["ended_at"])) for r in found["runs"]],
     )
-    if found["runs"] and found["runs"][0]["status"] == "crashed":
-        console.say(terminal, f"DIED {found['runs'][0]['run_id']}: run again, it is swept", style="bold red")
+    console.say(terminal)
     if "gap" not in found:
         console.say(terminal, "Nothing was published yet")
         return
@@ -109,13 +117,24 @@ def show(terminal: Console, found: dict[str, Any]) -> None:
     )
     rejected = sum(r["rows"] for r in found["rejected"])
     console.say(terminal, f"\nPublished: {found['published']}; kept to roll back to: {len(found['kept']) - 1}")
-    console.say(terminal, f"{rejected} rejected rows (table rejected_row); {found['held_rows']} wait for their record")
+    listed = " (inbeeld rejected lists them)" if rejected else ""
+    console.say(terminal, f"{rejected} rejected rows{listed}; {found['held_rows']} wait for their record")
     console.say(terminal, f"Case view as of {found['as_of']}: {found['open_reviews']} incidents wait for review")
     console.say(terminal, console.gap_line(found["gap"]), style="bold")
 
 
+def _wall(moment: str | None) -> str | None:
+    """Return a moment of the ledger as a clock in Amsterdam shows it."""
+    return f"{datetime.fromisoformat(moment).astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else None
+
+
 def _alerts(terminal: Console, found: dict[str, Any]) -> None:
-    """Write what waits for somebody: refused deliveries, sources behind, figures that stopped a run, what is owed."""
+    """Write what waits for somebody: how the last run failed, refused deliveries, sources behind, what is owed."""
+    last = next((run for run in found["runs"] if run["status"] != "running"), None)
+    if last and last["status"] == "crashed":
+        console.say(terminal, f"DIED {last['run_id']}: run again, it is swept", style="bold red")
+    elif last and last["status"] not in WELL and not found["waiting"]:
+        console.say(terminal, f"{last['status'].upper()} {last['run_id']}: {last['message']}", style="bold red")
     for refused in found["refused"]:
         line = f"REFUSED {refused['source_id']}/{refused['delivery_id']}: {refused['message']}"
         console.say(terminal, line, style="bold red")
@@ -129,7 +148,14 @@ def _alerts(terminal: Console, found: dict[str, Any]) -> None:
         console.say(terminal, f"WAITS run {found['waiting']['run_id']} was stopped by its figures:", style="bold red")
         for told in found["waiting"]["figures"]:
             console.say(terminal, f"  {told}")
-        console.say(terminal, "  look for the cause, or inbeeld accept --reason TEXT --by NAME")
+        persons = found["waiting"]["persons"]
+        who = "inbeeld accept --reason TEXT --by NAME" + (f", by {persons} more people" if persons > 1 else "")
+        console.say(terminal, f"  look for the cause, or {who}")
+    if found.get("let_pass"):
+        told = f"ACCEPTED the published night {found['published']} went on with figures that a person let pass:"
+        console.say(terminal, told, style="bold yellow")
+        for told in found["let_pass"]:
+            console.say(terminal, f"  {told}")
     for owed in found["owed"]:
         line = f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back"
         console.say(terminal, line, style="bold red")

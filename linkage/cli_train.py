@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.cli_options import AsJson, By, Out, Settings, Why
+from linkage.cli_options import AsJson, By, Out, Reason, Settings
 from linkage.errors import UsageError, no_output_folder
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def models(out: Out, as_json: AsJson = False) -> None:
 def promote(
     out: Out,
     by: By,
-    why: Why,
+    reason: Reason,
     candidate: Annotated[str | None, typer.Argument(help="A candidate of inbeeld models.", metavar="CANDIDATE")] = None,
     back: Annotated[bool, typer.Option("--back", help="Return to the model that was in use before.")] = False,
 ) -> None:
@@ -79,7 +79,8 @@ def promote(
         if back == (candidate is not None):
             raise UsageError("give a CANDIDATE or --back")
         promotions = _promotions(out)
-        made = promotions.back(by=by, why=why) if back else promotions.promote(str(candidate), by=by, why=why)
+        said = {"by": by, "reason": reason}
+        made = promotions.back(**said) if back else promotions.promote(str(candidate), **said)
         console.say(console.terminal(), f"Promotion {made.promotion_id}: the next run uses {made.model}")
 
 
@@ -131,7 +132,7 @@ def _show(told: dict[str, Any], out: Path) -> None:
         f"{drift['gained']} pairs become sure, {drift['lost']} no longer are",
     )
     console.say(terminal, f"Wrote {told['candidate']}, of {told['mentions']} mentions; nothing uses it until promoted:")
-    console.say(terminal, f"Next: inbeeld promote {told['candidate']} --by NAME --why TEXT --out {out}")
+    console.say(terminal, f"Next: inbeeld promote {told['candidate']} --by NAME --reason TEXT --out {out}")
 
 
 _FIGURES = ("log_loss", "brier", "precision", "recall", "f1", "false_links", "missed_links")

@@ -143,4 +143,6 @@ def look_next(terminal: Console, out: Path) -> None:
         (f"inbeeld explain INCIDENT_NUMBER --out {out}", "why an incident is matched or not"),
     ]
     console.say(terminal, "\nWhere to look next:", style="bold")
-    console.table(terminal, ("", ""), rows)
+    width = max(len(where) for where, _ in rows)
+    for where, what in rows:
+        console.say(terminal, f"{where:<{width}}  {what}")

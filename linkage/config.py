@@ -156,6 +156,8 @@ class Audit(Section):
     min_pairs: Annotated[int, Field(gt=0)] = 2000
     """Compared pairs, in both nights, from which their patterns are judged."""
     recent_days: Annotated[int, Field(gt=0)] = 90
+    accept_persons: Annotated[int, Field(gt=0)] = 1
+    """Different people who must let a stopped night pass (``inbeeld accept --by``), its volume or what moved."""
 
 
 class Operations(Section):

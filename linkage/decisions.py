@@ -92,31 +92,31 @@ class Decisions:
         self.folder = folder
         self.path = folder.state / "decisions.sqlite"
 
-    def decide(self, left: MentionKey, right: MentionKey, verdict: Verdict, *, by: str, why: str) -> int:
+    def decide(self, left: MentionKey, right: MentionKey, verdict: Verdict, *, by: str, reason: str) -> int:
         """Add a decision and return its id; raises `UsageError` for one mention given twice or an empty text."""
         if left == right:
             raise UsageError("both mentions are the same one: give two")
-        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
+        by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
         one, other = sorted((left, right))
         self._make()
         with sqlite.writing(self.path, WHAT) as db:
             added = db.execute(
                 f"INSERT INTO decision VALUES (NULL, {', '.join('?' * 12)})",
-                (sqlite.now(), by, str(verdict), why, *_columns(one), *_columns(other)),
+                (sqlite.now(), by, str(verdict), reason, *_columns(one), *_columns(other)),
             )
         assert added.lastrowid is not None
         return added.lastrowid
 
-    def withdraw(self, decision_id: int, *, by: str, why: str) -> None:
+    def withdraw(self, decision_id: int, *, by: str, reason: str) -> None:
         """Undo a decision by a further entry; raises `UsageError` when it is unknown or withdrawn already."""
-        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
+        by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
         found = next((d for d in self.all() if d.decision_id == decision_id), None)
         if found is None:
             raise UsageError(f"there is no decision {decision_id}: see inbeeld decisions")
         if found.withdrawn_at is not None:
             raise UsageError(f"decision {decision_id} was withdrawn already")
         with sqlite.writing(self.path, WHAT) as db:
-            db.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?)", (decision_id, sqlite.now(), by, why))
+            db.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?)", (decision_id, sqlite.now(), by, reason))
 
     def all(self) -> list[Decision]:
         """Return every decision ever made, in the order in which they were made."""

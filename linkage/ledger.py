@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from linkage.config import Config
 
 ALL = 1_000_000
+WELL = ("published", "nothing_new")
+"""How a run ends that did its work."""
 LOCAL = ZoneInfo("Europe/Amsterdam")
 
 SCHEMA = """
@@ -137,7 +139,7 @@ class Ledger:
                 db.execute(REFUSE, (d.source_id, d.delivery_id, d.reason, d.message, extracted, run_id, run_id))
             db.execute("DELETE FROM refused WHERE last_run_id <> ?", (run_id,))
 
-    def accept(self, run_id: str, accepted: Iterable[object]) -> None:  # noqa: ARG002
+    def accept(self, run_id: str) -> None:
         """Let the ledger follow the publication of this run, which is what says that they were taken in."""
         with self._writing() as db:
             self._follow_publication(db, finished=run_id)

@@ -79,27 +79,27 @@ class Promotions:
             )
         return path
 
-    def promote(self, candidate: str, *, by: str, why: str) -> Promotion:
+    def promote(self, candidate: str, *, by: str, reason: str) -> Promotion:
         """Make a candidate the model of the next night; raises `UsageError` for an unknown one or one in use."""
-        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
+        by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
         name = f"{candidate.removesuffix('.json')}.json"
         if name not in {path.name for path in self.candidates()}:
             raise UsageError("CANDIDATE is none of the candidates: see inbeeld models")
         current = self.current() or self._baseline()
         if current.model == name:
             raise UsageError("that candidate is in use already")
-        return self._add(name, by, why, current.promotion_id)
+        return self._add(name, by, reason, current.promotion_id)
 
-    def back(self, *, by: str, why: str) -> Promotion:
+    def back(self, *, by: str, reason: str) -> Promotion:
         """Return to the model that was in use before; raises `UsageError` when there is none."""
-        by, why = sqlite.said(by, "--by"), sqlite.said(why, "--why")
+        by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
         entries = {entry.promotion_id: entry for entry in self.all()}
         current = self.current()
         if current is None or current.before_id is None:
             raise UsageError("there is no model to go back to: see inbeeld models")
         before = entries[current.before_id]
         self.file(before)
-        return self._add(before.model, by, why, before.before_id)
+        return self._add(before.model, by, reason, before.before_id)
 
     def _baseline(self) -> Promotion:
         """Keep the model of the published night, so that there is something to go back to."""
@@ -108,11 +108,11 @@ class Promotions:
         shutil.copyfile(published, self.models / name)
         return self._add(name, "inbeeld", "in use before the first promotion", None)
 
-    def _add(self, model: str, by: str, why: str, before: int | None) -> Promotion:
+    def _add(self, model: str, by: str, reason: str, before: int | None) -> Promotion:
         with sqlite.writing(self.path, WHAT) as db:
             db.executescript(SCHEMA)
             sqlite.append_only(db, "promotion")
-            row = (sqlite.now(), by, why, model, _sha256(self.models / model), before)
+            row = (sqlite.now(), by, reason, model, _sha256(self.models / model), before)
             db.execute("INSERT INTO promotion VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
         return self.all()[-1]
 

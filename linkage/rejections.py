@@ -1,8 +1,8 @@
 """What was refused, and what became of it: ``OUT/state/rejections.sqlite``, which only grows.
 
 A night that publishes nothing leaves no ``rejected_row`` behind, and a delivery that is taken in at last takes the
-place of its refusals. So every attempt at a delivery is kept here, with where its rejected rows stand and why, and
-every repair with who made it. No value of a record is.
+place of its refusals. So every attempt at a delivery is kept here, with where its rejected rows stand and why, also
+one that was in order when a gate stopped the night; and every repair with who made it. No value of a record is.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A delivery of some content that was refused, in one run or in many."""
+    """A delivery of some content that was refused (or, without a reason, taken in by a stopped run), once or often."""
 
     source_id: str
     delivery_id: str
@@ -83,16 +83,27 @@ class Rejections:
 
     def keep(self, db: Engine, run_id: str) -> None:
         """Copy what this run refused out of the working database, which may be swept."""
+        self._keep(db, run_id, "status = 'refused'")
+
+    def keep_stopped(self, db: Engine, run_id: str) -> None:
+        """Copy the rejected rows of what this run took in, when a gate stopped it: nothing is published that has them.
+
+        Such an attempt has no reason: the delivery as a whole was in order.
+        """
+        if db.has("delivery"):
+            self._keep(db, run_id, "status = 'accepted' AND rejected > 0")
+
+    def _keep(self, db: Engine, run_id: str, which: str) -> None:
         attempts = db.rows(
-            "SELECT source_id, delivery_id, content_hash, reason, message, rows, rejected FROM delivery "
-            "WHERE status = 'refused' AND run_id = ? ORDER BY ALL",
+            "SELECT source_id, delivery_id, content_hash, coalesce(reason, ''), coalesce(message, ''), rows, rejected "
+            f"FROM delivery WHERE {which} AND run_id = ? ORDER BY ALL",
             [run_id],
         )
         if not attempts:
             return
         rows = db.rows(
             f"""SELECT r.source_id, r.delivery_id, r.content_hash, {", ".join(f"r.{name}" for name in PLACE)}
-                FROM rejected_row AS r SEMI JOIN (SELECT * FROM delivery WHERE status = 'refused' AND run_id = ?)
+                FROM rejected_row AS r SEMI JOIN (SELECT * FROM delivery WHERE {which} AND run_id = ?)
                 USING (source_id, delivery_id, content_hash)""",
             [run_id],
         )
@@ -122,15 +133,15 @@ class Rejections:
         )
         return [Row(*row) for row in found]
 
-    def repair(self, source_id: str, delivery_id: str, *, repaired_as: str, files: str, by: str, why: str) -> None:
-        """Write down that a repair is about to be put into the inbox; ``why`` may be empty, ``by`` may not."""
-        by, why = sqlite.said(by, "--by"), why and sqlite.said(why, "--why")
+    def repair(self, source_id: str, delivery_id: str, *, repaired_as: str, files: str, by: str, reason: str) -> None:
+        """Write down that a repair is about to be put into the inbox; ``reason`` may be empty, ``by`` may not."""
+        by, reason = sqlite.said(by, "--by"), reason and sqlite.said(reason, "--reason")
         with self._writing() as history:
             history.executescript(SCHEMA)
             history.execute(
                 "INSERT INTO repair (repaired_at, repaired_by, reason, source_id, delivery_id, repaired_as, files) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (sqlite.now(), by, why, source_id, delivery_id, repaired_as, files),
+                (sqlite.now(), by, reason, source_id, delivery_id, repaired_as, files),
             )
 
     def repairs(self) -> list[Repair]:

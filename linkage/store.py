@@ -200,7 +200,8 @@ class OutFolder:
         """Return the path of a published file; raises `UsageError` when nothing was published yet."""
         current = self.current()
         if current is None:
-            raise UsageError(f"{self.path} holds no published case view: run `inbeeld run --out {self.path}` first")
+            run = f"run `inbeeld run --inbox DIR --out {self.path}` first"
+            raise UsageError(f"{self.path} holds no published case view: {run}")
         return current / name
 
     def next_number(self) -> int:

@@ -62,6 +62,22 @@ def test_a_command_of_the_readme_has_the_options_it_names(line: str) -> None:
         assert option in shown.stdout
 
 
+def test_a_unit_starts_a_command_that_exists() -> None:
+    """A timer names no command: it starts the unit of its name."""
+    started = {
+        path.stem: shlex.split(line.partition("=")[2])
+        for path in sorted((TOP / "deploy").glob("*.service"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("ExecStart=")
+    }
+    assert {path.stem for path in (TOP / "deploy").glob("*.timer")} == {"inbeeld-doctor"} <= set(started)
+    ours = [words[1:] for words in started.values() if words[0].endswith("/inbeeld")]
+    assert [words[0] for words in ours] == ["doctor"]
+    for verb, *rest in ours:
+        known = {name for param in typer.main.get_group(cli.app).commands[verb].params for name in param.opts}
+        assert {word for word in rest if word.startswith("--")} <= known
+
+
 def test_every_verb_and_option_says_what_it_is_for() -> None:
     verbs = typer.main.get_group(cli.app).commands
     assert len(verbs) > 15

@@ -4,8 +4,8 @@ Two comparisons, both kept in table ``audit``: the deliveries of tonight with th
 and the case view that is about to be published with the published one (`changes`).
 """
 
-from linkage.audit.figure import ACCEPTED, STOP, Figure, keep
+from linkage.audit.figure import ACCEPTED, STOP, UNLIKE, Figure, keep, let_pass
 from linkage.audit.measures import changes
 from linkage.audit.volume import volumes
 
-__all__ = ["ACCEPTED", "STOP", "Figure", "changes", "keep", "volumes"]
+__all__ = ["ACCEPTED", "STOP", "UNLIKE", "Figure", "changes", "keep", "let_pass", "volumes"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 
 from linkage import contracts
 from linkage.engine.base import Engine
 
-OK, FIRST, SMALL, STOP, ACCEPTED = "ok", "first", "small", "stop", "accepted"
+OK, FIRST, SMALL, STOP, ACCEPTED, UNLIKE = "ok", "first", "small", "stop", "accepted", "unlike"
 TABLE = "audit"
 
 
@@ -34,6 +34,9 @@ class Figure:
         where = "" if self.scope == "all" else f" of {self.scope} {self.name}"
         if self.measure == "owed_delivery":
             return f"owed_delivery {self.name}: a rollback set it back, and the inbox does not hold it"
+        if self.measure == "volume":
+            usual = f"usually {_shown(self.before)} rows (a day, of an increment)"
+            return f"volume{where}: {usual}, now {_shown(self.after)} ({self._moved})"
         return f"{self.measure}{where}: {_shown(self.before)} -> {_shown(self.after)} ({self._moved})"
 
     @property
@@ -81,6 +84,15 @@ def keep(db: Engine, figures: Iterable[Figure], *, is_first: bool) -> None:
         db.run(declared.ddl())
     names = [c.name for c in declared.columns]
     db.insert(TABLE, [[getattr(figure, name) for name in names] for figure in figures])
+
+
+def let_pass(view: Engine) -> list[str]:
+    """Return the lines of the figures that would have stopped the published night and that a person let pass."""
+    if not view.has(TABLE):
+        return []
+    names = [field.name for field in fields(Figure)]
+    rows = view.rows(f"SELECT {', '.join(names)} FROM {TABLE} WHERE verdict = '{ACCEPTED}' ORDER BY ALL")
+    return [Figure(*row).line for row in rows]
 
 
 def _share(counted: tuple[int, int]) -> float | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from linkage.audit.figure import FIRST, OK, SMALL, STOP, Figure, counts, shares
+from linkage.audit.figure import FIRST, OK, SMALL, STOP, UNLIKE, Figure, counts, shares
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -239,11 +239,12 @@ def _compare(nights: _Pair, measure: str, read: Callable[[str], Parts]) -> Itera
 def _patterns(nights: _Pair) -> Iterator[Figure]:
     """The population stability index (Siddiqi 2006) of the levels of each comparison, over all compared pairs.
 
-    One comparison at a time: whole patterns are thousands, most of them too rare to say anything.
+    One comparison at a time: whole patterns are thousands, most of them too rare to say anything. Where the comparisons
+    themselves changed, by a new version or a setting, their levels say nothing about the records.
     """
     if not nights.has("pattern_count"):
         return
-    limits = nights.config.audit
+    limits, is_alike = nights.config.audit, _compared_by(nights, nights.old) == _compared_by(nights, nights.new)
     for name, level in nights.comparisons.items():
         levels = f"(SELECT {level} AS level, sum(pairs) AS pairs FROM {{}}.pattern_count GROUP BY level)"
         rows = nights.db.rows(
@@ -253,11 +254,24 @@ def _patterns(nights: _Pair) -> Iterator[Figure]:
         pairs = np.asarray(rows, dtype=np.float64).reshape(-1, 2)
         before, after = (int(n) for n in pairs.sum(axis=0))
         is_small = min(before, after) < limits.min_pairs
-        index = None if is_small else stability(pairs)
-        verdict = SMALL if index is None else STOP if index > limits.pattern_stability else OK
+        index = None if is_small or not is_alike else stability(pairs)
+        told = SMALL if is_small else UNLIKE
+        verdict = told if index is None else STOP if index > limits.pattern_stability else OK
         yield Figure(
             "pattern_stability", "comparison", name, 0.0, index, before, after, index, limits.pattern_stability, verdict
         )
+
+
+def _compared_by(nights: _Pair, night: str) -> str | None:
+    """Return what a night compared by; None when an earlier version published it, which did not say so."""
+    database, schema = night.replace('"', "").split(".")
+    told = nights.db.rows(
+        "SELECT 1 FROM duckdb_columns() WHERE (database_name, schema_name, table_name, column_name) = "
+        "(?, ?, 'link_basis', 'comparisons')",
+        [database, schema],
+    )
+    found = nights.db.rows(f"SELECT max(comparisons) FROM {night}.link_basis") if told else [(None,)]
+    return None if found[0][0] is None else str(found[0][0])
 
 
 def stability(pairs: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:

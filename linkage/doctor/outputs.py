@@ -132,4 +132,4 @@ def publication(_config: Config, folder: OutFolder, _inbox: Path | None) -> Iter
         yield Line(WARN, "publication", "nothing was published yet", "inbeeld run")
         return
     folder.verify(current)
-    yield Line(OK, "publication", f"{current.name} matches its manifest; {len(folder.kept())} nights are kept")
+    yield Line(OK, "publication", f"{current.name} matches its manifest; nights kept: {len(folder.kept())}")

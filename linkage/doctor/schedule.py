@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 
 from linkage.config import Config
 from linkage.doctor.line import FAIL, OK, WARN, Line
-from linkage.ledger import Ledger
+from linkage.ledger import WELL, Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
 
 DEPLOYMENT = "nightly/nightly"
 PATIENCE = 5.0
-GOOD = ("published", "nothing_new")
 
 
 def last_night(config: Config, folder: OutFolder, _inbox: Path | None) -> Iterator[Line]:
@@ -31,11 +30,11 @@ def last_night(config: Config, folder: OutFolder, _inbox: Path | None) -> Iterat
         return
     runs = ledger.runs(limit=100)
     newest = next((run for run in runs if run["status"] != "running"), None)
-    if newest is not None and newest["status"] not in GOOD:
+    if newest is not None and newest["status"] not in WELL:
         waits = Overrides(folder).waiting()
         advice = "inbeeld accept, when its figures are right" if waits else "inbeeld status, then run again"
         yield Line(FAIL, "last night", f"{newest['run_id']} ended as {newest['status']}", advice)
-    well = next((run for run in runs if run["status"] in GOOD and run["ended_at"]), None)
+    well = next((run for run in runs if run["status"] in WELL and run["ended_at"]), None)
     if well is None:
         yield Line(FAIL, "last night", "no run ended well yet", "inbeeld status")
         return

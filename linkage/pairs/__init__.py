@@ -94,7 +94,7 @@ def link(
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
     score(db, model, "pattern_pair", "pair_score")
     _evidence(db, config)
-    increment.keep(db, basis, population, fresh)
+    increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
     return learnt

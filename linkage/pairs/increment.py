@@ -9,6 +9,8 @@ is the same.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from pathlib import Path
 
 from linkage import contracts
 from linkage.config import Linkage
@@ -22,16 +24,31 @@ KEPT = ("link_basis", "value_band", "blocked_key", "compared_pair", BEFORE)
 """Tables of the night before without which every pair is compared."""
 NUMBERS = ("mention_id", "record_no")
 """Columns of a mention that are numbered anew every night, in the order of its key."""
+DECIDES = ("blocking", "coding", "compare", "context", "persons", "persons_sql", "relations", "spec")
+"""Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
+
+
+def comparisons(db: Engine, spec: Spec, settings: Linkage) -> str:
+    """Return a hash of what decides which pairs are compared and what level each gets: two nights with another one
+    compare unlike patterns.
+
+    The engine's version is of it because its ``hash`` may differ from one to the next, and our own code, so that
+    nobody has to think of a number to raise; a comment that changes costs one night in which all is compared.
+    """
+    told = (repr(spec), settings.pair_budget_per_mention, settings.max_block, settings.use_relations)
+    return hashlib.sha256(repr((*told, db.rows("SELECT version()")[0][0], _code())).encode()).hexdigest()
 
 
 def fingerprint(db: Engine, model: Model, spec: Spec, settings: Linkage) -> str:
-    """Return a hash of all that comparisons rest on besides the mentions themselves.
+    """Return a hash of all that comparisons rest on besides the mentions themselves."""
+    return hashlib.sha256(repr((model.to_json(), comparisons(db, spec, settings))).encode()).hexdigest()
 
-    The engine's version is of it because its ``hash`` may differ from one to the next.
-    """
-    told = (model.to_json(), repr(spec), settings.pair_budget_per_mention, settings.max_block)
-    version = db.rows("SELECT version()")[0][0]
-    return hashlib.sha256(repr((*told, settings.use_relations, version)).encode()).hexdigest()
+
+@cache
+def _code() -> str:
+    here = Path(__file__)
+    files = [here, *(here.with_name(f"{name}.py") for name in DECIDES)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def population(db: Engine, basis: str) -> int | None:
@@ -98,11 +115,11 @@ def carry(db: Engine, spec: Spec) -> int:
     return fresh
 
 
-def keep(db: Engine, basis: str, population: int, fresh: int) -> None:
+def keep(db: Engine, basis: str, compared_by: str, population: int, fresh: int) -> None:
     """Write ``compared_pair`` and ``link_basis`` for the next night; the night before is forgotten."""
     db.run(contracts.table("compared_pair").ddl())
     db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
     db.run(contracts.table("link_basis").ddl())
-    db.run("INSERT INTO link_basis VALUES (?, ?, ?)", [basis, population, fresh])
+    db.run("INSERT INTO link_basis VALUES (?, ?, ?, ?)", [basis, population, fresh, compared_by])
     for name in (BEFORE, "related_before"):
         db.run(f"DROP TABLE IF EXISTS {name}")

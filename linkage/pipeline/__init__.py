@@ -203,7 +203,7 @@ def publish(night: Night) -> None:
     night.counts = _counts(night)
     night.db.close()
     night.folder.publish(night.run_id, as_of=night.as_of)
-    night.ledger.accept(night.run_id, night.intake.accepted)
+    night.ledger.accept(night.run_id)
 
 
 STEPS: tuple[Step, ...] = (

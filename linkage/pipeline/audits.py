@@ -36,6 +36,10 @@ def audit_changes(night: Night) -> None:
         run_id=night.run_id,
         comparisons={c.name: c.level_sql() for c in PERSONS.comparisons},
     )
+    if any(figure.verdict == audit.UNLIKE for figure in found):
+        told = "the comparisons are others than those of the published night: its patterns are not compared with them"
+        night.progress(f"warning: {told}")
+        night.log.write("warning", message=told)
     _judge(night, found, is_first=False)
 
 
@@ -63,16 +67,18 @@ def _owed(night: Night) -> list[Figure]:
 
 
 def _judge(night: Night, figures: Sequence[Figure], *, is_first: bool) -> None:
-    overrides = Overrides(night.folder)
-    accepted = overrides.accepted()
-    judged = [
-        f.accepted() if f.verdict == audit.STOP and any(a.covers(_stop(f)) for a in accepted) else f for f in figures
-    ]
+    overrides, persons = Overrides(night.folder), night.config.audit.accept_persons
+    passing = overrides.passing([_stop(f) for f in figures if f.verdict == audit.STOP], persons)
+    judged = [f.accepted() if f.verdict == audit.STOP and _stop(f) in passing else f for f in figures]
     audit.keep(night.db, judged, is_first=is_first)
+    for figure in judged:
+        if figure.verdict == audit.ACCEPTED:
+            night.progress(f"let pass, as a person accepted it: {figure.line}")
+            night.log.write("accepted", figure=figure.line)
     stopping = [f for f in judged if f.verdict == audit.STOP]
     if not stopping:
         return
-    overrides.stopped(night.run_id, [_stop(f) for f in stopping])
+    overrides.stopped(night.run_id, [_stop(f) for f in stopping], persons=persons)
     more = f"; and {len(stopping) - MOST} more" if len(stopping) > MOST else ""
     raise GateFailed(
         "the audit stopped the run, nothing was published: "

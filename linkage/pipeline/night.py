@@ -71,6 +71,7 @@ def start(
     """
     from linkage.errors import UsageError
     from linkage.ledger import Ledger
+    from linkage.rejections import Rejections
     from linkage.store import OutFolder
 
     if not inbox.is_dir():
@@ -89,6 +90,8 @@ def start(
             night.from_scratch = from_scratch
             yield night
         except BaseException as error:
+            if night is not None and isinstance(error, GateFailed):
+                Rejections(folder).keep_stopped(night.db, run_id)
             log.write("ended", status=_status(error), seconds=_since(started_at))
             ledger.end(run_id, _status(error), message=_message(error), ended_at=now())
             raise

@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from tests.faults import budget
+
 SUITES = {
     "reader": "exports that went wrong, read by the strict reader (size: files, 10,000)",
     "month": "nights in a row, each against a run from scratch, and in other orders (size: nights, 30)",
@@ -44,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default all")
     parser.add_argument("--size", type=int, help="how much of it; each suite has its own measure and default")
+    parser.add_argument("--minutes", type=float, help="at most so many for a suite that can stop (kills, crowd, month)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if unknown := set(given.suites) - set(SUITES):
@@ -52,6 +55,7 @@ def main() -> int:
     for name in given.suites or SUITES:
         print(f"\n{name}: {SUITES[name]}", flush=True)  # noqa: T201
         suite, started = importlib.import_module(f"tests.faults.{name}"), time.perf_counter()
+        budget.give(given.minutes)
         rows = suite.run(given.size, given.seed, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
         show(rows)
         print(f"{name}: {time.perf_counter() - started:.0f} s")  # noqa: T201

@@ -23,8 +23,9 @@ def in_place() -> None:
         current, built = self.current(), self.work / run_id / "publication"
         if current is None:
             return whole(self, run_id, as_of=as_of)
-        (self.work / run_id / "restricted.duckdb").rename(built / "restricted.duckdb")
-        store._write_manifest(built, run_id, as_of)
+        if not (built / "restricted.duckdb").exists():
+            (self.work / run_id / "restricted.duckdb").rename(built / "restricted.duckdb")
+        store._write_manifest(built, run_id, as_of, 0)
         for path in sorted(built.rglob("*")):
             if path.is_file():
                 shutil.copyfile(path, current / path.relative_to(built))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.engine.duckdb import DuckDBEngine
-from tests.faults import kills, processes, published, small_night
+from tests.faults import budget, kills, processes, published, small_night
 
 CROWDS = range(2, 9)
 BUSY = "another run (pid "
@@ -96,7 +96,7 @@ def beside(scene: kills.Scene, folder: Path) -> Tally:
         )
     beside = {
         "status": ("status", "--out", out, "--json"),
-        "decide": ("decide", one, other, "different", "--by", "anna", "--why", "beside a run", "--out", out),
+        "decide": ("decide", one, other, "different", "--by", "anna", "--reason", "beside a run", "--out", out),
         "train": ("train", "--out", out),
     }
     started = {name: processes.start(processes.command, *arguments) for name, arguments in beside.items()}
@@ -129,6 +129,8 @@ def run(size: int | None, _seed: int, tell: Callable[[str], None]) -> list[dict[
         small, real = kills.small(folder / "small").known(scratch), kills.real(folder / "real").known(scratch)
         rows = []
         for runs in CROWDS:
+            if budget.is_over():
+                break
             tally = examine(small, scratch, runs, size or 10)
             rows.append(_row(f"{runs} small nights", tally))
             tally = examine(real, scratch, runs, 1)

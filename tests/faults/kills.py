@@ -1,9 +1,9 @@
 """``kill -9``: before every action on a file of a small night; before and after every step, before actions on files and
 at random moments of a real one.
 
-``size`` is the number of kills of real nights (200). After each kill the publication must be whole and either
-yesterday's or today's; one more run must publish today's, take in every delivery once, and tell which run died.
-Controls break the publication on purpose, and must fail.
+``size`` is the number of kills of real nights (200), all kinds mixed, or as many as there is time for. After each kill
+the publication must be whole and either yesterday's or today's; one more run must publish today's, take in every
+delivery once, and tell which run died. Controls break the publication on purpose, and must fail.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.pipeline import STEPS
-from tests.faults import processes, published, small_night
+from tests.faults import budget, processes, published, small_night
 from tests.faults.site import Site, make_yesterday
 from tests.month import content
 
@@ -202,42 +202,58 @@ def run(size: int | None, seed: int, tell: Callable[[str], None]) -> list[dict[s
             rows.append(_row("small night: actions of the publication", tally, control))
             tell(f"{rows[-1]}")
         night = real(folder / "real").known(scratch)
-        ends = [(n, is_end) for n in range(len(STEPS)) for is_end in (False, True)][: size // 3 or 1]
-        steps = Tally()
-        for number, is_end in ends:
-            place = "end" if is_end else "begin"
-            night.round(
-                steps, scratch, f"{place} of {STEPS[number].name}",
-                lambda f, n=number, e=is_end: processes.run(at_step, n, e, *night.at(f)),
-            )  # fmt: skip
-        rows.append(_row("night: begin and end of every step", steps))
-        tell(f"{rows[-1]}")
-        total = len(count_actions(night, scratch))
-        wanted = min(total, (size - len(ends)) // 2)
-        files = before_actions(night, scratch, sorted(dice.sample(range(total), wanted)))
-        rows.append(_row(f"night: {wanted} of its {total} actions on files", files))
-        tell(f"{rows[-1]}")
-        rows.append(_row("night: random moments", _random(night, scratch, size - len(ends) - wanted, dice)))
-        return rows
+        return [*rows, *(_row(what, tally) for what, tally in _real(night, scratch, size, dice, tell).items())]
 
 
-def _random(night: Scene, scratch: Path, kills: int, dice: random.Random) -> Tally:
-    tally, folder = Tally(), night.copy(scratch)
-    seconds = processes.run(night.night, *night.at(folder)).seconds
-    number = 0
-    while tally.kills < kills and number < 3 * kills:
-        scene = replace(night, night=processes.command) if number % GATED == 0 else night
-        moment = seconds * ((number % kills) + dice.random()) / kills
+Plan = list[tuple[str, str, Callable[[Path], processes.Ended]]]
+"""Kind of kill, what it is, and the death of a night in a folder."""
 
-        def death(at: Path, scene: Scene = scene, moment: float = moment) -> processes.Ended:
-            running = processes.start(scene.night, *scene.at(at))
-            running.process.join(moment)
-            running.kill()
-            return running.wait()
 
-        scene.round(tally, scratch, f"after {moment:.2f} s", death)
-        number += 1
-    return tally
+def _real(night: Scene, scratch: Path, size: int, dice: random.Random, tell: Callable[[str], None]) -> dict[str, Tally]:
+    """Kill whole nights until there are ``size`` kills or the time is over, all kinds mixed; return a tally a kind."""
+    steps, files, moments = (
+        "night: begin and end of every step",
+        "night: before actions on files",
+        "night: random moments",
+    )
+    plan: Plan = []
+    for number, is_end in [(n, is_end) for n in range(len(STEPS)) for is_end in (False, True)][: size // 3 or 1]:
+        place = f"{'end' if is_end else 'begin'} of {STEPS[number].name}"
+        plan.append((steps, place, lambda f, n=number, e=is_end: processes.run(at_step, n, e, *night.at(f))))
+    total = len(count_actions(night, scratch))
+    for number in dice.sample(range(total), min(total, (size - len(plan)) // 2)):
+        plan.append((files, f"action {number}", lambda f, n=number: processes.run(
+            night.night, *night.at(f), watched=f / "out", die_at=n)))  # fmt: skip
+    seconds = processes.run(night.night, *night.at(night.copy(scratch))).seconds
+    shares = size - len(plan)
+    for number in range(shares):
+        plan.append(
+            (moments, *_moment(night, seconds * (number + dice.random()) / shares, is_gated=not number % GATED))
+        )
+    dice.shuffle(plan)
+    tallies = {kind: Tally() for kind in (steps, files, moments)}
+    while plan and not budget.is_over():
+        kind, what, death = plan.pop()
+        night.round(tallies[kind], scratch, what, death)
+        done, late = sum(t.kills for t in tallies.values()), tallies[moments].too_late
+        if not plan and done < size and late < 2 * shares:
+            plan.append((moments, *_moment(night, seconds * dice.random(), is_gated=False)))
+        if done % 10 == 0:
+            tell(f"{done} kills of whole nights, {sum(len(t.failures) for t in tallies.values())} failures")
+    return tallies
+
+
+def _moment(night: Scene, moment: float, *, is_gated: bool) -> tuple[str, Callable[[Path], processes.Ended]]:
+    """Return what to call a kill some seconds into a night, and that death."""
+    scene = replace(night, night=processes.command) if is_gated else night
+
+    def death(at: Path) -> processes.Ended:
+        running = processes.start(scene.night, *scene.at(at))
+        running.process.join(moment)
+        running.kill()
+        return running.wait()
+
+    return f"after {moment:.2f} s", death
 
 
 def _row(what: str, tally: Tally, control: str = "") -> dict[str, object]:

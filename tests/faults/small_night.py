@@ -52,7 +52,7 @@ def run(inbox: Path, out: Path) -> None:
         night.db.run(f"DETACH {casebook.CATALOG}")
         night.db.close()
         night.folder.publish(night.run_id, as_of=DAY)
-        night.ledger.accept(night.run_id, new)
+        night.ledger.accept(night.run_id)
 
 
 def _take_in(db: DuckDBEngine, inbox: Path, run_id: str, seen: set[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from linkage import cli, pipeline, quality
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.overrides import Overrides
 from linkage.store import OutFolder
 from tests.faults.site import SOURCE, Site
 
@@ -91,10 +92,18 @@ EVERYTHING = (
 )
 
 
+def refusals(command: Command) -> list[tuple[str, str, dict[str, int]]]:
+    """Return delivery, state and reasons of all that was refused."""
+    found = json.loads(command("rejected", "--all", "--json")[1])["deliveries"]
+    return [(one["delivery_id"], one["state"], one["by_reason"]) for one in found]
+
+
 @pytest.mark.slow
 def test_a_stopped_night_leaves_yesterday_and_passes_once_a_person_accepted_it(site: Site, command: Command) -> None:
     """Stopped twice: by the volume before anything was linked, and then by what moved."""
-    site.deliver()
+    today = site.deliver()
+    today.file("incidenten.csv", lambda content: content + b"stuk\n", is_declared=True)
+    today.manifest(lambda m: m["files"][0].update(rows=m["files"][0]["rows"] + 1))
     before = site.view()
     for measure in ("volume of delivery", "match_rate"):
         code, said = command.night(TIGHT)
@@ -102,19 +111,29 @@ def test_a_stopped_night_leaves_yesterday_and_passes_once_a_person_accepted_it(s
         assert measure in said and "inbeeld accept --reason" in said
         assert site.view() == before
         assert json.loads(command("status", "--json")[1])["waiting"]["figures"][0].startswith(measure)
-        code, said = command("accept", "--reason", f"seen: {measure}", "--by", "anna")
+        assert "ACCEPTED" not in command("status")[1]
+        assert refusals(command) == [(today.folder.name, "stopped", {"column_count": 1})]
+        assert f"{SOURCE}/{today.folder.name}: 1 of" in command("rejected")[1]
+        code, said = command("accept", "--reason", f"KANARIE: {measure}", "--by", "anna")
         assert (code, measure in said, site.view() == before) == (0, True, True)
 
     code, said = command.night(TIGHT)
     assert (code, site.view() == before) == (0, False), said
+    assert refusals(command) == [(today.folder.name, "accepted", {"column_count": 1})]
     assert rows(site, "SELECT count(*) > 1 FROM audit WHERE verdict = 'accepted'") == [(True,)]
+    told, log = command("status")[1], "".join(path.read_text() for path in (site.out / "state" / "logs").iterdir())
+    assert "went on with figures that a person let pass:" in told
+    assert "  volume of delivery" in told and "  match_rate" in told
+    assert '"event": "accepted"' in log and "match_rate" in log
+    for shown in (told, command("status", "--json")[1], log):
+        assert "anna" not in shown and "KANARIE" not in shown, "who and why stay in the ledger"
 
     code, said = command("accept", "--reason", "again")
     assert (code, "no run waits" in said) == (2, True), "an acceptance is good for one publication"
     kept = sqlite3.connect(site.out / "state" / "ledger.sqlite")
     assert kept.execute("SELECT accepted_by, reason FROM acceptance").fetchall() == [
-        ("anna", "seen: volume of delivery"),
-        ("anna", "seen: match_rate"),
+        ("anna", "KANARIE: volume of delivery"),
+        ("anna", "KANARIE: match_rate"),
     ]
     with pytest.raises(sqlite3.IntegrityError):
         kept.execute("DELETE FROM acceptance")
@@ -131,12 +150,17 @@ def test_a_rollback_returns_and_the_next_night_takes_the_deliveries_in_again_eac
     newest = OutFolder(site.out).current()
     assert newest is not None
 
-    code, said = command("rollback", "--reason", "a wrong code list", "--by", "anna")
+    code, said = command("rollback", "--reason", "KANARIE", "--by", "anna")
     assert (code, delivered in said) == (0, True)
     assert site.view() == before
     site.verify()
     told = json.loads(command("status", "--json")[1])
-    assert told["rollbacks"][-1]["reason"] == "a wrong code list"
+    assert list(told["rollbacks"][-1]) == ["rollback_id", "rolled_back_at", "from_run_id", "to_run_id"]
+    shown = said + json.dumps(told) + command("status")[1]
+    assert "KANARIE" not in shown and "anna" not in shown, "who and why stay in the ledger"
+    assert [(r["rolled_back_by"], r["reason"]) for r in Overrides(OutFolder(site.out)).rollbacks()] == [
+        ("anna", "KANARIE")
+    ]
     assert [(o["source_id"], o["delivery_id"]) for o in told["owed"]] == [(SOURCE, delivered)]
 
     assert command.night()[0] == 0

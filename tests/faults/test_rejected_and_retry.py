@@ -101,7 +101,7 @@ def test_a_refused_delivery_is_listed_repaired_and_stays_on_record(spoilt: tuple
     assert site.view() == before
     assert not list(site.inbox.rglob("*.r01"))
 
-    done = retry(site, name, good, "--by", "anna", "--why", "delimiters")
+    done = retry(site, name, good, "--by", "anna", "--reason", "delimiters")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert f"{SOURCE}/{name} is taken in as {name}.r01" in done.stdout
     assert "Remains: nothing" in done.stdout
@@ -139,6 +139,7 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     rows = [row(number, "7", KNOWN), row(number, "acht", LOST), row("PL0100-2099000001", "1", "Smit")]
 
     today.file("personen.csv", lambda _: file(*rows), is_declared=True)
+    today.file("incidenten.csv", lambda content: content.replace(b"ingetrokken", b"gewijzigd"), is_declared=True)
     today.manifest(lambda m: next(f for f in m["files"] if f["name"] == "personen.csv").update(rows=3))
     assert ungated("run", "--inbox", site.inbox, "--out", site.out).returncode == 0
     assert sightings(site.out, FREE) == sightings(site.out, LOST) == set()
@@ -157,13 +158,12 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     assert "nothing was changed" in one_line_of(fewer)
 
     repaired.write_bytes(file(rows[0], rows[1].replace("acht", "8"), rows[2]))
-    done = ungated(
-        "retry", f"{SOURCE}/{today.folder.name}", repaired, "--inbox", site.inbox, "--out", site.out, "--json"
-    )
+    where = ("--inbox", site.inbox, "--out", site.out)
+    done = ungated("retry", f"{SOURCE}/{today.folder.name}", repaired, *where, "--json")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     told = json.loads(done.stdout)
     assert told["before"]["by_reason"] == {"bad_integer": 1, "orphan": 1}
-    assert told["after"]["rejected"] == {"orphan": 1}
+    assert (told["after"]["rejected"], told["left_out"]) == ({"orphan": 1}, 0)
     states = [(d["delivery_id"], d["state"], d["by_reason"]) for d in rejected(site, "--all")]
     assert states == [
         (f"{today.folder.name}.r01", "accepted", {"orphan": 1}),
@@ -176,6 +176,13 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
             [number],
         )
     assert kept == [(7, f"{today.folder.name}.r01"), (8, f"{today.folder.name}.r01")]
+
+    repaired.write_bytes(file())
+    done = ungated(*("retry", f"{SOURCE}/{today.folder.name}.r01", repaired, "--fewer"), *where)
+    assert "2 rows of" in done.stdout and "stay as they were taken in" in done.stdout, done.stderr
+    with DuckDBEngine(site.out / "restricted.duckdb", read_only=True) as db:
+        query = "SELECT person_seq FROM police_person WHERE incident_number = ? ORDER BY 1"
+        assert db.rows(query, [number]) == [(7,), (8,)], "what a repair leaves out it does not withdraw"
 
 
 @pytest.mark.slow

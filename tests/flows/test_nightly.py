@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from small_pipeline import SmallNight, SmallPipeline
 
+from flows import nightly as module
 from flows.nightly import nightly
 from linkage import pipeline
 from linkage.errors import BusyError, GateFailed
@@ -55,9 +59,11 @@ def test_a_night_with_nothing_new_skips_the_steps_that_follow(small_pipeline: In
 
 
 def test_a_failed_gate_fails_the_run_with_its_message_and_is_not_tried_again(
-    small_pipeline: Install, tmp_path: Path
+    small_pipeline: Install, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = "gate mentions stopped the run, nothing was published: mention.postcode: 3 of 10"
+    for name in ("prefect.task_runs", "prefect.flow_runs"):
+        logging.getLogger(name).addHandler(caplog.handler)
 
     def gate(night: SmallNight) -> None:
         raise GateFailed(message)
@@ -67,6 +73,9 @@ def test_a_failed_gate_fails_the_run_with_its_message_and_is_not_tried_again(
     assert (state.type.value, state.name, state.message) == ("FAILED", "Gate failed", message)
     assert small.night.ran == ["take_in"]
     assert small.ended == ["GateFailed"], "the ledger must see which error ended the night"
+    assert stored_tasks(state, 1) == ["take_in"]
+    told = caplog.text
+    assert message in told and "exception" not in told, "a gate that says no is no error of the program"
 
 
 def test_a_step_that_may_be_tried_again_is(small_pipeline: Install, tmp_path: Path) -> None:
@@ -150,3 +159,19 @@ def stored_text() -> str:
     path = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().split(":///")[1])
     with sqlite3.connect(path) as database:
         return "\n".join(database.iterdump())
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "name"),
+    [
+        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "night of 2026-07-02"),
+        (datetime(2026, 7, 2, 0, 30, tzinfo=UTC), "night of 2026-07-02"),
+        (None, "night"),
+    ],
+    ids=["half past midnight in Amsterdam", "half past two", "by hand"],
+)
+def test_a_night_is_named_by_the_day_in_amsterdam(
+    monkeypatch: pytest.MonkeyPatch, scheduled: datetime | None, name: str
+) -> None:
+    monkeypatch.setattr(module, "flow_run", SimpleNamespace(scheduled_start_time=scheduled))
+    assert module._run_name() == name

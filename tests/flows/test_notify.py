@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from small_pipeline import SmallNight, SmallPipeline
 
 from flows.nightly import nightly
 from linkage.errors import GateFailed
+from linkage.ledger import LOCAL
 from tests.server import serving
 
 # isort: split
@@ -67,6 +69,7 @@ def test_a_stopped_night_is_told_with_its_reason(
     [told] = got
     assert told["subject"] == "Inbeeld: Gate failed"
     assert "match_rate: 0.8 -> 0.5" in told["body"]
+    assert told["body"].startswith(f"night of {datetime.now(LOCAL):%Y-%m-%d}: ")
 
 
 def test_an_error_of_the_program_is_told_without_its_text(

@@ -50,6 +50,12 @@ def test_served_and_deployed_schedules_are_the_same_in_amsterdam(name: str, cron
     assert set(DECLARED[name]["parameters"]) == set(made.parameters)
 
 
+def test_the_unit_of_the_nights_gives_options_that_exist() -> None:
+    unit = (ROOT / "deploy" / "inbeeld-nightly.service").read_text(encoding="utf-8")
+    [line] = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    assert set(vars(arguments().parse_args(line.split()[3:]))) == {"inbox", "out", "config", "cron", "retrain_cron"}
+
+
 def test_both_schedules_are_options_and_retraining_can_be_off() -> None:
     made = served("--cron", "15 1 * * *", "--retrain-cron", "0 7 * * 1")
     assert {name: d.schedules[0].schedule.cron for name, d in made.items() if d.schedules} == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,10 +26,10 @@ class Site:
     def __init__(self, folder: OutFolder) -> None:
         self.ledger, self.overrides = Ledger(folder), Overrides(folder)
 
-    def run(self, status: str, *stops: Stop) -> str:
+    def run(self, status: str, *stops: Stop, persons: int = 1) -> str:
         run_id = self.ledger.begin(NOW, Config())
         if stops:
-            self.overrides.stopped(run_id, stops)
+            self.overrides.stopped(run_id, stops, persons=persons)
         self.ledger.end(run_id, status, message="", ended_at=NOW)
         return run_id
 
@@ -46,7 +47,7 @@ def test_an_acceptance_holds_until_a_run_publishes(site: Site) -> None:
     stopped = site.run("gate_failed", LOST)
     assert site.overrides.waiting() == (stopped, (LOST,))
     assert site.overrides.accepted() == ()
-    assert site.overrides.accept(by="anna", reason="a new unit") == (stopped, (LOST,))
+    assert site.overrides.accept(by="anna", reason="a new unit") == (stopped, (LOST,), 0)
     assert (site.overrides.accepted(), site.overrides.waiting()) == ((LOST,), None)
     site.run("failed")
     site.run("crashed")
@@ -69,7 +70,47 @@ def test_two_stops_on_the_way_to_one_publication_are_accepted_one_by_one(site: S
     assert site.overrides.waiting() == (second, (LOST,))
     site.overrides.accept(by="anna", reason="b")
     assert site.overrides.accepted() == (volume, LOST)
-    assert [entry["reason"] for entry in site.overrides.acceptances()] == ["a", "b"]
+
+
+def test_where_two_people_are_asked_for_one_of_them_twice_is_not_enough(site: Site) -> None:
+    """The second may see the night stopped again, by the same figure moved hardly further."""
+    first = site.run("gate_failed", LOST, persons=2)
+    assert site.overrides.accept(by="anna", reason="a") == (first, (LOST,), 1)
+    with pytest.raises(UsageError, match="another person must too"):
+        site.overrides.accept(by="Anna", reason="b")
+    assert (site.overrides.accepted(2), site.overrides.waiting()) == ((), (first, (LOST,)))
+    more = replace(LOST, change=-0.11)
+    second = site.run("gate_failed", more, persons=2)
+    assert site.overrides.accept(by="bert", reason="c") == (second, (more,), 0)
+    assert site.overrides.waiting() is None
+    further = replace(LOST, change=-0.13)
+    assert site.overrides.passing([more, further], 2) == {more}, "bert's would cover it, anna's does not"
+    assert site.overrides.passing([further], 1) == {further}
+
+
+def test_who_went_on_without_a_delivery_is_counted_too(site: Site) -> None:
+    site.run("published")
+    gone = Owed("pol", "2025-03-14", "h2")
+    owed = Stop("owed_delivery", "delivery", "pol/2025-03-14", None, "owed")
+    site.overrides.rolled_back(by="anna", reason="x", before="00003-c", after="00001-a", deliveries=(gone,))
+    site.run("gate_failed", owed, persons=2)
+    site.overrides.accept(by="anna", reason="x")
+    site.run("published")
+    assert site.overrides.owed() == [gone], "one of two is not enough"
+    site.run("gate_failed", owed, persons=2)
+    site.overrides.accept(by="bert", reason="x")
+    site.run("published")
+    assert site.overrides.owed() == []
+
+
+def test_a_ledger_of_an_earlier_version_asks_for_one_person(site: Site) -> None:
+    stopped = site.run("gate_failed", LOST)
+    with sqlite3.connect(site.overrides.path) as db:
+        db.execute("DROP TABLE quorum")
+    db.close()
+    assert site.overrides.waiting() == (stopped, (LOST,))
+    assert site.overrides.accept(by="anna", reason="x") == (stopped, (LOST,), 0)
+    assert site.overrides.accepted() == (LOST,)
 
 
 @pytest.mark.parametrize(

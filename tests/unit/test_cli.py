@@ -20,7 +20,7 @@ from tests.command import call
 
 INBEELD = Path(sys.executable).parent / "inbeeld"
 CANARY = "KANARIE-9-Jansen"
-SAID = ["--by", "anna", "--why", "it fits"]
+SAID = ["--by", "anna", "--reason", "it fits"]
 
 
 def outcome(refused: tuple[tuple[str, str, str], ...] = ()) -> Outcome:

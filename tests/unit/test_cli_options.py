@@ -96,7 +96,7 @@ def test_the_source_of_an_incident_reaches_the_explanation(monkeypatch: pytest.M
 def test_a_repair_that_the_run_refuses_ends_with_two(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: dict[str, Any] | None, code: int
 ) -> None:
-    told = {"source_id": "a", "delivery_id": "1", "repaired_as": "1.r01", "after": after, "others": []}
+    told = {"source_id": "a", "delivery_id": "1", "repaired_as": "1.r01", "after": after, "others": [], "left_out": 0}
     before = {"state": "accepted", "rejected": 2, "by_reason": {"date": 2}}
     monkeypatch.setattr(cli_intake, "_retry", lambda *_: told | {"before": before})
     for shown in ([], ["--json"]):

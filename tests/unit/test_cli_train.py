@@ -35,7 +35,7 @@ def test_models_lists_candidates_in_their_order_and_what_is_in_use(
 ) -> None:
     assert call(monkeypatch, "models", "--out", str(out)) == 0
     assert "Nobody promoted a model" in capsys.readouterr().out
-    who = ["--by", "anna", "--why", "KANARIE", "--out", str(out)]
+    who = ["--by", "anna", "--reason", "KANARIE", "--out", str(out)]
     assert call(monkeypatch, "promote", "candidate_2025-03-13_2", *who) == 0
     assert capsys.readouterr().out == "Promotion 2: the next run uses candidate_2025-03-13_2.json\n"
     assert call(monkeypatch, "models", "--out", str(out), "--json") == 0
@@ -74,7 +74,7 @@ def test_promote_refuses_what_it_cannot_mean(
     arguments: list[str],
     message: str,
 ) -> None:
-    code = call(monkeypatch, "promote", *arguments, "--by", "anna", "--why", "it fits", "--out", str(out))
+    code = call(monkeypatch, "promote", *arguments, "--by", "anna", "--reason", "it fits", "--out", str(out))
     said = capsys.readouterr().err
     assert (code, said.count("\n")) == (2, 1)
     assert message in said

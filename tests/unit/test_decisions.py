@@ -18,7 +18,7 @@ from tests.command import call
 
 A = MentionKey("vt", "case", "C:1", 2)
 B = MentionKey("politie", "incident", "PL0100-2025000001", 1)
-WHO = ["--by", "anna", "--why", "vader en zoon KANARIE"]
+WHO = ["--by", "anna", "--reason", "vader en zoon KANARIE"]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def out(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_decision_is_kept_as_it_was_made(ledger: Decisions) -> None:
     assert ledger.all() == []
-    number = ledger.decide(A, B, Verdict.SAME, by="anna", why=" one\n person ")
+    number = ledger.decide(A, B, Verdict.SAME, by="anna", reason=" one\n person ")
     (kept,) = ledger.active()
     assert (kept.decision_id, kept.verdict, kept.decided_by, kept.reason) == (number, "same", "anna", "one person")
     assert (kept.left, kept.right) == (B, A), "in the order of the keys"
@@ -68,14 +68,14 @@ def test_a_decision_is_kept_as_it_was_made(ledger: Decisions) -> None:
 
 
 def test_a_withdrawal_is_a_further_entry(ledger: Decisions) -> None:
-    first = ledger.decide(A, B, Verdict.SAME, by="anna", why="x")
-    second = ledger.decide(A, B, Verdict.DIFFERENT, by="anna", why="x")
-    ledger.withdraw(first, by="bert", why="y")
+    first = ledger.decide(A, B, Verdict.SAME, by="anna", reason="x")
+    second = ledger.decide(A, B, Verdict.DIFFERENT, by="anna", reason="x")
+    ledger.withdraw(first, by="bert", reason="y")
     assert [d.decision_id for d in ledger.active()] == [second]
     assert [d.withdrawn_at is None for d in ledger.all()] == [False, True]
     for number, message in ((first, "withdrawn already"), (99, "there is no decision 99")):
         with pytest.raises(UsageError, match=message):
-            ledger.withdraw(number, by="bert", why="y")
+            ledger.withdraw(number, by="bert", reason="y")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_withdrawal_is_a_further_entry(ledger: Decisions) -> None:
     ],
 )
 def test_nothing_in_the_ledger_changes(ledger: Decisions, sql: str) -> None:
-    ledger.withdraw(ledger.decide(A, B, Verdict.SAME, by="anna", why="x"), by="anna", why="x")
+    ledger.withdraw(ledger.decide(A, B, Verdict.SAME, by="anna", reason="x"), by="anna", reason="x")
     before = ledger.all()
     with sqlite3.connect(ledger.path) as db, pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
         db.execute(sql)
@@ -154,7 +154,7 @@ def test_two_persons_are_decided_by_their_most_alike_mentions(
         (["decide", "PA", "PA", "same", *WHO], "both persons are the same one"),
         (["decide", "PA", "KANARIE", "same", *WHO], "PERSON_B is not among the published persons"),
         (["decide", "PA", "PB", "perhaps", *WHO], "see inbeeld decide --help"),
-        (["decide", "PA", "PB", "same", "--by", " ", "--why", "x"], "--by must have 1 to 1000 characters"),
+        (["decide", "PA", "PB", "same", "--by", " ", "--reason", "x"], "--by must have 1 to 1000 characters"),
         (["withdraw", "7", *WHO], "there is no decision 7"),
     ],
 )

@@ -123,12 +123,12 @@ def test_a_refused_delivery_waits_until_a_later_one_is_accepted(folder: OutFolde
         run_id = ledger.begin(START, Config())
         ledger.refuse(run_id, [refused])
         publish(folder, run_id, [("h1", "politie", "2025-03-13")])
-        ledger.accept(run_id, [])
+        ledger.accept(run_id)
         assert ledger.outstanding(inbox) == [("politie", "2025-03-14", refused.message)]
     run_id = ledger.begin(START, Config())
     ledger.refuse(run_id, [refused])
     publish(folder, run_id, [("h1", "politie", "2025-03-13"), ("h3", "politie", "2025-03-15")])
-    ledger.accept(run_id, [])
+    ledger.accept(run_id)
     assert ledger.outstanding(inbox) == []
 
 
@@ -141,7 +141,7 @@ def test_an_export_an_hour_later_counts_as_later_in_the_night_in_which_that_hour
         run_id = ledger.begin(START, Config())
         ledger.refuse(run_id, [refused])
         publish(folder, run_id, [("h1", "politie", later)])
-        ledger.accept(run_id, [])
+        ledger.accept(run_id)
         waits = ledger.outstanding(inbox)
         assert bool(waits) == later.endswith("T00:30:00.000000Z")
 
@@ -151,7 +151,7 @@ def test_a_refused_delivery_is_named_in_its_first_night_even_beside_a_later_good
     run_id = ledger.begin(START, Config())
     ledger.refuse(run_id, [Refused("politie", "2025-03-14")])
     publish(folder, run_id, [("h3", "politie", "2025-03-15")])
-    ledger.accept(run_id, [])
+    ledger.accept(run_id)
     assert len(ledger.outstanding(inbox)) == 1
 
 

@@ -19,7 +19,7 @@ from linkage.engine.duckdb import DuckDBEngine
 DAY = date(2025, 3, 31)
 TABLES = (
     "incident", "incident_status", "incident_link", "case_report", "person", "household", "person_id_history",
-    "household_id_history", "pattern_count", "run",
+    "household_id_history", "link_basis", "pattern_count", "run",
 )  # fmt: skip
 MATCHED = "matched_timely"
 COMPARISONS = {"birth": "pattern % 10", "given": "pattern // 10"}
@@ -59,8 +59,9 @@ class Side:
         self.add("person", range(n), person_id="'P' || i")
         return self
 
-    def patterns(self, pairs: dict[int, int]) -> Side:
+    def patterns(self, pairs: dict[int, int], compared_by: str | None = "these comparisons") -> Side:
         """Count pairs by pattern."""
+        self.add("link_basis", range(1), comparisons="NULL" if compared_by is None else f"'{compared_by}'")
         told = ", ".join(f"({pattern}, 1, {n})" for pattern, n in pairs.items())
         self.db.run(f"INSERT INTO pattern_count VALUES {told}")
         return self
@@ -212,6 +213,22 @@ def test_a_comparison_whose_levels_shift_stops_the_night_and_is_named(nights: Ni
     nights.old.patterns({10 * given + 1: 100 for given in range(300)})
     nights.new.patterns({10 * given + level: 50 for given in range(300) for level in (1, 2)})
     assert nights.stops() == {("pattern_stability", "birth")}
+
+
+@pytest.mark.parametrize("before", ["other comparisons", None], ids=["another version", "one that did not say"])
+def test_comparisons_that_changed_are_not_compared_and_all_else_is(nights: Nights, before: str | None) -> None:
+    """A new version counts levels in another way: that is no drift of the records. Links are judged all the same."""
+    nights.old.patterns({1: 9000, 2: 1000}, before).incidents(200, MATCHED, link="deterministic")
+    nights.new.patterns({1: 4000, 2: 6000}).incidents(200, "unmatched")
+    found = nights.found()
+    assert {f.verdict for (measure, _), f in found.items() if measure == "pattern_stability"} == {"unlike"}
+    assert found["links_lost", "all"].verdict == "stop"
+
+
+def test_a_publication_without_the_column_is_of_other_comparisons(nights: Nights) -> None:
+    nights.old.patterns({1: 9000}).db.run("ALTER TABLE link_basis DROP COLUMN comparisons")
+    nights.new.patterns({1: 4000, 2: 6000}).incidents(1, MATCHED)
+    assert nights.found()["pattern_stability", "birth"].verdict == "unlike"
 
 
 def test_few_pairs_are_no_distribution(nights: Nights) -> None:

@@ -94,5 +94,5 @@ def test_a_full_delivery_is_held_against_full_ones_only() -> None:
 
 def test_the_line_names_the_delivery_and_figures_only() -> None:
     assert History().nights(*USUAL).tonight(1000).line == (
-        "volume of delivery pol/2025-02-06: 100 -> 1000 (900 off, at most 50)"
+        "volume of delivery pol/2025-02-06: usually 100 rows (a day, of an increment), now 1000 (900 off, at most 50)"
     )

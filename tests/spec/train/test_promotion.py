@@ -21,7 +21,7 @@ from linkage.store import OutFolder
 from linkage.train import train
 from tests.nights import Night
 
-WHO = {"by": "anna", "why": "it fits"}
+WHO = {"by": "anna", "reason": "it fits"}
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def decide(folder: OutFolder, verdict: Verdict, where: str, number: int) -> None
         keys = MentionKey(*row[:4]), MentionKey(*row[4:])
         if number and not seen & set(keys):
             seen |= set(keys)
-            Decisions(folder).decide(*keys, verdict, by="anna", why="looked")
+            Decisions(folder).decide(*keys, verdict, by="anna", reason="looked")
             number -= 1
     assert not number
 
