@@ -35,6 +35,7 @@ from linkage.pairs.coded import Coded, Pairs
 from linkage.pairs.fields import Field, Keys, exact, name, spec, typed
 from linkage.pairs.model import Model, load
 from linkage.pairs.reading import Table
+from linkage.pairs.rows import Rows
 from linkage.pairs.score import Evidence, evidence, probability
 from linkage.pairs.spec import Spec
 from linkage.thresholds import bits
@@ -179,10 +180,11 @@ class _Asked:
             ) as db,
         ):
             ids = [reading.ids(db, t, self.id_column, n) for n, t in enumerate(tables, 1)] if self.id_column else []
-            sizes = reading.read(db, tables, self.fields, self.rules)
+            rows = Rows(db, tables, self.fields, self.rules)
+            sizes = rows.sizes
+            coded = Coded(db, told, rows, threads=self.threads)
             self.tell(f"read {' and '.join(f'{n:,}' for n in sizes)} rows")
-            coded = Coded(db, told, sizes, threads=self.threads)
-            pairs, rules = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
+            pairs, rules = learning.pairs_of(coded, pair_budget(sum(sizes), self.pairs_per_row))
             self.tell(f"{len(pairs):,} candidate pairs")
             rest, trained = learning.divide(pairs)
             coded.finish(trained)
