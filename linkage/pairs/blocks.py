@@ -150,27 +150,27 @@ def keys(codes: Ids, columns: tuple[int, ...]) -> Numbers:
 
     As long as the numbers of a combination fit one beside the other it is they; beyond 64 bits it is a hash of them.
     """
-    key, whole, is_null = np.zeros(len(codes), dtype=np.uint64), 1, np.zeros(len(codes), dtype=bool)
-    for n in columns:
-        code = codes[:, n]
-        is_null |= code < 0
-        radix = int(code.max(initial=0)) + 1
-        whole *= radix
-        if whole >> WORD:
-            key ^= key >> np.uint64(WORD // 2)
-            key *= np.uint64(ODD)
-            key += code.astype(np.uint64)
+    pieces = [slice(start, start + PIECE) for start in range(0, len(codes), PIECE)]
+    most = np.max([codes[piece, columns].max(axis=0) for piece in pieces], axis=0, initial=0)
+    widths = [int(number).bit_length() for number in np.broadcast_to(most, len(columns))]
+    spare = WORD - sum(widths)
+    found = np.zeros(len(codes), dtype=np.uint64)
+    for piece in pieces:
+        some, key = codes[piece, columns], found[piece]
+        for n, width in enumerate(widths):
+            if sum(widths[: n + 1]) > WORD:
+                key ^= key >> np.uint64(WORD // 2)
+                key *= np.uint64(ODD)
+            else:
+                key <<= np.uint64(width)
+            key += some[:, n].astype(np.uint64)
+        if spare >= len(codes).bit_length():
+            key <<= np.uint64(spare)
         else:
-            key *= np.uint64(radix)
-            key += code.astype(np.uint64)
-    room = WORD - len(codes).bit_length() - whole.bit_length()
-    if room >= 0:
-        key <<= np.uint64(WORD - whole.bit_length())
-    else:
-        key *= np.uint64(ODD)
-        np.maximum(key, 1, out=key)
-    key[is_null] = 0
-    return key
+            key *= np.uint64(ODD)
+            np.maximum(key, 1, out=key)
+        key[(some < 0).any(axis=1)] = 0
+    return found
 
 
 def in_order(keys: Numbers) -> tuple[Ids, Ids]:
@@ -180,13 +180,19 @@ def in_order(keys: Numbers) -> tuple[Ids, Ids]:
     order of keys is found. Keys that differ in the bits so lost, a few of many millions, are told apart afterwards.
     """
     low = np.uint64((1 << len(keys).bit_length()) - 1)
-    packed = keys & ~low
-    packed |= np.arange(len(keys), dtype=np.uint64)
+    packed, is_lossy = np.empty_like(keys), False
+    for start in range(0, len(keys), PIECE):
+        some = keys[start : start + PIECE]
+        is_lossy = is_lossy or bool((some & low).any())
+        packed[start : start + PIECE] = some & ~low | np.arange(start, start + len(some), dtype=np.uint64)
     packed.sort()
-    is_lossy = bool((keys & low).any())
     if not is_lossy:
         packed = packed[int(np.searchsorted(packed, low, side="right")) :]
-    shared, starts = _shared((packed[1:] ^ packed[:-1]) <= low, len(packed))
+    same = np.zeros(max(len(packed) - 1, 0), dtype=bool)
+    for start in range(0, len(same), PIECE):
+        some = packed[start : start + PIECE + 1]
+        same[start : start + PIECE] = (some[1:] ^ some[:-1]) <= low
+    shared, starts = _shared(same, len(packed))
     order = (packed[shared] & low).astype(np.int32)
     return _told_apart(keys, order, starts) if is_lossy else (order, starts)
 
@@ -222,27 +228,29 @@ def _blocks(rule: Rule, order: Ids, starts: Ids, first: int | None, budget: int)
 
     ``order`` and ``starts`` are those of `in_order`, ``first`` is where a second table begins.
     """
-    ends = np.r_[starts[1:], len(order)] if len(starts) else starts
-    sizes = (ends - starts).astype(np.int64)
-    if first is None:
-        made = sizes * (sizes - 1) // 2
-    else:
-        seconds = np.r_[0, np.cumsum(order >= first)]
-        other = seconds[starts + sizes] - seconds[starts]
-        made = other * (sizes - other)
-    same, pairs = np.bincount(sizes), np.bincount(sizes, weights=made.astype(np.float64))
+    every = np.diff(starts, append=np.int32(len(order)))
+    # A block of two tables begins with a row of the first and ends with one of the second, or it makes no pair.
+    makes = np.ones(len(every), dtype=bool)
+    if first is not None and len(every):
+        makes = (order[starts] < first) & (order[starts + every - 1] >= first)
+    rows, sizes = order[np.repeat(makes, every)], every[makes]
+    other = sizes
+    if first is not None and len(sizes):
+        other = np.add.reduceat(rows >= first, np.cumsum(sizes) - sizes, dtype=np.int32)
+    made = sizes * (sizes - np.int64(1)) // 2 if first is None else other * (sizes - other).astype(np.int64)
+    same = np.bincount(every)
+    pairs = np.bincount(sizes, weights=made.astype(np.float64), minlength=len(same))
     kept = keep(rule, [(int(n), int(same[n]), int(pairs[n])) for n in np.flatnonzero(same) if n > 1], NO_CAP, budget)
-    dropped = order[np.repeat(sizes > kept.max_block, sizes)] if kept.dropped_blocks else order[:0]
-    used = (sizes <= kept.max_block) & (made > 0)
-    rows, sizes = order[np.repeat(used, sizes)], sizes[used]
+    dropped = order[:0]
+    if kept.dropped_blocks:
+        dropped = order[np.repeat(every > kept.max_block, every)]
+        used = sizes <= kept.max_block
+        rows, sizes, other = rows[np.repeat(used, sizes)], sizes[used], other[used]
+    ends = np.cumsum(sizes, dtype=np.int32)
     if first is None:
         start = np.arange(1, len(rows) + 1, dtype=np.int32)
-        return kept, Blocks(rows, rows, start, np.repeat(np.cumsum(sizes, dtype=np.int32), sizes) - start), dropped
-    other, ones = other[used].astype(np.int32), sizes - other[used]
-    of_rule = Blocks(
-        rows[rows < first],
-        rows[rows >= first],
-        np.repeat(np.cumsum(other, dtype=np.int32) - other, ones),
-        np.repeat(other, ones),
-    )
+        return kept, Blocks(rows, rows, start, np.repeat(ends, sizes) - start), dropped
+    seconds, ones = np.cumsum(other, dtype=np.int32) - other, sizes - other
+    is_first = rows < first
+    of_rule = Blocks(rows[is_first], rows[~is_first], np.repeat(seconds, ones), np.repeat(other, ones))
     return kept, of_rule, dropped

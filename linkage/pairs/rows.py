@@ -70,7 +70,7 @@ class Rows:
         return Part(told, None)
 
     def hashes(self, part: Part) -> Hashes:
-        """Return a hash of each row (rows,), 0 for null: of a column as it stands, or of an expression.
+        """Return a hash of each row (rows,): of a column as it stands, or of an expression, 0 for null.
 
         Raises `UsageError` when it cannot be read.
         """
@@ -84,20 +84,19 @@ class Rows:
         return placed
 
     def distinct(self, column: str, target: str) -> None:
-        """Write ``target`` (raw_h, value): the distinct values of a column, hashed as they stand, in their form."""
+        """Write ``target`` (raw_h, value): a column's distinct values, null too, hashed as they stand, in their form."""
         sides = (f"SELECT {table.texts[column]} AS raw FROM {table.source}" for table in self._opened)
         self.db.run(
-            f"CREATE OR REPLACE TEMP TABLE {target} AS "
-            f"SELECT {number_sql('raw')} AS raw_h, {self._form(column, 'raw')} AS value "
-            f"FROM (SELECT DISTINCT raw FROM ({' UNION ALL '.join(sides)})) WHERE raw IS NOT NULL"
+            f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT hash(raw) AS raw_h, {self._form(column, 'raw')} AS value "
+            f"FROM (SELECT DISTINCT raw FROM ({' UNION ALL '.join(sides)}))"
         )
 
     def told(self, source: str, column: str, parts: Sequence[Part]) -> list[Hashes]:
         """Return the hashes of a column's values as they stand, and of what parts that read it make of their form.
 
-        ``source`` is what `distinct` wrote. Null stands among them: an expression may make something of it.
+        ``source`` is what `distinct` wrote. Raises `UsageError` for a part of a rule that fails.
         """
-        values = f"SELECT raw_h, value AS {quoted(column)} FROM {source} UNION ALL SELECT CAST(0 AS UBIGINT), NULL"
+        values = f"SELECT raw_h, value AS {quoted(column)} FROM {source}"
         made = "".join(f", {number_sql(part.sql)} AS h_{n}" for n, part in enumerate(parts))
         try:
             found = self.db.arrays(f"SELECT raw_h{made} FROM ({values})")
@@ -130,7 +129,7 @@ class Rows:
         table = self._opened[side]
         if part.sql == quoted(part.column or ""):
             inner = f"SELECT {self._row(side)} AS {ROW}, {table.texts[str(part.column)]} AS told FROM {table.source}"
-            return f"SELECT {ROW} AS mention_id, {number_sql('told')} AS h FROM ({inner})"
+            return f"SELECT {ROW} AS mention_id, hash(told) AS h FROM ({inner})"
         columns = "".join(f", {self._form(c, table.texts[c])} AS {quoted(c)}" for c in self._columns)
         inner = f"SELECT {self._row(side)} AS {ROW}{columns} FROM {table.source}"
         return f"SELECT {ROW} AS mention_id, {number_sql(part.sql)} AS h FROM ({inner})"

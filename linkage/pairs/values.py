@@ -57,10 +57,9 @@ class Raw:
         return cls(at.astype(np.int32), np.asarray(known))
 
     def become(self, hashes: Hashes, told: Hashes) -> Values:
-        """Return the values that each of some hashes became, told by their hashes: null (0) where it is not told."""
+        """Return what each of the distinct values became, told by its hash: 0 is null."""
         new = np.zeros(len(self.hashes), dtype=np.uint64)
-        place = places(self.hashes, hashes)
-        new[place[place >= 0]] = told[place >= 0]
+        new[places(self.hashes, hashes)] = told
         return self.number(new)
 
     def number(self, hashes: Hashes) -> Values:
