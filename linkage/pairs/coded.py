@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,8 @@ Open = npt.NDArray[Any]
 
 BLOCK = 1 << 16
 """Pairs compared at a time by one thread: their integers stay in the processor's cache."""
+
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -114,22 +116,26 @@ class Coded:
 
     def decide(self, pairs: Pairs, n: int) -> None:
         """Decide one comparison where it is open, in place: on integers as far as they tell, the rest as text."""
-        c, column = self.spec.comparisons[n], self.columns.known[n]
+        c, column, code = self.spec.comparisons[n], self.columns.known[n], self.columns.codes[:, n]
         at = np.flatnonzero(pairs.open & self._bits(1 << n))
-        code = self.columns.codes[:, n]
-        one, other = code[pairs.left[at]], code[pairs.right[at]]
-        level = np.zeros(len(at), dtype=np.int64)
 
-        def told(b: slice) -> None:
+        def told(block: slice) -> tuple[npt.NDArray[np.intp], Codes, Codes]:
+            here = at[block]
+            one, other = code[pairs.left[here]], code[pairs.right[here]]
+            level = np.zeros(len(here), dtype=np.int64)
             if column.packed is not None:
-                level[b] = _errors(column.packed[one[b]], column.packed[other[b]], len(c.levels))
+                level = _errors(column.packed[one], column.packed[other], len(c.levels))
             elif column.letters is not None and c.similar is not None:
-                level[b] = similar.is_below(column.letters, c.similar, one[b], other[b]) * len(c.levels)
+                level = similar.is_below(column.letters, c.similar, one, other) * len(c.levels)
+            pairs.pattern[here] |= (level << c.shift) | self._near(n, level, one, other)
+            text = np.flatnonzero(level == 0)
+            return here[text], one[text], other[text]
 
-        self._in_blocks(told, len(at))
-        text = np.flatnonzero(level == 0)
-        level[text] = self._as_text(n, one[text], other[text])
-        pairs.pattern[at] |= (level << c.shift) | self._near(n, level, one, other)
+        parts = self._in_blocks(told, len(at), BLOCK)
+        if parts:
+            here, one, other = (np.concatenate(side) for side in zip(*parts, strict=True))
+            level = self._as_text(n, one, other)
+            pairs.pattern[here] |= (level << c.shift) | self._near(n, level, one, other)
         pairs.open[at] &= ~self._bits(1 << n)
 
     def hopeful(self, pairs: Pairs, model: Model, least: float) -> Pairs:
@@ -143,20 +149,24 @@ class Coded:
     def possible(self, pairs: Pairs, model: Model, least: float) -> npt.NDArray[np.bool_]:
         """Tell which pairs may still reach a match weight, whatever their open comparisons turn out to be."""
         width = len(self.spec.comparisons)
-        number, pattern = pairs.pattern, None
-        if sum(c.width for c in self.spec.comparisons) + width > BITS:
-            # What is open has no room beside the pattern, but beside its number it has.
-            number, pattern = distinct(pairs.pattern)
-        at, known = distinct(number.astype(np.int64) << width | pairs.open.astype(np.int64))
-        told = known >> width
-        best = bound.best(model, told if pattern is None else pattern[told], known & ((1 << width) - 1))
-        may: npt.NDArray[np.bool_] = (best >= least)[at]
-        return may
 
-    def _in_blocks(self, work: Callable[[slice], None], size: int) -> None:
+        def told(block: slice) -> npt.NDArray[np.bool_]:
+            number, pattern = pairs.pattern[block], None
+            if sum(c.width for c in self.spec.comparisons) + width > BITS:
+                # What is open has no room beside the pattern, but beside its number it has.
+                number, pattern = distinct(number)
+            at, known = distinct(number.astype(np.int64) << width | pairs.open[block].astype(np.int64))
+            found = known >> width
+            best = bound.best(model, found if pattern is None else pattern[found], known & ((1 << width) - 1))
+            may: npt.NDArray[np.bool_] = (best >= least)[at]
+            return may
+
+        parts = self._in_blocks(told, len(pairs), max(BLOCK, -(-len(pairs) // self.threads)))
+        return np.concatenate([np.zeros(0, dtype=bool), *parts])
+
+    def _in_blocks(self, work: Callable[[slice], Made], size: int, block: int) -> list[Made]:
         with ThreadPoolExecutor(self.threads) as pool:
-            for _ in pool.map(work, (slice(start, start + BLOCK) for start in range(0, size, BLOCK))):
-                pass
+            return list(pool.map(work, (slice(start, start + block) for start in range(0, size, block))))
 
     def _compare(self, left: Ids, right: Ids) -> Pairs:
         return self._equality(left, right, *agreement(self.columns.codes, left, right))

@@ -84,7 +84,7 @@ class Rows:
         return placed
 
     def distinct(self, column: str, target: str) -> None:
-        """Write ``target`` (raw_h, value): a column's distinct values, null too, hashed as they stand, in their form."""
+        """Write ``target`` (raw_h, value): a column's distinct values, null too; hashed as they stand, and in form."""
         sides = (f"SELECT {table.texts[column]} AS raw FROM {table.source}" for table in self._opened)
         self.db.run(
             f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT hash(raw) AS raw_h, {self._form(column, 'raw')} AS value "
