@@ -122,7 +122,7 @@ def blocks(
     """Return the blocks of every rule, and what `blocking` writes as ``blocking_rule``.
 
     ``columns`` are those of ``codes`` that each rule asks to be equal, ``sizes`` the rows of the tables, one or two.
-    Raises `StoreError` when even blocks of two do not fit the budget.
+    Raises `BudgetError` when even blocks of two do not fit the budget.
     """
     found = Candidates(codes, [], [], [])
     first, told = sizes[0] if len(sizes) == 2 else None, []

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from linkage.errors import StoreError, UsageError
+from linkage.errors import BudgetError, UsageError
 from linkage.pairs.blocks import blocks
 from linkage.pairs.coded import Coded, Pairs, distinct, joined
 from linkage.pairs.estimate import Samples, estimate, untrained
@@ -37,11 +37,11 @@ def pairs_of(coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame]:
         made, told = blocks(
             columns.codes, coded.spec.rules, columns.keys, coded.sizes, budget=budget, threads=coded.threads
         )
-    except StoreError as error:
-        if "does not fit" not in str(error):
-            raise
-        why = str(error).split(":", 1)[0]
-        raise UsageError(f"{why}: its values are too common; make it narrower or raise pairs_per_row") from None
+    except BudgetError as error:
+        raise UsageError(
+            f"blocking rule {error.rule} does not fit the pair budget: its values are too common; make it narrower or "
+            "raise pairs_per_row"
+        ) from None
     return coded.pairs(made), told
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import ConfigError, StoreError
+from linkage.errors import BudgetError, ConfigError
 from linkage.pairs import blocking, blocks
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
@@ -119,7 +119,7 @@ def test_every_pair_is_made_once(db, rows, chosen, two_sided, budget, max_block,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocking, "CHUNK", chunk)
         if by_hand is None:
-            with pytest.raises(StoreError, match=r"blocking rule .* does not fit the pair budget"):
+            with pytest.raises(BudgetError, match=r"blocking rule .* does not fit the pair budget"):
                 made(db, rows, rules, two_sided, budget=budget, max_block=max_block)
             return
         found = made(db, rows, rules, two_sided, budget=budget, max_block=max_block)
@@ -130,7 +130,7 @@ def test_every_pair_is_made_once(db, rows, chosen, two_sided, budget, max_block,
 def test_a_rule_that_just_fits_the_budget_is_made(db: DuckDBEngine) -> None:
     rows = [{"side": 1, "a": 1, "b": None, "c": None, "tags": [], "words": []}] * 3
     assert len(made(db, rows, RULES[:1], False, budget=3, max_block=10)) == 3
-    with pytest.raises(StoreError, match="does not fit"):
+    with pytest.raises(BudgetError, match="does not fit"):
         made(db, rows, RULES[:1], False, budget=2, max_block=10)
 
 
@@ -175,8 +175,8 @@ def test_blocks_in_process_are_those_of_the_engine(db, rows, chosen, two_sided, 
         patch.setattr(blocks, "PIECE", piece)
         try:
             expected = made(db, rows, rules, two_sided, budget=budget, max_block=2**31 - 1)
-        except StoreError as error:
-            with pytest.raises(StoreError, match=str(error)):
+        except BudgetError as error:
+            with pytest.raises(BudgetError, match=str(error)):
                 in_process(rows, rules, two_sided, budget)
             return
         told = db.rows("SELECT * FROM blocking_rule")
