@@ -8,6 +8,9 @@ same, and less than steps (Zadrozny & Elkan 2002), which would make pairs equal 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
@@ -25,11 +28,33 @@ PULL = 2.0
 """Weight of the pull of each slope towards 1, in nats: a piece with few pairs stays as it is."""
 
 
-def fit(odds: Floats, is_same: Bools) -> Knots:
-    """Return the knots (odds, weight) of the likeliest map; ``odds`` are log2 and ``is_same`` the truth, (n,) each."""
-    known, at = np.unique(np.round(odds, 3), return_inverse=True)
-    pairs = np.bincount(at).astype(np.float64)
-    same = np.bincount(at, weights=is_same)
+@dataclass(frozen=True)
+class Judged:
+    """Pairs whose truth is known, by their log2 odds (n,): how many, and how many of them are one person."""
+
+    odds: Floats
+    pairs: Floats
+    same: Floats
+
+    @classmethod
+    def of(cls, odds: Floats, is_same: Bools) -> Judged:
+        """Count pairs (n,) of the same odds, rounded."""
+        known, at = np.unique(np.round(odds, 3), return_inverse=True)
+        same = np.bincount(at, weights=is_same).astype(np.float64)
+        return cls(known, np.bincount(at).astype(np.float64), same)
+
+    @classmethod
+    def together(cls, some: Sequence[Judged]) -> Judged:
+        """Return several sets of pairs as one."""
+        known, at = np.unique(np.concatenate([one.odds for one in some]), return_inverse=True)
+        pairs, same = (np.concatenate([getattr(one, name) for one in some]) for name in ("pairs", "same"))
+        counts = (np.bincount(at, weights=each).astype(np.float64) for each in (pairs, same))
+        return cls(known, *counts)
+
+
+def fit(judged: Judged) -> Knots:
+    """Return the knots (odds, weight) of the likeliest map."""
+    known, pairs, same = judged.odds, judged.pairs, judged.same
     widths = np.diff(PLACES)
     first = np.array([PLACES[0], *np.zeros(len(widths))])
 
