@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from linkage.pairs.model import bent
-
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Knots = tuple[tuple[float, float], ...]
@@ -54,17 +52,25 @@ class Judged:
 
 def fit(judged: Judged) -> Knots:
     """Return the knots (odds, weight) of the likeliest map."""
-    known, pairs, same = judged.odds, judged.pairs, judged.same
-    widths = np.diff(PLACES)
+    places, widths = np.array(PLACES), np.diff(PLACES)
+    piece = np.clip(np.searchsorted(places, judged.odds, side="right") - 1, 0, len(widths) - 1)
+    beyond = judged.odds - places[piece]
+
+    def loss(asked: Floats) -> tuple[float, Floats]:
+        """Return the loss of a first height and the logarithms of the slopes, and its gradient."""
+        slope = np.exp(asked[1:])
+        height = asked[0] + np.r_[0.0, np.cumsum(slope * widths)][:-1]
+        weight = (height[piece] + slope[piece] * beyond) * np.log(2)
+        likely = (judged.pairs * np.logaddexp(0, weight) - judged.same * weight).sum()
+        off = (judged.pairs / (1 + np.exp(-weight)) - judged.same) * np.log(2)
+        inside, within = (np.bincount(piece, each, len(widths)) for each in (off, off * beyond))
+        above = inside.sum() - np.cumsum(inside)
+        gradient = np.r_[off.sum(), slope * (widths * above + within) + 2 * PULL * asked[1:]]
+        return float(likely + PULL * (asked[1:] ** 2).sum()), gradient
+
     first = np.array([PLACES[0], *np.zeros(len(widths))])
-
-    def loss(asked: Floats) -> float:
-        weight = bent(known, _knots(asked, widths)) * np.log(2)
-        likely = (pairs * np.logaddexp(0, weight) - same * weight).sum()
-        return float(likely + PULL * (asked[1:] ** 2).sum())
-
     bounds = [(None, None), *[(np.log(LEAST_SLOPE), np.log(MOST_SLOPE))] * len(widths)]
-    return _knots(minimize(loss, first, method="L-BFGS-B", bounds=bounds).x, widths)
+    return _knots(minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds).x, widths)
 
 
 def _knots(asked: Floats, widths: Floats) -> Knots:
