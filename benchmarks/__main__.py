@@ -1,6 +1,7 @@
 """``python -m benchmarks [WHAT]``: prints tables, keeps figures in benchmarks/out; WHAT is ``all`` unless given.
 
-All but the calibration takes about forty minutes on two cores. A part that fails is told, and the others go on.
+All but ablation and calibration takes about forty minutes on two cores. A part that fails is told, and the others go
+on.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
-WHAT = (*ALL, "gap", "calibration", "calibrate", "all")
-"""``gap`` takes two hundred simulated regions through a night and ``calibration`` simulates large ones, each half an
-hour; ``calibrate`` writes the model that ships."""
+WHAT = (*ALL, "ablation", "gap", "calibration", "calibrate", "all")
+"""``gap`` takes two hundred simulated regions through a night, half an hour; ``calibration`` and ``calibrate`` simulate
+large regions, minutes each; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
@@ -36,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--noise", choices=peers.NOISE, help="night: medium unless given; peers: all three")
     parser.add_argument(
-        "--seed", type=int, metavar="S", help=f"{SEED} unless given; calibration: three held-out regions unless given"
+        "--seed", type=int, metavar="S", help=f"{SEED} unless given; calibration: the held-out regions unless given"
     )
     parser.add_argument(
         "--repeat",
@@ -113,6 +114,13 @@ def _decisions(console: Console, asked: argparse.Namespace) -> None:
     decisions.decisions(console, incidents=incidents, noise=noise, seed=_seed(asked))
 
 
+def _ablation(console: Console, asked: argparse.Namespace) -> None:
+    from benchmarks import ablation
+
+    noise = (asked.noise,) if asked.noise else peers.NOISE
+    ablation.ablation(console, incidents=(asked.incidents or (PEERS_SIZE,))[0], noise=noise, seed=_seed(asked))
+
+
 def _calibration(console: Console, asked: argparse.Namespace) -> None:
     from benchmarks import calibration
 
@@ -147,6 +155,7 @@ PARTS = {
     "race": _race,
     "relations": _relations,
     "decisions": _decisions,
+    "ablation": _ablation,
     "gap": _gap,
     "calibration": _calibration,
     "calibrate": _calibrate,

@@ -51,7 +51,7 @@ def relations(console: Console, *, incidents: int, noise: Sequence[str], seed: i
 
 def measure(mentions: Path) -> dict[str, list[float | int]]:
     """Return for each kind its number, and recall and precision without and with relations."""
-    labels = {use: _clusters(mentions, use_relations=use) for use in (False, True)}
+    labels = {use: clusters(mentions, Config(linkage={"use_relations": use})) for use in (False, True)}
     person = true_persons(mentions, len(labels[True]))
     ids = np.flatnonzero(person >= 0)
     person = person[ids]
@@ -65,13 +65,15 @@ def measure(mentions: Path) -> dict[str, list[float | int]]:
     return found
 
 
-def _clusters(mentions: Path, *, use_relations: bool) -> npt.NDArray[np.int64]:
-    config = Config(linkage={"use_relations": use_relations})
+def clusters(mentions: Path, config: Config, change: str = "") -> npt.NDArray[np.int64]:
+    """Return (mentions,) the person that each mention of a file is taken for; ``change`` is SQL run on them first."""
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as folder:
         with DuckDBEngine(mentions, read_only=True) as source:
             frame = source.frame("SELECT * FROM mention")
         with DuckDBEngine(Path(folder) / "work.duckdb", spill=Path(folder) / "spill") as db:
             db.register("mention", frame)
+            if change:
+                db.run(change)
             link(db, config, lambda _: None)
             resolve(db, config, run_id="bench", mint=MINT, progress=lambda _: None)
             found = db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"]
@@ -91,14 +93,14 @@ def _b_cubed(
 ) -> tuple[float, float]:
     """Return recall and precision of the weak mentions, each without itself, over those that have others."""
     both = np.unique(np.stack([found, person]), axis=1, return_inverse=True)[1].ravel()
-    sizes = {name: _others(one) for name, one in (("both", both), ("person", person), ("found", found))}
+    sizes = {name: others(one) for name, one in (("both", both), ("person", person), ("found", found))}
     has_true, has_found = weak & (sizes["person"] > 0), weak & (sizes["found"] > 0)
     recall = (sizes["both"][has_true] / sizes["person"][has_true]).mean() if has_true.any() else float("nan")
     precision = (sizes["both"][has_found] / sizes["found"][has_found]).mean() if has_found.any() else float("nan")
     return float(recall), float(precision)
 
 
-def _others(label: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def others(label: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return for each member how many others have its label."""
     _, at, n = np.unique(label, return_inverse=True, return_counts=True)
     return n[at] - 1

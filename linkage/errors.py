@@ -41,6 +41,14 @@ class StoreError(InbeeldError):
     """The database refused a statement; the message names the step and the reason class only."""
 
 
+class BudgetError(StoreError):
+    """Even the smallest blocks of a blocking rule make more pairs than are allowed."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"blocking rule {rule} does not fit the pair budget: raise linkage.pair_budget_per_mention")
+        self.rule = rule
+
+
 class GateFailed(InbeeldError):  # noqa: N818
     """A quality gate stopped the run: nothing was published, yesterday's view stays."""
 

@@ -19,11 +19,11 @@ from recordlinkage.base import BaseCompareFeature
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
-from linkage.pairs import reading
 from linkage.pairs.estimate import Samples, estimate, untrained
 from linkage.pairs.fields import Field
 from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
+from linkage.pairs.rows import Rows
 from linkage.pairs.score import probability
 from linkage.pairs.spec import Comparison, Level, Spec
 
@@ -69,7 +69,7 @@ class Levels(BaseCompareFeature):  # type: ignore[misc]
 def _compared(field: Field, left: pd.Series[Any], right: pd.Series[Any]) -> npt.NDArray[np.int8]:
     with DuckDBEngine() as db:
         sides = [side.reset_index(drop=True).to_frame(field.column) for side in (left, right)]
-        reading.read(db, sides, [replace(field, outside=None)], ())
+        Rows(db, sides, [replace(field, outside=None)], ()).write()
         found = db.arrays(
             f"SELECT l.mention_id AS place, CAST({field.comparison.sql} AS TINYINT) AS level "
             f"FROM mention l JOIN mention r ON r.mention_id = l.mention_id + {len(left)} WHERE l.side = 1"

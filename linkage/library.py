@@ -35,6 +35,7 @@ from linkage.pairs.coded import Coded, Pairs
 from linkage.pairs.fields import Field, Keys, exact, name, spec, typed
 from linkage.pairs.model import Model, load
 from linkage.pairs.reading import Table
+from linkage.pairs.rows import Rows
 from linkage.pairs.score import Evidence, evidence, probability
 from linkage.pairs.spec import Spec
 from linkage.thresholds import bits
@@ -179,19 +180,35 @@ class _Asked:
             ) as db,
         ):
             ids = [reading.ids(db, t, self.id_column, n) for n, t in enumerate(tables, 1)] if self.id_column else []
-            sizes = reading.read(db, tables, self.fields, self.rules)
-            self.tell(f"read {' and '.join(f'{n:,}' for n in sizes)} rows")
-            coded = Coded(db, told, sizes, threads=self.threads)
-            pairs, rules = learning.pairs_of(db, coded, pair_budget(sum(sizes), self.pairs_per_row))
-            self.tell(f"{len(pairs):,} candidate pairs")
-            rest, trained = learning.divide(pairs)
-            coded.finish(trained)
-            model = learning.learn(coded, trained, len(pairs), known)
-            self.tell("model given" if known else f"model learnt from {len(trained):,} pairs")
-            scored = learning.probable(coded, model, trained, rest)
-        found = _linked(model, scored, sizes, unique, self.threshold, len(pairs))
+            rows = Rows(db, tables, self.fields, self.rules)
+            scored = self._score(Coded(db, told, rows, threads=self.threads), known)
+        found = _linked(scored, rows.sizes, unique, self.threshold)
         self.tell(f"{len(found.pairs):,} pairs told, {len(found.links):,} links")
-        return replace(_named(found, ids), rules=rules)
+        return _named(found, ids)
+
+    def _score(self, coded: Coded, known: Model | None) -> _Scored:
+        """Block, learn and score; what was read is forgotten with it."""
+        self.tell(f"read {' and '.join(f'{n:,}' for n in coded.sizes)} rows")
+        pairs, rules = learning.pairs_of(coded, pair_budget(sum(coded.sizes), self.pairs_per_row))
+        made = len(pairs)
+        self.tell(f"{made:,} candidate pairs")
+        rest, trained = learning.divide(pairs)
+        del pairs
+        coded.finish(trained)
+        model = learning.learn(coded, trained, made, known)
+        self.tell("model given" if known else f"model learnt from {len(trained):,} pairs")
+        return _Scored(model, *learning.probable(coded, model, trained, rest), made, rules)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The pairs that are told with their weights, of how many candidates, and what each rule found."""
+
+    model: Model
+    pairs: Pairs
+    weight: Floats
+    made: int
+    rules: pd.DataFrame
 
 
 def _fitting(model: Model, told: Spec) -> Model:
@@ -213,15 +230,8 @@ def _named(found: Linked, ids: list[pd.Series[Any]]) -> Linked:
     return replace(found, pairs=pairs, links=pairs.loc[found.links.index], clusters=clusters)
 
 
-def _linked(
-    model: Model,
-    scored: tuple[Pairs, Floats],
-    sizes: tuple[int, ...],
-    unique: str | None,
-    threshold: float,
-    made: int,
-) -> Linked:
-    found, weight = _in_order(*scored)
+def _linked(scored: _Scored, sizes: tuple[int, ...], unique: str | None, threshold: float) -> Linked:
+    found, weight = _in_order(scored.pairs, scored.weight)
     cut = bits(threshold)
     sure = np.flatnonzero(weight >= cut)
     if unique:
@@ -239,7 +249,7 @@ def _linked(
     side = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)
     row = np.concatenate([np.arange(n, dtype=np.int32) for n in sizes])
     clusters = pd.DataFrame({"side": side, "row": row, "cluster": labels}, copy=False)
-    return Linked(pairs, pairs.iloc[sure], clusters, model, made)
+    return Linked(pairs, pairs.iloc[sure], clusters, scored.model, scored.made, scored.rules)
 
 
 def _in_order(found: Pairs, weight: Floats) -> tuple[Pairs, Floats]:

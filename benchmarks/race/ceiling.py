@@ -17,9 +17,10 @@ from benchmarks.race.ours import fields
 from benchmarks.race.outcome import THREADS, Clock, Told, contest, files, save
 from benchmarks.sets.task import Task
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import learning, reading
+from linkage.pairs import learning
 from linkage.pairs.coded import Coded
 from linkage.pairs.fields import spec
+from linkage.pairs.rows import Rows
 
 FOLDS = 5
 
@@ -31,9 +32,10 @@ def link(task: Task, folder: Path, out: Path, style: str) -> Told:  # noqa: ARG0
     tables = [Path(file.strip("'")) for file in files(task, folder)]
     told = spec(tuple(fields(task)), task.blocking, two_sided=len(tables) == 2)
     with tempfile.TemporaryDirectory() as scratch, DuckDBEngine(spill=Path(scratch), threads=THREADS) as db:
-        sizes = reading.read(db, tables, fields(task), task.blocking)
-        coded = Coded(db, told, sizes, threads=THREADS)
-        pairs, _ = learning.pairs_of(db, coded, budget=2**31)
+        rows = Rows(db, tables, fields(task), task.blocking)
+        sizes = rows.sizes
+        coded = Coded(db, told, rows, threads=THREADS)
+        pairs, _ = learning.pairs_of(coded, budget=2**31)
         coded.finish(pairs)
     clock.done("compare")
     left, right = pairs.left.astype(np.int64), pairs.right.astype(np.int64) - (sizes[0] if len(sizes) == 2 else 0)

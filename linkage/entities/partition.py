@@ -8,7 +8,7 @@ at one by one, and those of one size at a time, so that millions of nodes take s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,16 +98,61 @@ def clusters(
     would contradict them. No cluster has more than ``cap`` nodes unless it must. The result does not depend on the
     order of pairs or nodes. A pair that is given twice counts with its larger weight.
     """
+    pairs = Pairs(np.asarray(left), np.asarray(right), np.asarray(weight, dtype=np.float64))
+    if record is None and seat is None and must is None and cannot is None and cap > 1:
+        return _unconstrained(size, pairs, cut=cut, cap=cap, margin=margin)
     rules = constraints(size, record, seat, must, cannot)
+    return _divided(size, pairs, rules, record, seat, cut=cut, cap=cap, margin=margin)
+
+
+def _divided(
+    size: int,
+    pairs: Pairs,
+    rules: Constraints,
+    record: Ints | None,
+    seat: Ints | None,
+    *,
+    cut: float,
+    cap: int,
+    margin: float,
+) -> Clusters:
     refused = tuple(sorted(rules.refused.items()))
     if not size:
         return Clusters(np.zeros(0, dtype=np.int64), refused=refused)
-    pairs = Pairs(np.asarray(left), np.asarray(right), np.asarray(weight, dtype=np.float64))
     labels, raised = _components(size, pairs, cut, rules)
     inside = _once(size, pairs.where(labels[pairs.left] == labels[pairs.right]))
     work = _Division(labels, inside, rules, record, seat, cap=cap, margin=margin)
     work.divide(work.contradictory(cut))
     return Clusters(_in_order(work.part), tuple(work.ambiguous), tuple(work.capped), refused, raised)
+
+
+def _unconstrained(size: int, pairs: Pairs, *, cut: float, cap: int, margin: float) -> Clusters:
+    """Return the clusters where nothing is known but the pairs.
+
+    Two nodes that have no pair but their own are one cluster or two by its weight. That is nearly all pairs where a
+    person stands twice, so that only the others have to be looked at as components.
+    """
+    degree = np.bincount(pairs.left, minlength=size) + np.bincount(pairs.right, minlength=size)
+    is_alone = (degree[pairs.left] == 1) & (degree[pairs.right] == 1)
+    part = np.arange(size, dtype=np.int32 if size < NO_CAP else np.int64)
+    joined = pairs.where(is_alone & (pairs.weight >= cut))
+    part[np.maximum(joined.left, joined.right)] = np.minimum(joined.left, joined.right)
+    rest = pairs.where(~is_alone)
+    has_rest = np.zeros(size, dtype=bool)
+    has_rest[rest.left] = has_rest[rest.right] = True
+    node = np.flatnonzero(has_rest)
+    number = np.cumsum(has_rest, dtype=part.dtype) - 1
+    renumbered = Pairs(number[rest.left], number[rest.right], rest.weight)
+    free = constraints(len(node), None, None, None, None)
+    found = _divided(len(node), renumbered, free, None, None, cut=cut, cap=cap, margin=margin)
+    part[node] = node[np.unique(found.labels, return_index=True)[1]][found.labels]
+    ambiguous = tuple(
+        replace(claim, node=int(node[claim.node]), one=int(node[claim.one]), other=int(node[claim.other]))
+        for claim in found.ambiguous
+    )
+    capped = tuple((int(node[at]), grown) for at, grown in found.capped)
+    labels = (np.cumsum(part == np.arange(size, dtype=part.dtype)) - 1)[part]
+    return Clusters(labels, ambiguous, capped, raised=found.raised)
 
 
 def _in_order(part: Ints) -> Ints:

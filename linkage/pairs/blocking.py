@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.errors import ConfigError, StoreError
+from linkage.errors import BudgetError, ConfigError
 from linkage.pairs.spec import Rule, Spec
 
 CHUNK = 4_000_000
@@ -39,7 +39,7 @@ def candidates(
     Each is the SQL of the rules that find a pair, as bits, and ``FROM … WHERE …`` over rows ``l`` and ``r`` of
     mentions, about `CHUNK` pairs large; every pair is made once. With ``only_fresh`` these are the pairs with a mention
     of table ``fresh_mention``, to which all are added that have a key which is too common tonight and was not before
-    (``blocked_before``), or the other way round: no other pair can have changed its rules. Raises `StoreError` when
+    (``blocked_before``), or the other way round: no other pair can have changed its rules. Raises `BudgetError` when
     even blocks of two do not fit the budget, `ConfigError` for more than `MOST_RULES` rules.
     """
     if len(spec.rules) > MOST_RULES:
@@ -168,7 +168,7 @@ def keep(rule: Rule, sizes: Iterable[tuple[Any, ...]], max_block: int, budget: i
     """Return how much of a rule fits the budget, smallest blocks first.
 
     ``sizes`` are (mentions of a block, blocks of that size, pairs that they make), ascending from blocks of two. Raises
-    `StoreError` when not even the smallest fit.
+    `BudgetError` when not even the smallest fit.
     """
     kept, limit, blocks, mentions = 0, 0, 0, 0
     for n, same, pairs in sizes:
@@ -177,9 +177,7 @@ def keep(rule: Rule, sizes: Iterable[tuple[Any, ...]], max_block: int, budget: i
         else:
             kept, limit = kept + int(pairs), int(n)
     if blocks and not limit and max_block > 1:
-        raise StoreError(
-            f"blocking rule {rule.name} does not fit the pair budget: raise linkage.pair_budget_per_mention"
-        )
+        raise BudgetError(rule.name)
     return Kept(limit, blocks, mentions, kept)
 
 

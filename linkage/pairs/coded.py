@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,13 @@ import pandas as pd
 
 from linkage.engine.base import Engine
 from linkage.pairs import bound, edits, similar
-from linkage.pairs.blocks import Bits, Candidates, bits, side_by_side
-from linkage.pairs.coding import share_sql
+from linkage.pairs.blocks import Bits, Candidates, agreement
+from linkage.pairs.columns import Columns
 from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model
-from linkage.pairs.spec import BAND_BITS, BITS, Comparison, Spec, band_of
-from linkage.pairs.values import Codes, Hashes, Values, number, of_columns, together
+from linkage.pairs.rows import Rows
+from linkage.pairs.spec import BAND_BITS, BITS, Spec
+from linkage.pairs.values import Codes
 
 Ids = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -35,6 +36,8 @@ Open = npt.NDArray[Any]
 
 BLOCK = 1 << 16
 """Pairs compared at a time by one thread: their integers stay in the processor's cache."""
+
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -74,100 +77,29 @@ def distinct(values: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
     return at, np.asarray(known)
 
 
-@dataclass
-class _Column:
-    """What is known of one comparison's values, by their codes.
-
-    ``band`` says how common each is (0: not told); ``packed`` and ``letters`` serve near agreement, where a comparison
-    has it.
-    """
-
-    hashes: Hashes
-    agree: tuple[float, float]
-    """Pairs of rows that may be one person and agree on a value, and those that both have one."""
-    band: npt.NDArray[np.int8]
-    packed: edits.Packed | None = None
-    letters: similar.Letters | None = None
-
-
 class Coded:
-    """The rows of table ``mention`` as integers, by mention_id, and pairs of them as patterns.
+    """The rows of tables as integers, by mention_id, and pairs of them as patterns.
 
-    For a spec of `fields`: every comparison looks at one value of each row. ``sizes`` are the rows of the tables.
-    Writes ``text_<n>`` with the values of comparisons that may have to look at text.
+    For a spec of `fields`: every comparison looks at one value of each row.
     """
 
-    def __init__(self, db: Engine, spec: Spec, sizes: tuple[int, ...], *, threads: int) -> None:
-        self.db, self.spec, self.sizes, self.threads = db, spec, sizes, threads
+    def __init__(self, db: Engine, spec: Spec, rows: Rows, *, threads: int) -> None:
+        """Read the rows; raises `UsageError` when a column or a part of a rule cannot be read."""
+        self.db, self.spec, self.sizes, self.threads = db, spec, rows.sizes, threads
         self._bits = np.uint16 if len(spec.comparisons) <= 16 else np.uint32
-        names, rows = [str(c.value) for c in spec.comparisons], sum(sizes)
-        told = of_columns(db, [f"hash_of_{name}" for name in names], rows, threads, number)
-        values = dict(zip(names, told, strict=True))
-        self._columns = [self._column(n, c, values) for n, c in enumerate(spec.comparisons)]
-        # The codes of a row stand side by side, so that one fetch from memory brings all of them; so do its bands, in
-        # their places in a pattern.
-        self._codes = side_by_side(rows, len(names))
-        self._banded = np.zeros(rows, dtype=np.int64)
-        for n, (c, column) in enumerate(zip(spec.comparisons, self._columns, strict=True)):
-            code = values.pop(names[n]).code
-            np.subtract(code, code == 0, out=self._codes[:, n])
-            if c.band:
-                self._banded |= (column.band.astype(np.int64) << (c.shift + c.bits))[code]
+        self.columns = Columns(db, spec, rows, threads=threads)
         self._agreement = _Agreement.of(spec)
-
-    def _column(self, n: int, c: Comparison, values: dict[str, Values]) -> _Column:
-        known = values[str(c.value)]
-        band = self._bands(c, values) if c.band else np.zeros(len(known), dtype=np.int8)
-        column = _Column(known.hashes, self._agree(known), band)
-        if len(c.levels) > 2:
-            self.db.run(
-                f"CREATE OR REPLACE TEMP TABLE text_{n} AS SELECT hash({c.value}) AS h, {c.value} "
-                f"FROM (SELECT DISTINCT {c.value} FROM mention WHERE {c.value} IS NOT NULL)"
-            )
-            text = self.db.frame(f"SELECT h, {c.value} AS value FROM text_{n}")
-            place = known.places(text["h"].to_numpy())
-            if c.edits:
-                column.packed = np.zeros(len(known), dtype=np.int64)
-                column.packed[place] = edits.pack(text["value"])
-            if c.similar is not None:
-                column.letters = similar.letters(len(known), place, text["value"].tolist())
-        return column
-
-    def _bands(self, c: Comparison, values: dict[str, Values]) -> npt.NDArray[np.int8]:
-        """Return the band of each value: by its share of the rows, or of the people, or by the one from outside."""
-        known, frequency = values[str(c.value)], self.spec.bands[str(c.band)]
-        band = np.zeros(len(known), dtype=np.int8)
-        if frequency.table:
-            told = self.db.frame(f"SELECT hash(value) AS h, share FROM ({share_sql(frequency)})")
-            place = known.places(told["h"].to_numpy())
-            band[place[place >= 0]] = band_of(told["share"].to_numpy()[place >= 0])
-            return band
-        counted = known.code
-        if frequency.by:
-            people = together([values[column] for column in frequency.by])
-            counted = counted[np.unique(people, return_index=True)[1]]
-        count = np.bincount(counted, minlength=len(known))
-        count[0] = 0
-        band[count > 0] = band_of(count[count > 0] / count.sum())
-        return band
 
     def equal(self, n: int) -> tuple[float, float]:
         """Return how many pairs of rows that may be one person agree on a comparison's value, and how many have one."""
-        return self._columns[n].agree
-
-    def _agree(self, values: Values) -> tuple[float, float]:
-        if not self.spec.two_sided:
-            count = values.counts(slice(None)).astype(np.float64)
-            return float(count @ np.maximum(count - 1, 0)), float(count.sum() * (count.sum() - 1))
-        one, other = (values.counts(s).astype(np.float64) for s in (slice(self.sizes[0]), slice(self.sizes[0], None)))
-        return float(one @ other), float(one.sum() * other.sum())
+        return self.columns.known[n].agree
 
     def compare(self, left: Ids, right: Ids) -> Pairs:
         """Return the pairs with what equality decides."""
         starts = range(0, max(len(left), 1), BLOCK)
         with ThreadPoolExecutor(self.threads) as pool:
             return joined(
-                list(pool.map(lambda at: self._equality(left[at : at + BLOCK], right[at : at + BLOCK]), starts))
+                list(pool.map(lambda at: self._compare(left[at : at + BLOCK], right[at : at + BLOCK]), starts))
             )
 
     def pairs(self, candidates: Candidates) -> Pairs:
@@ -175,7 +107,7 @@ class Coded:
         none = np.zeros(0, dtype=np.int32)
         with ThreadPoolExecutor(self.threads) as pool:
             made = pool.map(lambda piece: self._equality(*candidates.pairs(*piece)), candidates.pieces())
-            return joined([self._equality(none, none), *made])
+            return joined([self._compare(none, none), *made])
 
     def finish(self, pairs: Pairs) -> None:
         """Decide all that is open, in place."""
@@ -184,22 +116,26 @@ class Coded:
 
     def decide(self, pairs: Pairs, n: int) -> None:
         """Decide one comparison where it is open, in place: on integers as far as they tell, the rest as text."""
-        c, column = self.spec.comparisons[n], self._columns[n]
+        c, column, code = self.spec.comparisons[n], self.columns.known[n], self.columns.codes[:, n]
         at = np.flatnonzero(pairs.open & self._bits(1 << n))
-        code = self._codes[:, n]
-        one, other = code[pairs.left[at]], code[pairs.right[at]]
-        level = np.zeros(len(at), dtype=np.int64)
 
-        def told(b: slice) -> None:
+        def told(block: slice) -> tuple[npt.NDArray[np.intp], Codes, Codes]:
+            here = at[block]
+            one, other = code[pairs.left[here]], code[pairs.right[here]]
+            level = np.zeros(len(here), dtype=np.int64)
             if column.packed is not None:
-                level[b] = _errors(column.packed[one[b]], column.packed[other[b]], len(c.levels))
+                level = _errors(column.packed[one], column.packed[other], len(c.levels))
             elif column.letters is not None and c.similar is not None:
-                level[b] = similar.is_below(column.letters, c.similar, one[b], other[b]) * len(c.levels)
+                level = similar.is_below(column.letters, c.similar, one, other) * len(c.levels)
+            pairs.pattern[here] |= (level << c.shift) | self._near(n, level, one, other)
+            text = np.flatnonzero(level == 0)
+            return here[text], one[text], other[text]
 
-        self._in_blocks(told, len(at))
-        text = np.flatnonzero(level == 0)
-        level[text] = self._as_text(n, one[text], other[text])
-        pairs.pattern[at] |= (level << c.shift) | self._near(n, level, one, other)
+        parts = self._in_blocks(told, len(at), BLOCK)
+        if parts:
+            here, one, other = (np.concatenate(side) for side in zip(*parts, strict=True))
+            level = self._as_text(n, one, other)
+            pairs.pattern[here] |= (level << c.shift) | self._near(n, level, one, other)
         pairs.open[at] &= ~self._bits(1 << n)
 
     def hopeful(self, pairs: Pairs, model: Model, least: float) -> Pairs:
@@ -213,33 +149,35 @@ class Coded:
     def possible(self, pairs: Pairs, model: Model, least: float) -> npt.NDArray[np.bool_]:
         """Tell which pairs may still reach a match weight, whatever their open comparisons turn out to be."""
         width = len(self.spec.comparisons)
-        number, pattern = pairs.pattern, None
-        if sum(c.width for c in self.spec.comparisons) + width > BITS:
-            # What is open has no room beside the pattern, but beside its number it has.
-            number, pattern = distinct(pairs.pattern)
-        at, known = distinct(number.astype(np.int64) << width | pairs.open.astype(np.int64))
-        told = known >> width
-        best = bound.best(model, told if pattern is None else pattern[told], known & ((1 << width) - 1))
-        may: npt.NDArray[np.bool_] = (best >= least)[at]
-        return may
 
-    def _in_blocks(self, work: Callable[[slice], None], size: int) -> None:
+        def told(block: slice) -> npt.NDArray[np.bool_]:
+            number, pattern = pairs.pattern[block], None
+            if sum(c.width for c in self.spec.comparisons) + width > BITS:
+                # What is open has no room beside the pattern, but beside its number it has.
+                number, pattern = distinct(number)
+            at, known = distinct(number.astype(np.int64) << width | pairs.open[block].astype(np.int64))
+            found = known >> width
+            best = bound.best(model, found if pattern is None else pattern[found], known & ((1 << width) - 1))
+            may: npt.NDArray[np.bool_] = (best >= least)[at]
+            return may
+
+        parts = self._in_blocks(told, len(pairs), max(BLOCK, -(-len(pairs) // self.threads)))
+        return np.concatenate([np.zeros(0, dtype=bool), *parts])
+
+    def _in_blocks(self, work: Callable[[slice], Made], size: int, block: int) -> list[Made]:
         with ThreadPoolExecutor(self.threads) as pool:
-            for _ in pool.map(work, (slice(start, start + BLOCK) for start in range(0, size, BLOCK))):
-                pass
+            return list(pool.map(work, (slice(start, start + block) for start in range(0, size, block))))
 
-    def _equality(self, left: Ids, right: Ids) -> Pairs:
-        one, other = self._codes.take(left, axis=0), self._codes.take(right, axis=0)
-        equal = bits(one == other)
-        np.bitwise_or(one, other, out=one)
-        known = bits(one >= 0)
-        equal &= known
-        pattern, open_ = self._agreement.told(equal, known ^ equal, self._banded[left])
+    def _compare(self, left: Ids, right: Ids) -> Pairs:
+        return self._equality(left, right, *agreement(self.columns.codes, left, right))
+
+    def _equality(self, left: Ids, right: Ids, equal: Bits, differ: Bits) -> Pairs:
+        pattern, open_ = self._agreement.told(equal, differ, self.columns.banded[left])
         return Pairs(left, right, pattern, open_.astype(self._bits, copy=False))
 
     def _near(self, n: int, level: Ints, one: Codes, other: Codes) -> Ints:
         """Return the band of near agreement in its place: that of the more common value."""
-        c, band = self.spec.comparisons[n], self._columns[n].band
+        c, band = self.spec.comparisons[n], self.columns.known[n].band
         if c.band is None or c.near < 2:
             return np.zeros_like(level)
         a, b = band[one].astype(np.int64), band[other].astype(np.int64)
@@ -250,7 +188,7 @@ class Coded:
         """Ask the engine for the levels of pairs of values."""
         level = np.zeros(len(one), dtype=np.int64)
         if len(one):
-            known = self._columns[n].hashes
+            known = self.columns.known[n].hashes
             asked = {"place": np.arange(len(one), dtype=np.int32), "left_h": known[one], "right_h": known[other]}
             self.db.register("open_pair", pd.DataFrame(asked))
             found = self.db.unordered(
@@ -292,7 +230,8 @@ class _Agreement:
     def told(self, equal: Bits, differ: Bits, banded: Ints) -> tuple[Ints, Open]:
         """Return patterns, and the bits of what is open, of pairs; ``banded`` are the bands of their values."""
         pattern, open_ = np.zeros(len(equal), dtype=np.int64), np.zeros(len(equal), dtype=np.uint32)
-        for n, (same, other) in enumerate(zip(equal.T, differ.T, strict=True)):
+        for n in range(len(self.equal)):  # what stands beyond the comparisons is for rules
+            same, other = equal[:, n], differ[:, n]
             pattern |= self.equal[n][same] | self.banded[n][same] & banded | self.different[n][other]
             open_ |= (other & self.open[n]).astype(np.uint32) << np.uint32(8 * n)
         return pattern, open_

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from linkage.engine.base import Engine
-from linkage.errors import StoreError, UsageError
+from linkage.errors import BudgetError, UsageError
 from linkage.pairs.blocks import blocks
 from linkage.pairs.coded import Coded, Pairs, distinct, joined
 from linkage.pairs.estimate import Samples, estimate, untrained
@@ -31,17 +30,18 @@ KEPT = 0.01
 """Match probability from which a pair is told at all."""
 
 
-def pairs_of(db: Engine, coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame]:
-    """Return all candidate pairs with what equality decides, and what each rule found; drops ``mention``."""
+def pairs_of(coded: Coded, budget: int) -> tuple[Pairs, pd.DataFrame]:
+    """Return all candidate pairs with what equality decides, and what each rule found."""
+    columns = coded.columns
     try:
-        made, told = blocks(db, coded.spec, coded.sizes, budget=budget, threads=coded.threads)
-    except StoreError as error:
-        if "does not fit" not in str(error):
-            raise
-        why = str(error).split(":", 1)[0]
-        raise UsageError(f"{why}: its values are too common; make it narrower or raise pairs_per_row") from None
-    # All that is looked at from here stands in memory or in the tables of values.
-    db.run("DROP TABLE mention")
+        made, told = blocks(
+            columns.codes, coded.spec.rules, columns.keys, coded.sizes, budget=budget, threads=coded.threads
+        )
+    except BudgetError as error:
+        raise UsageError(
+            f"blocking rule {error.rule} does not fit the pair budget: its values are too common; make it narrower or "
+            "raise pairs_per_row"
+        ) from None
     return coded.pairs(made), told
 
 

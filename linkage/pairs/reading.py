@@ -1,4 +1,4 @@
-"""Any two tables as ``mention``: the fields' values as text, under names of our own, and the keys of the rules.
+"""Any two tables, as the engine reads them: every column as text.
 
 The columns of a stranger's table have names with spaces, quotes or capitals, and the values that a frame or a file
 makes of one column differ (12 and 12.0, a date and a midnight). Both end here: behind this door a column is a plain
@@ -17,46 +17,11 @@ import pandas as pd
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
-from linkage.pairs.coding import number_sql
-from linkage.pairs.fields import PLAIN, Field, Keys
+from linkage.pairs.fields import Field, Keys
 
 Table = pd.DataFrame | Path | str
-ROW = '"inbeeld row"'
 WHOLE = 1e15
 """Numbers without a fraction below this are told as whole: a null makes 12 a 12.0 in a frame."""
-
-
-def read(db: DuckDBEngine, tables: Sequence[Table], fields: Sequence[Field], rules: Keys) -> tuple[int, ...]:
-    """Write ``mention`` and the outside shares; return the tables' rows.
-
-    Columns are mention_id, which counts through the tables in their order, side, the values, ``hash_of_<value>`` and
-    ``rule_<n>``, hashes that are 0 for null. Raises `UsageError` for a table, column or rule that cannot
-    be used.
-    """
-    opened = [_Opened(db, table, side, fields, rules) for side, table in enumerate(tables, start=1)]
-    shared = [c for c in opened[0].texts if all(c in other.texts for other in opened)]
-    texts = {f.column: f.text for f in fields}
-    sizes = [table.rows for table in opened]
-    parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]] = []
-    for side, table in enumerate(opened, start=1):
-        told = [f"{texts.get(c, PLAIN).format(column=table.texts[c])} AS {quoted(c)}" for c in shared]
-        inner = f"SELECT {table.row} AS {ROW}, {', '.join(told)} FROM {table.source}"
-        values = [f"{quoted(f.column)} AS {f.comparison.value}" for f in fields]
-        values += [f"{_key((quoted(f.column),))} AS hash_of_{f.comparison.value}" for f in fields]
-        keys = [f"{_key(key, shared)} AS rule_{n}" for n, key in enumerate(rules)]
-        query = (
-            f"SELECT CAST({sum(sizes[: side - 1])} + {ROW} AS INTEGER) AS mention_id, "
-            f"CAST({side} AS TINYINT) AS side, {', '.join(values + keys)} FROM ({inner})"
-        )
-        parts.append((query, [(key, f"SELECT count({_key(key, shared)}) FROM ({inner})") for key in rules]))
-    _write(db, parts)
-    for f in fields:
-        if f.cap is not None:
-            value = f.comparison.value
-            common = f"SELECT {value} FROM mention GROUP BY {value} HAVING count(*) > {f.cap}"
-            db.run(f"UPDATE mention SET {value} = NULL, hash_of_{value} = 0 WHERE {value} IN ({common})")
-        _outside(db, f)
-    return tuple(sizes)
 
 
 def ids(db: DuckDBEngine, table: Table, column: str, side: int) -> pd.Series[Any]:
@@ -87,7 +52,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class _Opened:
+class Opened:
     """A table as the engine reads it: ``source`` after FROM, its row number, and the text of each column as SQL."""
 
     def __init__(self, db: DuckDBEngine, table: Table, side: int, fields: Sequence[Field], rules: Keys) -> None:
@@ -185,43 +150,7 @@ def _text(column: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def _key(key: tuple[str, ...], columns: Sequence[str] = ()) -> str:
-    """Return the SQL of a hash, 0 where a part of the key is null."""
-    parts = [quoted(part) if part in columns else part for part in key]
-    return number_sql(*parts)
-
-
-def _write(db: DuckDBEngine, parts: list[tuple[str, list[tuple[tuple[str, ...], str]]]]) -> None:
-    """Read the tables in one statement, side by side; when that fails, tell which table and rule it was."""
-    made = "CREATE OR REPLACE TEMP TABLE mention AS "
-    try:
-        db.run(made + " UNION ALL ".join(query for query, _ in parts))
-        return
-    except StoreError:
-        pass
-    for side, (query, checks) in enumerate(parts, start=1):
-        try:
-            db.run(made + query)
-        except StoreError:
-            raise _unreadable(db, side, checks) from None
-    raise UsageError("the tables cannot be read as one: a rule gives text in one and numbers in the other")
-
-
-def _unreadable(db: DuckDBEngine, side: int, checks: list[tuple[tuple[str, ...], str]]) -> UsageError:
-    for key, check in checks:
-        try:
-            db.rows(check)
-        except StoreError as error:
-            why = str(error).split(" ", 1)[0]
-            if why == "FatalException":  # the engine has stopped: it was not the rule
-                break
-            return UsageError(
-                f"rule {' and '.join(key)} cannot be used ({why}): write SQL over the columns that every table has"
-            )
-    return UsageError(f"table {side} cannot be read: a file is damaged, or a column's values are no text")
-
-
-def _outside(db: DuckDBEngine, field: Field) -> None:
+def outside(db: DuckDBEngine, field: Field) -> None:
     """Write the shares that a field takes from outside, with values in the field's form, as the table it names."""
     if field.outside is None or field.frequency is None:
         return

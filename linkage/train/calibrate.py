@@ -8,11 +8,12 @@ same, and less than steps (Zadrozny & Elkan 2002), which would make pairs equal 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-
-from linkage.pairs.model import bent
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -25,21 +26,51 @@ PULL = 2.0
 """Weight of the pull of each slope towards 1, in nats: a piece with few pairs stays as it is."""
 
 
-def fit(odds: Floats, is_same: Bools) -> Knots:
-    """Return the knots (odds, weight) of the likeliest map; ``odds`` are log2 and ``is_same`` the truth, (n,) each."""
-    known, at = np.unique(np.round(odds, 3), return_inverse=True)
-    pairs = np.bincount(at).astype(np.float64)
-    same = np.bincount(at, weights=is_same)
-    widths = np.diff(PLACES)
+@dataclass(frozen=True)
+class Judged:
+    """Pairs whose truth is known, by their log2 odds (n,): how many, and how many of them are one person."""
+
+    odds: Floats
+    pairs: Floats
+    same: Floats
+
+    @classmethod
+    def of(cls, odds: Floats, is_same: Bools) -> Judged:
+        """Count pairs (n,) of the same odds, rounded."""
+        known, at = np.unique(np.round(odds, 3), return_inverse=True)
+        same = np.bincount(at, weights=is_same).astype(np.float64)
+        return cls(known, np.bincount(at).astype(np.float64), same)
+
+    @classmethod
+    def together(cls, some: Sequence[Judged]) -> Judged:
+        """Return several sets of pairs as one."""
+        known, at = np.unique(np.concatenate([one.odds for one in some]), return_inverse=True)
+        pairs, same = (np.concatenate([getattr(one, name) for one in some]) for name in ("pairs", "same"))
+        counts = (np.bincount(at, weights=each).astype(np.float64) for each in (pairs, same))
+        return cls(known, *counts)
+
+
+def fit(judged: Judged) -> Knots:
+    """Return the knots (odds, weight) of the likeliest map."""
+    places, widths = np.array(PLACES), np.diff(PLACES)
+    piece = np.clip(np.searchsorted(places, judged.odds, side="right") - 1, 0, len(widths) - 1)
+    beyond = judged.odds - places[piece]
+
+    def loss(asked: Floats) -> tuple[float, Floats]:
+        """Return the loss of a first height and the logarithms of the slopes, and its gradient."""
+        slope = np.exp(asked[1:])
+        height = asked[0] + np.r_[0.0, np.cumsum(slope * widths)][:-1]
+        weight = (height[piece] + slope[piece] * beyond) * np.log(2)
+        likely = (judged.pairs * np.logaddexp(0, weight) - judged.same * weight).sum()
+        off = (judged.pairs / (1 + np.exp(-weight)) - judged.same) * np.log(2)
+        inside, within = (np.bincount(piece, each, len(widths)) for each in (off, off * beyond))
+        above = inside.sum() - np.cumsum(inside)
+        gradient = np.r_[off.sum(), slope * (widths * above + within) + 2 * PULL * asked[1:]]
+        return float(likely + PULL * (asked[1:] ** 2).sum()), gradient
+
     first = np.array([PLACES[0], *np.zeros(len(widths))])
-
-    def loss(asked: Floats) -> float:
-        weight = bent(known, _knots(asked, widths)) * np.log(2)
-        likely = (pairs * np.logaddexp(0, weight) - same * weight).sum()
-        return float(likely + PULL * (asked[1:] ** 2).sum())
-
     bounds = [(None, None), *[(np.log(LEAST_SLOPE), np.log(MOST_SLOPE))] * len(widths)]
-    return _knots(minimize(loss, first, method="L-BFGS-B", bounds=bounds).x, widths)
+    return _knots(minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds).x, widths)
 
 
 def _knots(asked: Floats, widths: Floats) -> Knots:

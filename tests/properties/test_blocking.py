@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.errors import ConfigError, StoreError
+from linkage.errors import BudgetError, ConfigError
 from linkage.pairs import blocking, blocks
-from linkage.pairs.coding import code, number_sql
+from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
 from linkage.pairs.spec import Comparison, Level, Rule, Spec
 
@@ -119,7 +119,7 @@ def test_every_pair_is_made_once(db, rows, chosen, two_sided, budget, max_block,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocking, "CHUNK", chunk)
         if by_hand is None:
-            with pytest.raises(StoreError, match=r"blocking rule .* does not fit the pair budget"):
+            with pytest.raises(BudgetError, match=r"blocking rule .* does not fit the pair budget"):
                 made(db, rows, rules, two_sided, budget=budget, max_block=max_block)
             return
         found = made(db, rows, rules, two_sided, budget=budget, max_block=max_block)
@@ -130,7 +130,7 @@ def test_every_pair_is_made_once(db, rows, chosen, two_sided, budget, max_block,
 def test_a_rule_that_just_fits_the_budget_is_made(db: DuckDBEngine) -> None:
     rows = [{"side": 1, "a": 1, "b": None, "c": None, "tags": [], "words": []}] * 3
     assert len(made(db, rows, RULES[:1], False, budget=3, max_block=10)) == 3
-    with pytest.raises(StoreError, match="does not fit"):
+    with pytest.raises(BudgetError, match="does not fit"):
         made(db, rows, RULES[:1], False, budget=2, max_block=10)
 
 
@@ -142,18 +142,19 @@ def test_what_was_too_common_is_counted(db: DuckDBEngine) -> None:
     assert told == [("a", 2, 1, 3, 1)]
 
 
-def in_process(db: DuckDBEngine, rows: Rows, rules: tuple[Rule, ...], two_sided: bool, budget: int) -> Any:
+def in_process(rows: Rows, rules: tuple[Rule, ...], two_sided: bool, budget: int) -> Any:
     """The pairs of `blocks` with the rule that makes each, and what it tells of the rules."""
-    told = tuple(Rule(f"rule {n}", "", f"key_{n}") for n in range(len(rules)))
-    keys = ", ".join(f"{number_sql(rule.key, *rule.also)} AS key_{n}" for n, rule in enumerate(rules))
-    db.run(f"CREATE OR REPLACE TEMP TABLE mention AS SELECT mention_id, {keys} FROM mention ORDER BY random()")
+    columns = [tuple("abc".index(column) for column in (rule.key, *rule.also)) for rule in rules]
+    codes = blocks.side_by_side(len(rows), 3)
+    for n, row in enumerate(rows):
+        codes[n, :3] = [-1 if row[column] is None else row[column] + 1 for column in "abc"]
     second = sum(row["side"] == 1 for row in rows)
     sizes = (second, len(rows) - second) if two_sided else (len(rows),)
-    found, kept = blocks.blocks(db, Spec((SAME,), told, {}, two_sided=two_sided), sizes, budget=budget, threads=2)
+    found, kept = blocks.blocks(codes, rules, columns, sizes, budget=budget, threads=2)
     made = [
         (int(a), int(b), number)
         for number, piece in found.pieces()
-        for a, b in zip(*found.pairs(number, piece), strict=True)
+        for a, b in zip(*found.pairs(number, piece)[:2], strict=True)
     ]
     return made, kept
 
@@ -174,12 +175,12 @@ def test_blocks_in_process_are_those_of_the_engine(db, rows, chosen, two_sided, 
         patch.setattr(blocks, "PIECE", piece)
         try:
             expected = made(db, rows, rules, two_sided, budget=budget, max_block=2**31 - 1)
-        except StoreError as error:
-            with pytest.raises(StoreError, match=str(error)):
-                in_process(db, rows, rules, two_sided, budget)
+        except BudgetError as error:
+            with pytest.raises(BudgetError, match=str(error)):
+                in_process(rows, rules, two_sided, budget)
             return
         told = db.rows("SELECT * FROM blocking_rule")
-        found, kept = in_process(db, rows, rules, two_sided, budget)
+        found, kept = in_process(rows, rules, two_sided, budget)
     first = {row[:2]: (row[2] & -row[2]).bit_length() - 1 for row in expected}
     assert sorted(found) == sorted((*pair, number) for pair, number in first.items())
     assert [tuple(row) for row in kept.itertuples(index=False)] == told
@@ -198,7 +199,7 @@ def test_forty_rules_make_every_pair_once_in_process(db: DuckDBEngine) -> None:
     rows = [{"side": 1, "a": n % 3, "b": n % 2, "c": 0, "tags": [], "words": []} for n in range(12)]
     rules = (RULES[0],) * 39 + (RULES[2],)
     made(db, rows, RULES[:1], False, budget=1000, max_block=1000)
-    found, _ = in_process(db, rows, rules, False, budget=10_000)
+    found, _ = in_process(rows, rules, False, budget=10_000)
     apart = {(a, b): b - a for a, b in combinations(range(12), 2)}
     expected = {pair: 0 if n % 3 == 0 else 39 for pair, n in apart.items() if n % 3 == 0 or n % 2 == 0}
     assert {pair[:2]: pair[2] for pair in found} == expected
@@ -206,17 +207,34 @@ def test_forty_rules_make_every_pair_once_in_process(db: DuckDBEngine) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_hashes_that_share_their_upper_bits_are_put_in_order(seed: int) -> None:
-    """Of a million rows twenty bits of a hash are lost in sorting; here nearly all are."""
+@pytest.mark.parametrize("lost", [0, 60], ids=["all bits fit", "nearly all bits are lost"])
+def test_rows_that_share_a_key_are_put_in_order(seed: int, lost: int) -> None:
+    """Of a million rows twenty bits of a key are lost in sorting, where they are set."""
     draw = np.random.default_rng(seed)
-    hashes = draw.integers(0, 9, 500, dtype=np.uint64) + (draw.integers(0, 3, 500, dtype=np.uint64) << np.uint64(60))
-    order, starts = blocks.in_order(hashes)
-    expected = [n for n in np.lexsort((np.arange(500), hashes)).tolist() if hashes[n]]
+    keys = draw.integers(0, 200, 500, dtype=np.uint64) << np.uint64(56)
+    keys = (keys >> np.uint64(lost)) + (draw.integers(0, 3, 500, dtype=np.uint64) << np.uint64(62))
+    order, starts = blocks.in_order(keys)
+    shared = Counter(keys.tolist())
+    expected = [n for n in np.lexsort((np.arange(500), keys)).tolist() if keys[n] and shared[keys[n]] > 1]
     assert order.tolist() == expected
-    told = hashes[expected]
+    told = keys[expected]
     assert starts.tolist() == [n for n in range(len(told)) if not n or told[n] != told[n - 1]]
+    assert 0 < len(expected) < 500
 
 
 def test_rows_without_keys_have_no_order() -> None:
-    for hashes in (np.zeros(3, dtype=np.uint64), np.zeros(0, dtype=np.uint64)):
-        assert [part.tolist() for part in blocks.in_order(hashes)] == [[], []]
+    for keys in (np.zeros(3, dtype=np.uint64), np.zeros(0, dtype=np.uint64), np.array([0, 5, 9], dtype=np.uint64)):
+        assert [part.tolist() for part in blocks.in_order(keys)] == [[], []]
+
+
+@pytest.mark.parametrize("width", [2, 14, 24, 31])
+def test_a_key_tells_combinations_apart_however_long_they_are(width: int) -> None:
+    """Numbers of three columns stand beside each other in 64 bits, or their hash does."""
+    draw = np.random.default_rng(width)
+    few = draw.integers(1, 2**width, 6, dtype=np.int32)
+    codes = draw.choice(np.r_[np.int32(-1), few], (400, 8)).astype(np.int32)
+    keys = blocks.keys(codes, (0, 2, 5))
+    told = [tuple(row) for row in codes[:, [0, 2, 5]].tolist()]
+    assert (keys == 0).tolist() == [-1 in row for row in told]
+    known = {(key, row) for key, row in zip(keys.tolist(), told, strict=True) if -1 not in row}
+    assert len(known) == len({key for key, _ in known}) == len({row for _, row in known}) > 100 * (width > 2)

@@ -135,6 +135,19 @@ def test_no_cluster_is_larger_than_the_cap(world: World, cap: int) -> None:
 
 
 @SETTINGS
+@given(world=worlds(decided=False), some=st.integers(0, 60), cap=st.sampled_from([1, 2, 4, 2**31]))
+def test_where_nothing_else_is_known_pairs_of_two_nodes_need_no_components(world: World, some: int, cap: int) -> None:
+    """Every node on a record of its own says as little as no records at all; only the latter takes a short cut."""
+    size = len(world.records)
+    world = World(list(range(size)), world.pairs[:some] + world.pairs[: some // 3])
+    left, right, weight = (np.array(side) for side in zip(*world.pairs, strict=True)) if world.pairs else [[]] * 3
+    found = clusters(size, np.array(left, dtype=int), np.array(right, dtype=int), np.array(weight), cut=CUT, cap=cap)
+    expected = world.partition(cap=cap)
+    assert found.labels.tolist() == expected.labels.tolist()
+    assert (found.ambiguous, found.capped) == (expected.ambiguous, expected.capped)
+
+
+@SETTINGS
 @given(edges=st.sets(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=30))
 def test_without_contradictions_clusters_are_the_components_of_a_union_find(edges: set[Pair]) -> None:
     root = list(range(20))

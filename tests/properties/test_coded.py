@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from linkage import link
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.library import dedupe
-from linkage.pairs import bound, coded, learning, reading
+from linkage.pairs import bound, coded, learning
 from linkage.pairs.coded import Coded
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
-from linkage.pairs.fields import Field, exact, name, spec, typed
+from linkage.pairs.fields import FOLDED, PLAIN, Field, exact, name, spec, typed
+from linkage.pairs.rows import Rows
 
 WORDS = (
     "jansen",
@@ -90,17 +91,55 @@ def test_patterns_are_those_of_the_sql(
     db: DuckDBEngine, tables: tuple[pd.DataFrame, ...], fields: tuple[Field, ...]
 ) -> None:
     told = spec(fields, (), two_sided=len(tables) == 2)
-    sizes = reading.read(db, tables, fields, ())
-    left, right = everything(sizes)
-    pairs = Coded(db, told, sizes, threads=2)
+    rows = Rows(db, tables, fields, ())
+    left, right = everything(rows.sizes)
+    pairs = Coded(db, told, rows, threads=2)
     found = pairs.compare(left, right)
     pairs.finish(found)
     assert not found.open.any()
+    rows.write()
     code(db, told)
     db.register("asked", pd.DataFrame({"left_id": left, "right_id": right}))
     Comparer(db, told).pairs("asked", "answered")
     expected = {(a, b): p for a, b, p in db.rows("SELECT left_id, right_id, pattern FROM answered")}
     assert {(a, b): p for a, b, p in zip(*(x.tolist() for x in (left, right, found.pattern)), strict=True)} == expected
+
+
+WHOLE = ("word", "upper(word)", "substr(code, 1, 4)", "coalesce(word, 'none')", "length(word) > 5", "1", '"few"')
+SEVERAL = ("word || code", "CASE WHEN few = 'm' THEN word END")
+ANEW = ("row_number() OVER (ORDER BY word, code, other, few)", "random()")
+"""Parts of rules over one column, over several, and such as tell a row something else than its value does."""
+
+
+@pytest.mark.parametrize("cap", [None, 2])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=TABLES, key=st.lists(st.sampled_from(WHOLE + SEVERAL), min_size=1, max_size=3))
+def test_a_rule_pairs_the_rows_of_which_it_says_the_same(
+    db: DuckDBEngine, cap: int | None, table: pd.DataFrame, key: list[str]
+) -> None:
+    """Rules are worked out on distinct values, of columns that are compared, too common to be compared, or neither."""
+    fields = (exact("word", cap=cap), typed("code"))
+    rows = Rows(db, (table,), fields, (tuple(key),))
+    coded = Coded(db, spec(fields, (tuple(key),), two_sided=False), rows, threads=2)
+    pairs, _ = learning.pairs_of(coded, 10_000)
+    form = [f"nullif(trim({c}), '') AS {c}" for c in ("other", "few")]
+    db.register("asked", table.astype("string[python]").assign(n=range(len(table))))
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE formed AS SELECT n, {FOLDED.format(column='code')} AS code, "
+        f"{PLAIN.format(column='word')} AS word, {', '.join(form)} FROM asked"
+    )
+    same = " AND ".join(f"l.k{n} = r.k{n}" for n in range(len(key)))
+    keys = ", ".join(f"{part} AS k{n}" for n, part in enumerate(key))
+    keyed = f"(SELECT n, {keys} FROM formed)"
+    expected = db.rows(f"SELECT l.n, r.n FROM {keyed} l JOIN {keyed} r ON {same} WHERE l.n < r.n ORDER BY ALL")
+    assert sorted(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == expected
+
+
+def test_only_what_a_value_says_each_time_is_worked_out_on_distinct_values(db: DuckDBEngine) -> None:
+    table = pd.DataFrame({c: ["x"] for c in VALUES})
+    rows = Rows(db, (table,), (exact("word"),), ((*WHOLE, *SEVERAL, *ANEW),))
+    assert [part for part in WHOLE if not rows.part(part).column] == []
+    assert [part for part in SEVERAL + ANEW if rows.part(part).column] == []
 
 
 def typos(rows: int, seed: int) -> pd.DataFrame:
@@ -163,10 +202,10 @@ def test_a_pattern_of_62_bits_is_pruned_as_any_other(db: DuckDBEngine) -> None:
     told = spec(fields, (), two_sided=True)
     assert sum(c.width for c in told.comparisons) + len(told.comparisons) > 64
     table = pd.DataFrame({f.column: ["jansen", "janssen", "bakker"] for f in fields})
-    sizes = reading.read(db, (table, table), fields, ())
-    pairs = Coded(db, told, sizes, threads=1)
-    model = learning.learn(pairs, pairs.compare(*everything(sizes)), 9, None)
-    found = pairs.compare(*everything(sizes))
+    rows = Rows(db, (table, table), fields, ())
+    pairs = Coded(db, told, rows, threads=1)
+    model = learning.learn(pairs, pairs.compare(*everything(rows.sizes)), 9, None)
+    found = pairs.compare(*everything(rows.sizes))
     each = np.array([bound.best(model, found.pattern[[n]], found.open[[n]].astype(np.int64))[0] for n in range(9)])
     for least in np.sort(each):
         assert pairs.possible(found, model, least - 1e-9).tolist() == (each >= least - 1e-9).tolist()
@@ -176,9 +215,9 @@ def test_more_than_sixteen_fields_are_compared(db: DuckDBEngine) -> None:
     fields = tuple(typed(f"n{n}") for n in range(20))
     told = spec(fields, (), two_sided=True)
     left = pd.DataFrame({f.column: ["12345"] for f in fields})
-    sizes = reading.read(db, (left, left.assign(n0="12354", n17="1234", n19="9")), fields, ())
-    pairs = Coded(db, told, sizes, threads=1)
-    found = pairs.compare(*everything(sizes))
+    rows = Rows(db, (left, left.assign(n0="12354", n17="1234", n19="9")), fields, ())
+    pairs = Coded(db, told, rows, threads=1)
+    found = pairs.compare(*everything(rows.sizes))
     assert found.open.tolist() == [1 | 1 << 17 | 1 << 19]
     pairs.finish(found)
     levels = [int(c.level_of(found.pattern)[0]) for c in told.comparisons]

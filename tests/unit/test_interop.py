@@ -14,9 +14,10 @@ from recordlinkage.index import Block, Random
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
 from linkage.interop import Levels, Steps, patterns, weigh
-from linkage.pairs import learning, reading
+from linkage.pairs import learning
 from linkage.pairs.coded import Coded
 from linkage.pairs.fields import exact, name, spec, typed
+from linkage.pairs.rows import Rows
 
 FIELDS = [
     name("given_name"),
@@ -85,9 +86,9 @@ RULES = (("date_of_birth",), ("surname", "postcode"), ("given_name", "date_of_bi
 def test_candidate_pairs_are_the_union_of_their_blocks(two_sided, febrl) -> None:
     tables = febrl if two_sided else (pd.concat(febrl),)
     with DuckDBEngine() as db:
-        sizes = reading.read(db, tables, FIELDS, RULES)
+        rows = Rows(db, tables, FIELDS, RULES)
         told = spec(tuple(FIELDS), RULES, two_sided=two_sided)
-        found, _ = learning.pairs_of(db, Coded(db, told, sizes, threads=2), 10_000_000)
+        found, _ = learning.pairs_of(Coded(db, told, rows, threads=2), 10_000_000)
     blocks = [Block(list(key)).index(*(t.dropna(subset=list(key)) for t in tables)) for key in RULES]
     union = reduce(pd.MultiIndex.union, blocks)
     rows = pd.Series(range(10_000), index=pd.concat(febrl).index)

@@ -10,13 +10,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are run from a checkout, they are not installed
 
-from benchmarks.calibration import FITTED, Region, prepared, scored
+from benchmarks.calibration import FITTED, Region, Scored, crossed, prepared, scored
 from linkage.errors import ConfigError
 from linkage.evaluate.reliability import reliability
 from linkage.pairs.model import bent, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import probability
-from linkage.train.calibrate import LEAST_SLOPE, fit
+from linkage.train.calibrate import LEAST_SLOPE, Judged, fit
 
 REGION = Region(2_000, "medium", 7)
 RANGES = ((0.1, 0.9), (0.02, 0.5), (0.5, 0.98), (0.001, 0.1))
@@ -69,15 +69,30 @@ def test_the_map_is_learnt_back() -> None:
     draw = np.random.default_rng(4)
     odds = draw.uniform(-10, 14, 60_000)
     true = np.where(odds < 2, odds - 2, 0.5 * (odds - 2))
-    knots = fit(odds, draw.random(len(odds)) < probability(true))
+    knots = fit(Judged.of(odds, draw.random(len(odds)) < probability(true)))
     asked = np.linspace(-3, 8, 12)
     expected = probability(np.where(asked < 2, asked - 2, 0.5 * (asked - 2)))
     assert probability(bent(asked, knots)) == pytest.approx(expected, abs=0.03)
 
 
+def test_regions_are_calibrated_by_the_others() -> None:
+    """One region that is off shows it: with a map of its own it would look right."""
+    draw = np.random.default_rng(5)
+
+    def simulated(shift: float) -> Scored:
+        odds = np.round(draw.uniform(-4, 4, 8_000), 1)
+        return Scored(odds, draw.random(len(odds)) < probability(odds + shift), np.arange(len(odds)))
+
+    def gaps(shifts: tuple[float, ...]) -> list[float]:
+        return [decile.gap for decile in crossed([simulated(shift) for shift in shifts])]
+
+    assert max(gaps((-2, -2))) < 0.07
+    assert max(gaps((0, 2))) > 0.15
+
+
 def test_the_map_rises_whatever_it_is_fitted_on() -> None:
     odds = np.linspace(-20, 20, 2_000)
-    knots = np.array(fit(odds, odds < 0))
+    knots = np.array(fit(Judged.of(odds, odds < 0)))
     assert (np.diff(knots[:, 1]) >= LEAST_SLOPE * np.diff(knots[:, 0]) - 1e-9).all()
 
 

@@ -13,11 +13,12 @@ import pytest
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities.cluster import cluster
-from linkage.pairs import learning, link, reading
+from linkage.pairs import learning, link
 from linkage.pairs.blocking import candidates
 from linkage.pairs.coded import Coded
 from linkage.pairs.coding import code
 from linkage.pairs.fields import exact, name, spec, typed
+from linkage.pairs.rows import Rows
 from linkage.pairs.spec import Rule, Spec
 from tests.mentions import mention, mention_table
 from tests.plans import SlowPlanError, WatchedEngine
@@ -49,9 +50,9 @@ def test_the_library_links_by_equal_keys(tables: int) -> None:
     frame = pd.DataFrame({"a": ["anna", "bram"] * 200, "b": [str(n // 3) for n in range(400)], "c": ["x"] * 400})
     fields, rules = (name("a"), typed("b", 2), exact("c")), (("b",), ("a", "b"))
     with WatchedEngine() as db:
-        sizes = reading.read(db, (frame,) * tables, fields, rules)
-        coded = Coded(db, spec(fields, rules, two_sided=tables == 2), sizes, threads=1)
-        pairs, _ = learning.pairs_of(db, coded, 100_000)
+        rows = Rows(db, (frame,) * tables, fields, rules)
+        coded = Coded(db, spec(fields, rules, two_sided=tables == 2), rows, threads=1)
+        pairs, _ = learning.pairs_of(coded, 100_000)
         coded.finish(pairs)
         learning.learn(coded, pairs, len(pairs), None)
         assert db.explained > 4
