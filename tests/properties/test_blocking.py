@@ -206,6 +206,15 @@ def test_forty_rules_make_every_pair_once_in_process(db: DuckDBEngine) -> None:
     assert len(found) == len(expected)
 
 
+@pytest.mark.parametrize("two_sided", [True, False])
+def test_a_later_rule_makes_the_pairs_of_a_block_that_was_too_large(two_sided: bool) -> None:
+    same = [(1, 5), (1, 6), (2, None), (1, 5), (1, 7), (2, None)]
+    rows = [{"side": 1 + n // 3, "a": a, "b": b, "c": b} for n, (a, b) in enumerate(same)]
+    found, kept = in_process(rows, (RULES[0], RULES[2]), two_sided, 3)
+    assert sorted(found) == [(0, 3, 1), (2, 5, 0)]
+    assert kept["dropped_mentions"].tolist() == [4, 0]
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("lost", [0, 60], ids=["all bits fit", "nearly all bits are lost"])
 def test_rows_that_share_a_key_are_put_in_order(seed: int, lost: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linkage import link
@@ -114,6 +114,7 @@ ANEW = ("row_number() OVER (ORDER BY word, code, other, few)", "random()")
 @pytest.mark.parametrize("cap", [None, 2])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=TABLES, key=st.lists(st.sampled_from(WHOLE + SEVERAL), min_size=1, max_size=3))
+@example(pd.DataFrame({c: [None, "", None, "x"] for c in VALUES}, dtype=object), ["coalesce(word, 'none')"])
 def test_a_rule_pairs_the_rows_of_which_it_says_the_same(
     db: DuckDBEngine, cap: int | None, table: pd.DataFrame, key: list[str]
 ) -> None:
