@@ -83,13 +83,21 @@ def figures() -> Iterator[Figure]:
 
 
 @cache
-def sums() -> dict[str, tuple[str, ...]]:
-    """Return the quantities that are a sum of others: those that are declared, and the denominator of every part list."""
-    found = {name: tuple(parts) for name, parts in _raw()["sums"].items()}
-    for figure in figures():
-        if figure.is_distribution:
-            found.setdefault(f"{figure.denominator(ALL)}", tuple(figure.numerator(part) for part in figure.parts))
-    return found
+def sums() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the quantities that are a sum of others: the declared ones, and the denominator of every list of parts."""
+    declared = tuple((name, tuple(parts)) for name, parts in _raw()["sums"].items())
+    listed = tuple(
+        (figure.denominator(ALL), tuple(figure.numerator(part) for part in figure.parts))
+        for figure in figures()
+        if figure.is_distribution
+    )
+    return declared + listed
+
+
+@cache
+def kept() -> frozenset[str]:
+    """Return the quantities that are withheld last, when a count has to be withheld to protect another."""
+    return frozenset(_raw()["release"]["keep"])
 
 
 def _raw() -> dict[str, Any]:
@@ -102,17 +110,18 @@ def _raw() -> dict[str, Any]:
 def _indicators() -> Iterator[Indicator]:
     units = contracts.codes("kpi_unit").codes
     for code, spec in _raw().items():
-        if code == "sums":
+        if code in ("sums", "release"):
             continue
         try:
             listed = spec.pop("figures")
-            figures = tuple(
-                Figure(code, name, **{key: tuple(v) if isinstance(v, list) else v for key, v in figure.items()})
-                for name, figure in listed.items()
-            )
+            figures = tuple(_figure(code, name, dict(figure)) for name, figure in listed.items())
             audience, scopes = tuple(spec.pop("for")), tuple(spec.pop("scopes", ("municipality",)))
             yield Indicator(code, audience=audience, scopes=scopes, figures=figures, **spec)
         except (KeyError, TypeError) as error:
             raise ContractError(f"schemas/kpi.toml: {code}: {error}") from None
         if wrong := [figure.name for figure in figures if figure.unit not in units]:
             raise ContractError(f"schemas/kpi.toml: {code}: unknown unit of {', '.join(wrong)}")
+
+
+def _figure(code: str, name: str, spec: dict[str, Any]) -> Figure:
+    return Figure(code, name, **spec | {"parts": tuple(spec.get("parts", (ALL,)))})

@@ -1,7 +1,8 @@
 """The published tables to the indicators K1-K25: one row per figure, part, scope and period.
 
-A file of ``sql/`` yields the records of one indicator: where and when each counts, and whether it stands in the numerator, in
-the denominator, or is censored. What is added up how is the same for all and written once, in ``cells.sql``.
+A file of ``sql/`` yields the records of one indicator: where and when each counts, and whether it stands in the
+numerator, in the denominator, or is censored. What is added up how is the same for all and written once, in
+``kpi_cell.sql``.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ HEAD = "kpi_code VARCHAR, figure VARCHAR, part VARCHAR, " + COLUMNS + ", period 
 def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], None]) -> None:
     """Write table ``kpi`` from the tables of the case view, and the records that they were made of.
 
-    Reads what ``casebook.build`` wrote, ``mention``, ``mention_person``, ``person_base``, ``household_member``, the source
-    tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all sources cover.
+    Reads what ``casebook.build`` wrote, ``mention``, ``mention_person``, ``person_base``, ``household_member``, the
+    source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all sources cover.
     """
     values = _values(config, as_of)
     write_days(db, as_of)
@@ -84,8 +85,8 @@ def _collect(db: Engine, indicator: Indicator, values: dict[str, object]) -> Non
     if (SQL / f"{indicator.code}.sql").exists():
         events = _query(indicator.code, values)
         db.run(
-            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, numerator, denominator, censored), {period}, {sums} "
-            f"FROM ({events}) GROUP BY ALL"
+            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, numerator, denominator, censored), {period}, "
+            f"{sums} FROM ({events}) GROUP BY ALL"
         )
     for shape in ("amount", "distinct"):
         if (SQL / f"{indicator.code}.{shape}.sql").exists():

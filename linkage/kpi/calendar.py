@@ -27,7 +27,7 @@ def write_days(db: Engine, as_of: date) -> None:
 
 
 def working_days(first: date, last: date) -> pd.DataFrame:
-    """Number the working days from ``first`` to ``last``: columns ``day`` (DATE) and ``working_no``, which rises on each.
+    """Number the working days from ``first`` to ``last``: columns ``day`` and ``working_no``, which rises on each.
 
     Saturdays, Sundays and public holidays are none; Good Friday and every 5 May are holidays (Algemene termijnenwet,
     article 3), which the ``holidays`` package has under its category ``optional``.

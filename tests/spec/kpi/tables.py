@@ -57,7 +57,7 @@ def story(code: str, expected: str) -> Callable[[Tell], Tell]:
 
 
 def measure(world: World, as_of: date = AS_OF, **tables: list[dict[str, object]]) -> World:
-    """Do what a night does after the households; ``tables`` are rows of declared tables that the casebook does not make."""
+    """Do what a night does after the households; ``tables`` are rows of tables that the casebook does not make."""
     world.reconcile(as_of)
     for name in ("decision", *tables):
         fill(world.db, name, tables.get(name, []))

@@ -159,7 +159,7 @@ def a_report_of_the_day_before_came_at_once(place: Place) -> None:
 
 @story("K08", "in_time 1 of 3 = 33% censored 1")
 def the_assessment_ends_within_five_working_days(place: Place) -> None:
-    """Good Friday is 18 April 2025, Easter Monday the 21st: from Tuesday the 15th, five working days end on the 24th."""
+    """Good Friday is 18 April 2025, Easter Monday the 21st: five working days from Tuesday the 15th end on the 24th."""
     place.report("R1", "2025-04-15", "anna", safety_assessment_end="2025-04-24")
     place.report("R2", "2025-04-15", "bea", safety_assessment_end="2025-04-25")
     place.report("R3", "2025-04-15", "cor")  # open and overdue
@@ -399,7 +399,7 @@ def the_police_hear_back(place: Place) -> None:
 
 
 def test_k24_what_waits_for_reviewers_and_what_they_reversed(region: World) -> None:
-    """One was the other way round than the model had it, one it had not even seen, one it had in doubt, one was unsure."""
+    """One turned a sure link, one joined what the model had not seen, one was in doubt before, one stays unsure."""
     assert table(region, "K24") == lines(
         """
         pairs_open 1 = 1
