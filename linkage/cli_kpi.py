@@ -82,10 +82,8 @@ def read(out: Path, period: str, *, internal: bool) -> dict[str, Any]:
     periods = sorted(set(table["period"]))
     if period not in periods:
         raise UsageError(f"--period: no indicator has it; there are {', '.join(p for p in periods if len(p) < 5)}")
-    if internal:
-        table = table[table["period"] == period].assign(is_withheld=False)
-    else:
-        table = release(table, period)
+    of_period = table[table["period"] == period].assign(is_withheld=False)
+    table = of_period if internal else release(table, period)
     return {
         "use": INTERNAL if internal else RELEASED,
         "run_id": run_id,
@@ -100,6 +98,7 @@ def read(out: Path, period: str, *, internal: bool) -> dict[str, Any]:
 def show(terminal: Console, told: dict[str, Any], municipality: str | None) -> None:
     """Write the figures of the region or of one municipality, indicator by indicator."""
     from linkage import console, indicators
+    from linkage.disclosure.release import records
 
     rows = _of(told["rows"], municipality)
     first, last = min(rows["window_start"]).date(), max(rows["window_end"]).date()
@@ -107,7 +106,7 @@ def show(terminal: Console, told: dict[str, Any], municipality: str | None) -> N
     console.say(terminal, f"W {told['late_days']} days, T {told['timely_days']} days; run {told['run_id']}")
     names = {one.code: one.en for one in indicators.indicators()}
     lines, before = [], ""
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         name = names[row["kpi_code"]] if row["kpi_code"] != before else ""
         lines.append((row["kpi_code"] if name else "", name, _figure(row), *_counts(row), _value(row)))
         before = row["kpi_code"]
@@ -163,7 +162,9 @@ def _as_json(told: dict[str, Any], municipality: str | None) -> dict[str, Any]:
 
 def _plain(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield rows with None for what is missing and days for moments."""
-    for row in rows.to_dict("records"):
+    from linkage.disclosure.release import records
+
+    for row in records(rows):
         yield {
             name: None if _is_missing(value) else value.date() if hasattr(value, "date") else value
             for name, value in row.items()
@@ -179,7 +180,11 @@ def _write(path: Path, told: dict[str, Any], municipality: str | None) -> None:
     names = {one.code: one.nl for one in indicators.indicators()}
     told_of = {name: told[name] for name in ("use", "run_id", "config_hash")}
     rows = [
-        {"kpi_code": row["kpi_code"], "name_nl": names[row["kpi_code"]], "figure_nl": texts[row["kpi_code"], row["figure"]]}
+        {
+            "kpi_code": row["kpi_code"],
+            "name_nl": names[row["kpi_code"]],
+            "figure_nl": texts[row["kpi_code"], row["figure"]],
+        }
         | row
         | told_of
         for row in _as_json(told, municipality)["rows"]

@@ -66,7 +66,7 @@ def protect(counts: Counts, relations: Relations, costs: Counts | None = None) -
     """Return which counts must be withheld so that none of them can be told too closely.
 
     ``costs``: of the counts that may be withheld besides, the cheapest goes first; the smallest when none are given.
-    Raises `ContractError` when a relation is not true of the counts: what is withheld would be chosen for another table.
+    Raises `ContractError` when a relation is not true of the counts: the choice would be made for another table.
     """
     if not relations.hold(counts):
         raise ContractError("the counts to protect break a relation between them")

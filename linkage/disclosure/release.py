@@ -1,4 +1,4 @@
-"""The indicators as they may leave: rows of table ``kpi`` with counts withheld and rounded, and values made of those."""
+"""The indicators as they may leave: rows of table ``kpi`` with counts withheld and rounded, and values to match."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Cell(NamedTuple):
 
 
 def release(table: pd.DataFrame, period: str = ALL) -> pd.DataFrame:
-    """Return the rows of table ``kpi`` of one period as they may leave, with a column ``is_withheld``, without ``censored``.
+    """Return the rows of table ``kpi`` of one period as they may leave: with ``is_withheld``, without ``censored``.
 
     Give all of the period, and choose rows afterwards: which counts are safe depends on all that is published.
     Raises `ContractError` when two figures that show one quantity differ.
@@ -39,9 +39,15 @@ def release(table: pd.DataFrame, period: str = ALL) -> pd.DataFrame:
     cells, counts, distinct = _cells(table)
     withheld = protect(counts, _relations(cells, counts, distinct), _costs(cells, counts))
     number = {cell: place for place, cell in enumerate(cells)}
-    rows = [_row(row, number, rounded(counts), withheld) for row in table.to_dict("records")]
+    rows = [_row(row, number, rounded(counts), withheld) for row in records(table)]
     out = pd.DataFrame(rows, columns=[*(c for c in table.columns if c != "censored"), "is_withheld"])
     return out.astype({"numerator": "Int64", "denominator": "Int64"})
+
+
+def records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table by the names of its columns."""
+    for row in table.to_dict("records"):
+        yield {str(name): value for name, value in row.items()}
 
 
 def shown(row: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
@@ -69,7 +75,7 @@ def _figures() -> dict[tuple[str, str], Figure]:
 def _cells(table: pd.DataFrame) -> tuple[list[Cell], Counts, frozenset[str]]:
     """Return the counts, their values, and the quantities that do not add up because a person counts once in each."""
     found: dict[Cell, int] = {}
-    for row in table.to_dict("records"):
+    for row in records(table):
         for column, cell in shown(row):
             if found.setdefault(cell, int(row[column])) != int(row[column]):
                 raise ContractError(f"figures of {row['kpi_code']} and others disagree on {cell.quantity}")
@@ -95,9 +101,9 @@ def _relations(cells: list[Cell], counts: Counts, distinct: frozenset[str]) -> R
         over[small].append(large)
     for cell, place in number.items():
         for quantities in made[cell.quantity]:
-            parts = [number.get(cell._replace(quantity=quantity)) for quantity in quantities]
-            if None not in parts:
-                found.sums.append((place, tuple(part for part in parts if part is not None)))
+            made_of = [number.get(cell._replace(quantity=quantity)) for quantity in quantities]
+            if None not in made_of:
+                found.sums.append((place, tuple(part for part in made_of if part is not None)))
         for large in over[cell.quantity]:
             if (whole := number.get(cell._replace(quantity=large))) is not None:
                 found.at_most.append((place, (whole,)))

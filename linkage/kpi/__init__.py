@@ -52,7 +52,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     """Write table ``kpi`` from the tables of the case view, and the records that they were made of.
 
     Reads what ``casebook.build`` wrote, ``mention``, ``mention_person``, ``person_base``, ``household_member``, the
-    source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all sources cover.
+    source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all cover.
     """
     values = _values(config, as_of)
     write_days(db, as_of)

@@ -55,7 +55,8 @@ class Records:
 def told(night: Night) -> dict[tuple[str, str, str], tuple[Any, ...]]:
     with DuckDBEngine(night.out / "case_view.duckdb", read_only=True) as view:
         rows = view.rows(
-            "SELECT kpi_code, figure, part, numerator, denominator, value FROM kpi WHERE scope = 'all' AND period = 'all'"
+            "SELECT kpi_code, figure, part, numerator, denominator, value FROM kpi "
+            "WHERE scope = 'all' AND period = 'all'"
         )
     return {(code, figure, part): tuple(counts) for code, figure, part, *counts in rows}
 
@@ -86,7 +87,10 @@ def test_the_time_to_the_first_report(told: dict[Any, Any], records: Records) ->
     received = {(r["source_id"], r["report_id"]): r["day"] for r in records.reports}
     first: dict[tuple[str, str], date] = {}
     for link in records.links:
-        key, day = (link["incident_source_id"], link["incident_number"]), received[link["report_source_id"], link["report_id"]]
+        key, day = (
+            (link["incident_source_id"], link["incident_number"]),
+            received[link["report_source_id"], link["report_id"]],
+        )
         first[key] = min(first.get(key, day), day)
     pairs = [(i["day"], d) for i in records.counting if (d := first.get((i["source_id"], i["incident_number"])))]
     assert len(pairs) > 20
@@ -100,7 +104,9 @@ def test_terms_of_assessment_and_service(told: dict[Any, Any], records: Records)
     ended = [(r["day"], r["safety_assessment_end"]) for r in due if r["safety_assessment_end"]]
     met = sum(records.working(first, as_day(last)) <= 5 for first, last in ended)
     assert told["K08", "in_time", "all"][:2] == (met, len(due))
-    started = [r for r in records.reports if r["service_start"] and (records.as_of - as_day(r["service_start"])).days >= 70]
+    started = [
+        r for r in records.reports if r["service_start"] and (records.as_of - as_day(r["service_start"])).days >= 70
+    ]
     kept = sum(
         r["service_end"] is not None and (as_day(r["service_end"]) - as_day(r["service_start"])).days <= 70
         for r in started
