@@ -3,7 +3,7 @@
 The rules are those that Statistics Netherlands' tables on Veilig Thuis show (domain study, section 4): no count below
 `THRESHOLD` is given, every other one is rounded to a multiple of `BASE`, and percentages are made of rounded counts. As
 totals are given too, a withheld count could be had back by subtraction; so further counts are withheld (complementary
-suppression) until nobody who knows these rules and every relation between the counts can tell a withheld one more
+suppression) until nobody who knows these rules and every relation between the counts can tell a small one more
 closely than `PROTECTION`. What anybody can tell is found by linear programming: the audit of a suppression pattern in
 A. Hundepool, J. Domingo-Ferrer, L. Franconi, S. Giessing, E. Schulte Nordholt, K. Spicer and P.-P. de Wolf, Statistical
 Disclosure Control (Wiley 2012), section 4.3. Which counts to withhold besides is chosen greedily, the smallest that
@@ -29,7 +29,7 @@ THRESHOLD = 10
 BASE = 5
 """Counts are rounded to multiples of this."""
 PROTECTION = THRESHOLD - 1
-"""The least width of what can be told of a withheld count: no closer than that it lies somewhere in 0 to 9."""
+"""The least width of what can be told of a small count: no closer than that it is one of ten."""
 ROUNDS, FEW = 12, 10
 """Directions that are tried for all counts together, while more than a few are in doubt."""
 WALL = 4.0 * PROTECTION
@@ -63,7 +63,7 @@ def rounded(counts: Counts) -> Counts:
 
 
 def protect(counts: Counts, relations: Relations, costs: Counts | None = None) -> Mask:
-    """Return which counts must be withheld so that none of them can be told too closely.
+    """Return which counts must be withheld so that no small one can be told too closely.
 
     ``costs``: of the counts that may be withheld besides, the cheapest goes first; the smallest when none are given.
     Raises `ContractError` when a relation is not true of the counts: the choice would be made for another table.
@@ -124,7 +124,7 @@ class _Attacker:
 
 
 def _protect(counts: Counts, relations: Relations, withheld: Mask, costs: Counts) -> Mask:
-    """Withhold more and more counts of one component, until all that are withheld are safe."""
+    """Withhold more and more counts of one component, until the small ones are safe."""
     moves, lines = _Moves(counts, relations), _lines(len(counts), relations)
     while True:
         exposed = moves.exposed(withheld)
@@ -149,7 +149,7 @@ class _Moves:
         self.given = rounded(counts)
 
     def exposed(self, withheld: Mask) -> list[int]:
-        """Return the withheld counts that cannot be moved far enough."""
+        """Return the small counts that cannot be moved far enough; others are withheld for their sake and need no more."""
         dice = np.random.default_rng(0)
         for number in range(ROUNDS):
             doubtful = self._doubtful(withheld)
@@ -171,7 +171,8 @@ class _Moves:
         return found
 
     def _doubtful(self, withheld: Mask) -> npt.NDArray[np.intp]:
-        return np.flatnonzero(withheld & (self.most - self.least < PROTECTION - SLACK))
+        small = withheld & (self.counts < THRESHOLD)
+        return np.flatnonzero(small & (self.most - self.least < PROTECTION - SLACK))
 
     def _width(self, cell: int) -> float:
         return float(np.floor(self.most[cell] + SLACK) - np.ceil(self.least[cell] - SLACK))
