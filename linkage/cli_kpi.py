@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 INTERNAL = "INTERNAL: exact counts, for own use; do not pass on"
-WITHHELD = "<10"
+WITHHELD = "."
+"""As in the tables of Statistics Netherlands; a count that is withheld for another's sake may be large."""
 
 
 def register(app: typer.Typer) -> None:
@@ -112,6 +113,8 @@ def show(terminal: Console, told: dict[str, Any], municipality: str | None) -> N
         before = row["kpi_code"]
     console.table(terminal, ("", "indicator", "figure", "count", "of", "value"), lines)
     console.say(terminal, f"\n{told['use']}", style="bold red" if told["use"] == INTERNAL else "")
+    if not rows["is_withheld"].empty and rows["is_withheld"].any():
+        console.say(terminal, f"{WITHHELD} is a count that is withheld; it may be of any size")
     console.say(terminal, "What each one counts: docs/data-dictionary.md, Indicators")
 
 
