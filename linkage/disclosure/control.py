@@ -149,7 +149,7 @@ class _Moves:
         self.given = rounded(counts)
 
     def exposed(self, withheld: Mask) -> list[int]:
-        """Return the small counts that cannot be moved far enough; others are withheld for their sake and need no more."""
+        """Return the small counts that cannot be moved far enough; others are withheld only for the sake of these."""
         dice = np.random.default_rng(0)
         for number in range(ROUNDS):
             doubtful = self._doubtful(withheld)
