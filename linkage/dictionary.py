@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkage import contracts
+from linkage import contracts, indicators
 from linkage.contracts import SCHEMAS, CodeList, Column, Table
 
 _ZONES = {
@@ -32,12 +32,30 @@ def _lines() -> Iterator[str]:
         yield f"## {title}\n"
         for table in contracts.tables(zone):
             yield from _table(table)
+    yield from _indicators()
     yield "## Code lists\n"
     for path in sorted((SCHEMAS / "codes").glob("*.toml")):
         yield from _codes(contracts.codes(path.stem))
     yield "## Source profiles\n"
     for name in contracts.profiles():
         yield from _profile(name, contracts.profile(name))
+
+
+def _indicators() -> Iterator[str]:
+    """What every indicator counts, for whom, and what to think of when reading it."""
+    yield "## Indicators\n\nThe rows of table `kpi`, declared in `schemas/kpi.toml`.\n"
+    yield "P: incidents that count. C: reports of contact type melding. W, T: `late_days` and `timely_days`.\n"
+    for one in indicators.indicators():
+        yield f"### {one.code} {one.en}\n\n{one.nl}. For: {', '.join(one.audience)}.\n"
+        for name in ("numerator", "denominator", "window", "edge"):
+            yield f"- {name}: {_cell(getattr(one, name))}"
+        yield "\n| figure | Dutch | unit | parts | norm |\n|---|---|---|---|---|"
+        for figure in one.figures:
+            parts = "" if figure.parts == (indicators.ALL,) else ", ".join(f"`{part}`" for part in figure.parts)
+            missing = f", not delivered: {figure.absent}" if figure.absent else ""
+            norm = "" if figure.norm is None else f"{figure.norm:.0%}"
+            yield f"| `{figure.name}` | {_cell(figure.nl)} | {figure.unit}{missing} | {parts} | {norm} |"
+        yield ""
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from linkage import casebook, contracts, entities, intake, pairs
+from linkage import casebook, contracts, entities, intake, kpi, pairs
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.decisions import Decision
@@ -86,6 +86,7 @@ class Chain:
             )
             household.build(db, self.config, run_id=run_id, mint=keys.mint)
             casebook.build(db, self.config, as_of=found.as_of, progress=ignore)
+            kpi.build(db, self.config, as_of=found.as_of, progress=ignore)
             for name in OF_RUNS:
                 db.run(contracts.table(name).ddl())
             publish.write(db, target)

@@ -27,13 +27,27 @@ FLOORS: tuple[frozenset[str], ...] = (
             "promotions",
             "rejections",
             "contracts",
+            "indicators",
             "config",
             "privacy",
             "thresholds",
         }
     ),
     frozenset(
-        {"audit", "intake", "pairs", "entities", "casebook", "reports", "quality", "simulate", "evaluate", "dictionary"}
+        {
+            "audit",
+            "intake",
+            "pairs",
+            "entities",
+            "casebook",
+            "kpi",
+            "disclosure",
+            "reports",
+            "quality",
+            "simulate",
+            "evaluate",
+            "dictionary",
+        }
     ),
     frozenset({"doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset({"cli", "console", "flows"}),

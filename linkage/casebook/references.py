@@ -33,7 +33,7 @@ def read_references(db: Engine, night: Night) -> None:  # noqa: ARG001
         for number, is_whole in sorted(numbers(text))
     ]
     frame = pd.DataFrame(rows, columns=["report_no", "number", "is_whole"])
-    db.register("cb_reference", frame.astype({"report_no": "int64", "number": "object", "is_whole": "bool"}))
+    db.register("cb_reference", frame.astype({"report_no": "int64", "number": "string", "is_whole": "bool"}))
 
 
 def numbers(text: str) -> set[tuple[str, bool]]:

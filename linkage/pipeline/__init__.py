@@ -170,6 +170,14 @@ def reconcile(night: Night) -> None:
     casebook.build(night.db, night.config, as_of=night.as_of, progress=night.progress)
 
 
+def measure_indicators(night: Night) -> None:
+    """Compute the indicators K1-K25 from the case view and the records that it was made of."""
+    from linkage import kpi
+
+    assert night.as_of is not None
+    kpi.build(night.db, night.config, as_of=night.as_of, progress=night.progress)
+
+
 def check_case_view(night: Night) -> None:
     """Stop when the case view contradicts itself or its contract."""
     _gate(night, "case_view")
@@ -216,6 +224,7 @@ STEPS: tuple[Step, ...] = (
     Step("resolve persons", resolve_persons),
     Step("build households", build_households),
     Step("reconcile incidents", reconcile),
+    Step("measure indicators", measure_indicators),
     Step("check case view", check_case_view),
     Step("audit changes", audit_changes),
     Step("publish", publish),

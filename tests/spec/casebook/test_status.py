@@ -420,3 +420,8 @@ def test_a_withdrawn_incident_has_no_link_although_a_report_names_it() -> None:
     found.report("R1", days(2), "anna", reporter_reference=whole(2)).reconcile(AS_OF)
     assert found.statuses() == {"2": "excluded"}
     assert found.links() == set()
+
+
+def test_a_region_may_have_care_reports_and_no_report_that_refers_to_anything() -> None:
+    found = World().incident(1, days(0), "anna").care(1, "ZM-A1").report("R1", days(1), "anna").reconcile(AS_OF)
+    assert found.statuses() == {"1": "matched_timely"}

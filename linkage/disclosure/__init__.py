@@ -1,0 +1,6 @@
+"""What leaves the organisation: counts that are withheld, rounded, and safe from whoever adds them up."""
+
+from linkage.disclosure.control import BASE, PROTECTION, THRESHOLD, Relations, attack, protect, rounded
+from linkage.disclosure.release import RELEASED, release
+
+__all__ = ["BASE", "PROTECTION", "RELEASED", "THRESHOLD", "Relations", "attack", "protect", "release", "rounded"]

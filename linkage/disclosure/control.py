@@ -1,0 +1,267 @@
+"""Disclosure control of tables of counts that leave the organisation, and the attacker who tries to undo it.
+
+The rules are those that Statistics Netherlands' tables on Veilig Thuis show (domain study, section 4): no count below
+`THRESHOLD` is given, every other one is rounded to a multiple of `BASE`, and percentages are made of rounded counts. As
+totals are given too, a withheld count could be had back by subtraction; so further counts are withheld (complementary
+suppression) until nobody who knows these rules and every relation between the counts can tell a small one more
+closely than `PROTECTION`. What anybody can tell is found by linear programming: the audit of a suppression pattern in
+A. Hundepool, J. Domingo-Ferrer, L. Franconi, S. Giessing, E. Schulte Nordholt, K. Spicer and P.-P. de Wolf, Statistical
+Disclosure Control (Wiley 2012), section 4.3. Which counts to withhold besides is chosen greedily, the smallest that
+helps: more than an optimum would, never too few.
+
+What this does not do: it says nothing of a table that shows everybody of a group to be alike (100 %), nor of tables
+of several periods or days that are held side by side (rounding blurs what they give, and nothing else does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.errors import ContractError
+
+THRESHOLD = 10
+"""The smallest count that is given."""
+BASE = 5
+"""Counts are rounded to multiples of this."""
+PROTECTION = THRESHOLD - 1
+"""The least width of what can be told of a small count: no closer than that it is one of ten."""
+ROUNDS, FEW = 12, 10
+"""Directions that are tried for all counts together, while more than a few are in doubt."""
+WALL = 4.0 * PROTECTION
+"""How far a withheld count is let go: it may have no upper end, and a program must."""
+SLACK = 1e-6
+"""What a solver may be off."""
+
+Counts = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Bounds = npt.NDArray[np.float64]
+
+
+@dataclass
+class Relations:
+    """What everybody knows of how counts hang together; counts are named by their position."""
+
+    sums: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """A total and the parts that it is the sum of."""
+    at_most: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """A count that is not larger than the sum of others."""
+
+    def hold(self, counts: Counts) -> bool:
+        """Tell whether the relations are true of the counts."""
+        sums = all(counts[total] == counts[list(parts)].sum() for total, parts in self.sums)
+        return sums and all(counts[small] <= counts[list(large)].sum() for small, large in self.at_most)
+
+
+def rounded(counts: Counts) -> Counts:
+    """Return the nearest multiples of `BASE`."""
+    return (counts + BASE // 2) // BASE * BASE
+
+
+def protect(counts: Counts, relations: Relations, costs: Counts | None = None) -> Mask:
+    """Return which counts must be withheld so that no small one can be told too closely.
+
+    ``costs``: of the counts that may be withheld besides, the cheapest goes first; the smallest when none are given.
+    Raises `ContractError` when a relation is not true of the counts: the choice would be made for another table.
+    """
+    if not relations.hold(counts):
+        raise ContractError("the counts to protect break a relation between them")
+    withheld = counts < THRESHOLD
+    for cells, own in _components(len(counts), relations):
+        if withheld[cells].any():
+            withheld[cells] = _protect(counts[cells], own, withheld[cells], (counts if costs is None else costs)[cells])
+    return withheld
+
+
+def attack(published: Bounds, relations: Relations) -> tuple[Bounds, Bounds]:
+    """Return the least and the greatest value that each count can have.
+
+    ``published`` holds the rounded counts, NaN where one is withheld. This is all that an attacker can know who has
+    everything that was published, the rules and the relations; the bounds are those of the linear program, rounded to
+    whole counts.
+    """
+    low, high = np.zeros(len(published)), np.full(len(published), np.inf)
+    for cells, own in _components(len(published), relations):
+        attacker = _Attacker(published[cells], own)
+        bounds = [attacker.bounds(cell) for cell in range(len(cells))]
+        low[cells], high[cells] = np.ceil(np.array(bounds).T[0] - SLACK), np.floor(np.array(bounds).T[1] + SLACK)
+    return low, high
+
+
+class _Attacker:
+    """The linear program over the counts of one component, with what was published as bounds."""
+
+    def __init__(self, published: Bounds, relations: Relations) -> None:
+        size = len(published)
+        known = ~np.isnan(published)
+        reach = (BASE - 1) // 2
+        self.low = np.where(known, np.maximum(published - reach, THRESHOLD), 0.0)
+        self.high = np.where(known, published + reach, np.inf)
+        self.sums, self.at_most = _matrix(relations.sums, size), _matrix(relations.at_most, size)
+
+    def extreme(self, direction: Bounds) -> Bounds | None:
+        """Return the counts that agree with what is known and go furthest in a direction; None when there is no end."""
+        from scipy.optimize import linprog
+
+        found = linprog(
+            -direction,
+            **_program(self.sums, self.at_most),
+            bounds=np.column_stack([self.low, self.high]),
+            method="highs",
+        )
+        return np.asarray(found.x) if found.status == 0 else None
+
+    def bounds(self, cell: int) -> tuple[float, float]:
+        """Return the least and the greatest value of one count."""
+        direction = np.zeros(len(self.low))
+        direction[cell] = 1.0
+        least, most = self.extreme(-direction), self.extreme(direction)
+        return (0.0 if least is None else least[cell]), (np.inf if most is None else most[cell])
+
+
+def _protect(counts: Counts, relations: Relations, withheld: Mask, costs: Counts) -> Mask:
+    """Withhold more and more counts of one component, until the small ones are safe."""
+    moves, lines = _Moves(counts, relations), _lines(len(counts), relations)
+    while True:
+        exposed = moves.exposed(withheld)
+        more = {cell for one in exposed if (cell := _cheapest(one, costs, lines, withheld)) is not None}
+        if not more:
+            return withheld
+        withheld = withheld.copy()
+        withheld[sorted(more)] = True
+
+
+class _Moves:
+    """Other tables that would have been published alike: how far each count goes in one of them.
+
+    Any such table shows how far counts can go at least, and withholding more only allows more of them, so what was seen
+    once stays true. A few directions clear most counts at once; the others get a program of their own.
+    """
+
+    def __init__(self, counts: Counts, relations: Relations) -> None:
+        self.counts = counts.astype(np.float64)
+        self.least, self.most = self.counts.copy(), self.counts.copy()
+        self.sums, self.at_most = (_matrix(lines, len(counts)) for lines in (relations.sums, relations.at_most))
+        self.given = rounded(counts)
+
+    def exposed(self, withheld: Mask) -> list[int]:
+        """Return the small counts that cannot be moved far enough; others are withheld only for the sake of these."""
+        dice = np.random.default_rng(0)
+        for number in range(ROUNDS):
+            doubtful = self._doubtful(withheld)
+            if len(doubtful) <= FEW:
+                break
+            direction = np.zeros(len(self.counts))
+            direction[doubtful] = 1.0 if number == 0 else dice.normal(size=len(doubtful))
+            for sign in (1.0, -1.0):
+                self._move(sign * direction, withheld)
+        found = []
+        for cell in self._doubtful(withheld):
+            for sign in (1.0, -1.0):
+                direction = np.zeros(len(self.counts))
+                direction[cell] = sign
+                if self._width(cell) < PROTECTION:
+                    self._move(direction, withheld)
+            if self._width(cell) < PROTECTION:
+                found.append(int(cell))
+        return found
+
+    def _doubtful(self, withheld: Mask) -> npt.NDArray[np.intp]:
+        small = withheld & (self.counts < THRESHOLD)
+        return np.flatnonzero(small & (self.most - self.least < PROTECTION - SLACK))
+
+    def _width(self, cell: int) -> float:
+        return float(np.floor(self.most[cell] + SLACK) - np.ceil(self.least[cell] - SLACK))
+
+    def _move(self, direction: Bounds, withheld: Mask) -> None:
+        """Go as far in a direction as what was published allows, and keep what was seen of each count."""
+        from scipy.optimize import linprog
+
+        reach = (BASE - 1) // 2
+        low = np.where(withheld, 0.0, np.maximum(self.given - reach, THRESHOLD))
+        high = np.where(withheld, self.counts + WALL, self.given + reach)
+        found = linprog(
+            -direction,
+            **_program(self.sums, self.at_most),
+            bounds=np.column_stack([low, high]),
+            method="highs",
+        )
+        if found.status == 0:
+            self.least, self.most = np.minimum(self.least, found.x), np.maximum(self.most, found.x)
+
+
+def _lines(size: int, relations: Relations) -> list[list[tuple[int, ...]]]:
+    """Return the sums, as total and parts, that each count stands in."""
+    lines: list[list[tuple[int, ...]]] = [[] for _ in range(size)]
+    for total, parts in relations.sums:
+        for cell in (total, *parts):
+            lines[cell].append((total, *parts))
+    return lines
+
+
+def _cheapest(cell: int, costs: Counts, lines: list[list[tuple[int, ...]]], withheld: Mask) -> int | None:
+    """Return the count to withhold for one that is exposed.
+
+    A sum in which it is the only one withheld tells most, the shortest first; without such a sum, it is the cheapest
+    count in any sum with it, or with others that stand in one.
+    """
+    own = sorted((len(line), line) for line in lines[cell] if withheld[list(line)].sum() == 1)
+    if own:
+        return int(min((costs[other], other) for other in own[0][1] if other != cell)[1])
+    reached = {cell}
+    while True:
+        around = reached.union(*(line for one in reached for line in lines[one]))
+        published = [(costs[other], other) for other in around if not withheld[other]]
+        if published:
+            return int(min(published)[1])
+        if around <= reached:
+            return None
+        reached = around
+
+
+def _matrix(lines: Sequence[tuple[int, tuple[int, ...]]], size: int) -> Any:
+    """Return the relations as sparse rows: the one less the sum of the others."""
+    from scipy import sparse
+
+    rows, columns, values = [], [], []
+    for row, (one, others) in enumerate(lines):
+        rows += [row] * (1 + len(others))
+        columns += [one, *others]
+        values += [1.0, *[-1.0] * len(others)]
+    return sparse.csr_array(sparse.coo_array((values, (rows, columns)), shape=(len(lines), size)))
+
+
+def _program(sums: Any, at_most: Any) -> dict[str, Any]:
+    """Return the relations as a linear program takes them."""
+    given: dict[str, Any] = {}
+    if sums.shape[0]:
+        given |= {"A_eq": sums, "b_eq": np.zeros(sums.shape[0])}
+    if at_most.shape[0]:
+        given |= {"A_ub": at_most, "b_ub": np.zeros(at_most.shape[0])}
+    return given
+
+
+def _components(size: int, relations: Relations) -> Iterable[tuple[npt.NDArray[np.intp], Relations]]:
+    """Yield the counts that hang together, with their relations renumbered."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    links = [(one, other) for one, others in (*relations.sums, *relations.at_most) for other in others]
+    rows, columns = zip(*links, strict=True) if links else ((), ())
+    graph = sparse.coo_array((np.ones(len(links)), (rows, columns)), shape=(size, size))
+    count, label = csgraph.connected_components(graph, directed=False)
+    sums: dict[int, Relations] = {number: Relations() for number in range(count)}
+    members = [np.flatnonzero(label == number) for number in range(count)]
+    place = np.empty(size, dtype=np.int64)
+    for cells in members:
+        place[cells] = np.arange(len(cells))
+    for name in ("sums", "at_most"):
+        for one, others in getattr(relations, name):
+            renumbered = (int(place[one]), tuple(int(place[other]) for other in others))
+            getattr(sums[int(label[one])], name).append(renumbered)
+    for number, cells in enumerate(members):
+        yield cells, sums[number]

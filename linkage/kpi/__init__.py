@@ -1,0 +1,142 @@
+"""The published tables to the indicators K1-K25: one row per figure, part, scope and period.
+
+A file of ``sql/`` yields the records of one indicator: where and when each counts, and whether it stands in the
+numerator, in the denominator, or is censored. What is added up how is the same for all and written once, in
+``kpi_cell.sql``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from string import Template
+
+from linkage import contracts, indicators
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.indicators import Indicator
+from linkage.kpi.calendar import write_days
+
+__all__ = ["build"]
+
+SQL = Path(__file__).with_name("sql")
+BASE = ("kpi_incident", "kpi_report", "kpi_child", "kpi_family")
+"""What several indicators read, in the order in which it is made."""
+WORK = (
+    *BASE,
+    "kpi_day",
+    "kpi_delivered",
+    "kpi_figure",
+    "kpi_fact",
+    "kpi_amount",
+    "kpi_person",
+    "kpi_scope",
+    "kpi_cell",
+)
+DELIVERABLE = ("safety_assessment_end", "service_start", "transfer_at", "feedback_at", "prior_involvement")
+"""Columns of ``case_report`` that not every source fills."""
+SCOPES = {
+    "municipality": "municipality_code",
+    "source": "source_id",
+    "unit": "unit",
+    "channel": "channel",
+    "reporter": "reporter",
+}
+PERIODS = {"year": "strftime(day, '%Y')", "month": "strftime(day, '%Y-%m')", "none": "CAST(NULL AS VARCHAR)"}
+COLUMNS = ", ".join(f"{column} VARCHAR" for column in SCOPES.values())
+HEAD = "kpi_code VARCHAR, figure VARCHAR, part VARCHAR, " + COLUMNS + ", period VARCHAR"
+
+
+def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], None]) -> None:
+    """Write table ``kpi`` from the tables of the case view, and the records that they were made of.
+
+    Reads what ``casebook.build`` wrote, ``mention``, ``mention_person``, ``person_base``, ``household_member``, the
+    source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all cover.
+    """
+    values = _values(config, as_of)
+    write_days(db, as_of)
+    for name in BASE:
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
+    _write_delivered(db)
+    _write_figures(db)
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_fact ({HEAD}, numerator BIGINT, denominator BIGINT, censored BIGINT)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_amount ({HEAD}, amount INTEGER)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, counted_id VARCHAR)")
+    for indicator in indicators.indicators():
+        _collect(db, indicator, values)
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_scope AS {_query('kpi_scope', values)}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_cell AS {_query('kpi_cell', values)}")
+    db.run(contracts.table("kpi").ddl())
+    db.run(f"INSERT INTO kpi BY NAME {_query('kpi', values)}")
+    for name in WORK:
+        db.run(f"DROP TABLE IF EXISTS {name}")
+    [(figures, computed)] = db.rows(
+        "SELECT count(*), count(*) FILTER (status <> 'not_delivered' AND status <> 'no_truth') "
+        "FROM (SELECT DISTINCT kpi_code, figure, status FROM kpi WHERE scope = 'all' AND period = 'all')"
+    )
+    progress(f"{computed} of {figures} figures of the indicators computed")
+
+
+def _collect(db: Engine, indicator: Indicator, values: dict[str, object]) -> None:
+    """Add the records of one indicator, counted by everything that it may be split by."""
+    code, period = f"'{indicator.code}' AS kpi_code", f"{PERIODS[indicator.period]} AS period"
+    sums = "sum(numerator) AS numerator, sum(denominator) AS denominator, sum(censored) AS censored"
+    if (SQL / f"{indicator.code}.sql").exists():
+        events = _query(indicator.code, values)
+        db.run(
+            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, numerator, denominator, censored), {period}, "
+            f"{sums} FROM ({events}) GROUP BY ALL"
+        )
+    for shape in ("amount", "distinct"):
+        if (SQL / f"{indicator.code}.{shape}.sql").exists():
+            target = "kpi_amount" if shape == "amount" else "kpi_person"
+            events = _query(f"{indicator.code}.{shape}", values)
+            db.run(f"INSERT INTO {target} BY NAME SELECT {code}, * EXCLUDE (day), {period} FROM ({events})")
+
+
+def _write_delivered(db: Engine) -> None:
+    """Write which source fills which column: one that never does delivers nothing, instead of meeting nothing."""
+    counts = ", ".join(f"count({field}) AS {field}" for field in DELIVERABLE)
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE kpi_delivered AS SELECT source_id, field FROM ("
+        f"UNPIVOT (SELECT source_id, {counts} FROM kpi_report GROUP BY source_id) ON {', '.join(DELIVERABLE)} "
+        "INTO NAME field VALUE filled) WHERE filled > 0"
+    )
+
+
+def _write_figures(db: Engine) -> None:
+    """Write the parts of all figures, from their definitions."""
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE kpi_figure (number INTEGER, kpi_code VARCHAR, figure VARCHAR, part VARCHAR, "
+        "unit VARCHAR, norm DOUBLE, needs VARCHAR, is_distribution BOOLEAN, is_absent BOOLEAN, is_unknown BOOLEAN, "
+        "quantile DOUBLE, is_distinct BOOLEAN, scopes VARCHAR[], has_periods BOOLEAN)"
+    )
+    rows: list[tuple[object, ...]] = []
+    for indicator in indicators.indicators():
+        for figure in indicator.figures:
+            for part in figure.parts:
+                quantile = indicators.QUANTILES.get(part) if figure.unit in ("days", "working_days") else None
+                rows.append((
+                    len(rows), indicator.code, figure.name, part, figure.unit, figure.norm, figure.needs,
+                    figure.is_distribution, figure.absent is not None, figure.truth, quantile, figure.distinct,
+                    list(indicator.scopes), indicator.period != "none",
+                ))  # fmt: skip
+    db.insert("kpi_figure", rows)
+
+
+def _query(name: str, values: dict[str, object]) -> str:
+    return Template((SQL / f"{name}.sql").read_text(encoding="utf-8")).substitute(values)
+
+
+def _values(config: Config, as_of: date) -> dict[str, object]:
+    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in config.casebook.injury_mk_codes)
+    return {
+        "as_of": f"DATE '{as_of.isoformat()}'",
+        "late": config.limits.late_days,
+        "timely": config.limits.timely_days,
+        "sure": config.linkage.sure,
+        "possible": config.linkage.possible,
+        "severity_months": config.casebook.severity_months,
+        "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
+    }
