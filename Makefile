@@ -19,7 +19,7 @@ demo: $(READY) ## install what a run needs, reconcile the shipped samples into .
 	$(BIN)/inbeeld demo
 
 test: $(VENV)/.dev browser ## install the development tools and run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 faults: $(VENV)/.dev ## break things on purpose, at length, and print what came of it (a suite takes MINUTES=20 and a little)
 	$(BIN)/python -m tests.faults --minutes $(MINUTES)

@@ -36,6 +36,11 @@ FROM gap {group}
 """
 
 
+_ESTIMATE = """
+SELECT gap_rate, gap_rate_low, gap_rate_high FROM gap_estimate WHERE municipality_code = 'alle' AND period = 'alle'
+"""
+
+
 @dataclass(frozen=True)
 class Gap:
     """Counts and the gap of a municipality, a month, one of each, or all of them.
@@ -60,6 +65,15 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """The gap with missed and false links counted in, and its 95 % interval."""
+
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that the workbook and the page show."""
 
@@ -68,6 +82,7 @@ class Facts:
     last: date | None
     statuses: Mapping[str, int]
     total: Gap
+    estimate: Estimate | None
     months: Sequence[Gap]
     municipalities: Sequence[Gap]
     cells: Sequence[Gap]
@@ -112,6 +127,7 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Fa
         last=last,
         statuses={status: counted.get(status, 0) for status in STATUSES},
         total=_gap(db, "NULL, NULL", "")[0],
+        estimate=_estimate(db),
         months=_gap(db, "NULL, month", "GROUP BY month ORDER BY month"),
         municipalities=_gap(
             db,
@@ -126,6 +142,11 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Fa
         checks=checks(db, run_id),
         rejected=rejected(db),
     )
+
+
+def _estimate(db: Engine) -> Estimate | None:
+    rows = db.rows(_ESTIMATE) if db.has("gap_estimate") else []
+    return Estimate(*rows[0]) if rows and rows[0][0] is not None else None
 
 
 def _gap(db: Engine, keys: str, group: str) -> list[Gap]:

@@ -130,6 +130,17 @@ class Index:
         ]
 
 
+def _rate_help(facts: Facts, texts: Words) -> str:
+    """Return what stands beneath the gap: the estimate, or else how far the doubtful ones can move it."""
+    total, told = facts.total, facts.estimate
+    if told:
+        shares = {"rate": percent(told.rate), "low": percent(told.low), "high": percent(told.high)}
+        return str(texts.say("page.rate_estimate", **shares))
+    if total.low is None:
+        return str(texts["page.rate_help"])
+    return str(texts.say("page.rate_between", low=percent(total.low), high=percent(total.high)))
+
+
 def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> dict[str, str]:
     say, total, unmatched = texts.say, facts.total, facts.statuses["unmatched"]
     headline = (
@@ -137,7 +148,6 @@ def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> di
     )
     bad = sum(check.outcome != "passed" for check in facts.checks)
     verdict = "checks_none" if not facts.checks else "checks_some" if bad else "checks_all_good"
-    between = say("page.rate_between", low=percent(total.low), high=percent(total.high))
     known = [month.month for month in facts.months if month.month]
     return {
         "as_of": say("page.as_of", as_of=day(facts.as_of)),
@@ -145,7 +155,7 @@ def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> di
         "headline": say(f"page.{headline}", unmatched=number(unmatched)),
         "lead": say("page.lead", incidents=number(facts.incidents), seen=number(facts.seen)) if facts.incidents else "",
         "rate": texts["page.rate_unknown"] if total.rate is None else percent(total.rate),
-        "rate_help": texts["page.rate_help"] if total.low is None else between,
+        "rate_help": _rate_help(facts, texts),
         "statuses_alt": say("page.statuses_alt", incidents=number(facts.incidents)),
         "months_alt": say("page.months_alt", first=texts.month(known[0]), last=texts.month(known[-1])) if known else "",
         "months_dropped": say("page.months_dropped", shown=charts.SHOWN_MONTHS),

@@ -17,7 +17,7 @@ __all__ = ["hostile", "written"]
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must be gone when flows are tested in the same process
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it these tests are skipped by name, but never on the build server."""
     path = CHROMIUM if CHROMIUM.exists() else Path(shutil.which("chromium") or shutil.which("google-chrome") or "")
