@@ -31,7 +31,7 @@ SEEN = ("found", "covered", "review", "unmatched")
 SPEEDS = ("timely", "late", "very_late")
 
 PRIOR_SEEN = (1.9, 0.02, 0.02, 0.06)
-"""Two incidents' worth of belief before any probe: three in a hundred are missed, by the simulated regions."""
+"""Two incidents' worth of belief before any probe: three in a hundred are missed. Chosen, not measured."""
 DEPENDENCE = (1.0, 3.0)
 """How much more often, in odds, a report without a number is missed than one with. Who books a report under another
 member of the family gives the number less often too; the data cannot show it, so that all ratios up to three count
@@ -52,17 +52,6 @@ class Cells:
     unmatched: Ints
     review: Ints
     answered: Ints
-
-    def within(self, groups: Ints, size: int) -> Cells:
-        """Return the cells added up into ``size`` groups; ``groups`` says of each cell where it belongs."""
-
-        def added(column: Ints) -> Ints:
-            shape = (size, *column.shape[1:])
-            total = np.zeros(shape, dtype=np.int64)
-            np.add.at(total, groups, column)
-            return total
-
-        return Cells(added(self.judged), added(self.unmatched), added(self.review), added(self.answered))
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def take_apart(db: Engine, night: Night) -> None:
     rates, parts = [], []
     for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
         sums = {name: level.added(column) for name, column in counted.items()}
-        rates += _rates(level, cells, errors, probes)
+        rates += _rates(level, sums, level.added(errors.absent(cells)), probes)
         parts += _parts(level, sums, errors, level.added(waiting))
     _write(db, "gap_estimate", rates)
     _write(db, "gap_part", parts)
@@ -111,17 +111,15 @@ def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
         yield Level(distinct, np.array([number[name] for name in names], dtype=np.int64))
 
 
-def _rates(level: Level, cells: Cells, errors: Errors, probes: int) -> list[dict[str, object]]:
-    here = cells.within(level.groups, len(level.names))
-    absent = level.added(errors.absent(cells))
+def _rates(level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, probes: int) -> list[dict[str, object]]:
     mean, low, high = estimate.interval(absent)
     rows: list[dict[str, object]] = []
     for n, (municipality, period) in enumerate(level.names):
-        judged = int(here.judged[n])
+        judged = int(sums["judged"][n])
         shares = [min(1.0, value / judged) if judged else None for value in (mean[n], low[n], high[n])]
         rows.append(
             {"municipality_code": municipality, "period": period, "judged": judged,
-             "unmatched": int(here.unmatched[n] + here.review[n]), "absent": mean[n], "absent_low": low[n],
+             "unmatched": int(sums["unmatched"][n] + sums["review"][n]), "absent": mean[n], "absent_low": low[n],
              "absent_high": high[n], "gap_rate": shares[0], "gap_rate_low": shares[1], "gap_rate_high": shares[2],
              "probes": probes, "reviewed": 0}
         )  # fmt: skip

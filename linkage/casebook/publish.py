@@ -1,6 +1,6 @@
 """Write the published databases: declared tables only, with comments, checkpointed.
 
-The analysts' file is written anew every night. The restricted one is ten times as much and hardly changes, so most
+The analysts' file is written anew every night. The restricted one is several times as much and hardly changes, so most
 nights keep the working database as it is. A table that is replaced or deleted in place leaves its bytes in a DuckDB
 file until they are used again, so what a source withdrew is only gone from a file that never held it: every so many
 nights, before the last generation that still shows it as a row would go, this file is written anew too.
