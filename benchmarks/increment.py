@@ -17,7 +17,7 @@ from benchmarks.night import CLOCK, step_seconds
 INCIDENTS = 20_000
 NIGHTS = 9
 COMPARED = re.compile(
-    r"^(?P<mentions>\d+) mentions, (?P<changed>\d+) new or changed; \d+ candidate pairs of (?P<fresh>\d+)"
+    r"^(?P<mentions>\d+) mentions, (?P<changed>\d+) new or changed; pairs of (?P<fresh>\d+) compared anew"
 )
 NOTE = (
     "All: the full deliveries of three sources in one night. One day more: the increments of the next day. Anew: the "

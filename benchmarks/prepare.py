@@ -20,6 +20,13 @@ LAST_STEP = "standardise mentions"
 MINT = Keys(b"a key for measuring, not for pseudonyms").mint
 KEY = "source_id, record_kind, record_id"
 
+NUMBERED = f"""
+CREATE TABLE mention AS SELECT * REPLACE (
+    CAST(row_number() OVER (ORDER BY {KEY}, person_seq) - 1 AS INTEGER) AS mention_id,
+    CAST(dense_rank() OVER (ORDER BY {KEY}) - 1 AS INTEGER) AS record_no)
+FROM source.mention ORDER BY mention_id
+"""
+"""Contestants number rows from 0."""
 JOIN = f"""
 CREATE TABLE answer.mention_truth AS
 SELECT mention_id, coalesce(true_person_id, 'alone ' || mention_id) AS true_person_id,
@@ -66,7 +73,7 @@ def attach(source: Path, target: Path, truth: str) -> int:
     with duckdb.connect(str(target)) as db:
         db.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
         db.execute(f"ATTACH '{truth_file(target)}' AS answer")
-        db.execute("CREATE TABLE mention AS SELECT * FROM source.mention ORDER BY mention_id")
+        db.execute(NUMBERED)
         db.execute(f"CREATE TEMP TABLE truth AS FROM {truth}")
         db.execute(JOIN)
         return int(db.execute("SELECT count(*) FROM answer.mention_truth").fetchall()[0][0])

@@ -10,9 +10,12 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkage.errors import ContractError
+
+if TYPE_CHECKING:
+    from linkage.engine.base import Engine
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 
@@ -69,6 +72,11 @@ class Table:
         kind = "TEMP TABLE" if temporary else "TABLE"
         lines = [f'"{c.name}" {c.type}{" NOT NULL" if c.required else ""}' for c in self.columns]
         return f'CREATE OR REPLACE {kind} "{name or self.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
+
+    def is_in(self, db: Engine) -> bool:
+        """Tell whether a database has this table as it is declared: columns, types and order."""
+        found = db.rows(f'DESCRIBE "{self.name}"') if db.has(self.name) else []
+        return [(str(row[0]), str(row[1])) for row in found] == [(c.name, c.type) for c in self.columns]
 
     def comments(self, name: str | None = None) -> list[str]:
         """Return the ``COMMENT ON`` statements of the table and of each column."""

@@ -82,10 +82,9 @@ def against_truth(db: Engine, truth: Path, thresholds: Thresholds) -> Accuracy:
     mentions["person_seq"] = mentions["person_seq"].astype("int64")
     both = mentions.merge(known, how="left", on=list(KEY))
     both["human"] = pd.factorize(both["true_person_id"])[0]
-    human = np.full(int(both["mention_id"].max()) + 1 if len(both) else 0, -1, dtype=np.int64)
-    human[both["mention_id"].to_numpy()] = both["human"].to_numpy()
+    ids, human = both["mention_id"].to_numpy(), both["human"].to_numpy()
     pairs = {name: np.ma.filled(values, 0) for name, values in db.arrays(_PAIRS).items()}
-    left, right = human[pairs["left_id"]], human[pairs["right_id"]]
+    left, right = (human[np.searchsorted(ids, pairs[side])] for side in ("left_id", "right_id"))
     judged = (left >= 0) & (right >= 0)
     weight = pairs["match_weight"][judged].astype(np.float64)
     used = int((both["human"] >= 0).sum())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage import contracts
+from linkage import basis, contracts
 from linkage.decisions import Decision
 from linkage.engine.base import Engine
 from linkage.entities.cluster import cluster
@@ -29,17 +31,40 @@ def resolve(
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 
-    Reads ``mention``, ``pair_score`` and, for stable ids, the ``known_mention`` of the night before. ``decisions``
-    are those that hold; what became of them, and what a person should look at, is written to ``decision``,
-    ``ambiguous_claim`` and ``capped_person``.
+    Reads ``mention``, ``pair_score``, ``pair`` and, for stable ids, the ``known_mention`` of the night before.
+    ``decisions`` are those that hold; what became of them, and what a person should look at, is written to
+    ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
+    changed, all of these are brought up to date for the persons that this concerns.
     """
+    found = basis.fingerprint(db, _code(), config.linkage)
+    only_changed = db.has("changed_pair") and basis.holds(db, STAGE, found, KEPT)
+    basis.forget(db, STAGE)
     place(db, decisions)
-    clusters = cluster(db, config)
-    progress(f"{clusters} persons" + _told(db))
-    keep_ids(db, run_id=run_id, mint=mint)
+    clusters = cluster(db, config, only_changed=only_changed)
+    keep_ids(db, run_id=run_id, mint=mint, only_changed=only_changed)
+    if not only_changed:
+        for name in DESCRIBED:
+            db.run(contracts.table(name).ddl())
     _describe(db)
     _list(db)
-    _possible(db, config)
+    _possible(db)
+    persons = int(db.rows("SELECT count(*) FROM person_base")[0][0])
+    progress(f"{persons} persons" + (f", {clusters} of them looked at" if only_changed else "") + _told(db))
+    basis.keep(db, STAGE, found)
+    db.run("DROP TABLE moved_person")
+
+
+STAGE = "persons"
+DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
+KEPT = ("mention_person", "known_mention", "person_id_history", *DESCRIBED)
+"""Tables of the night before without which all persons are made anew."""
+
+
+@cache
+def _code() -> str:
+    names = ("agglomerate", "cluster", "components", "constraints", "decided", "identity", "ids", "partition")
+    here = Path(__file__)
+    return basis.code(here, *(here.with_name(f"{name}.py") for name in names))
 
 
 def _told(db: Engine) -> str:
@@ -49,12 +74,15 @@ def _told(db: Engine) -> str:
 
 
 def _describe(db: Engine) -> None:
-    """Write ``person_base``: what most mentions of a person say, ties broken by the value itself."""
-    db.run(contracts.table("person_base").ddl())
+    """Write to ``person_base`` what most mentions of a person say, ties broken by the value itself."""
+    db.run("DELETE FROM person_base WHERE person_id IN (FROM moved_person)")
     db.run(
         """
         INSERT INTO person_base BY NAME
-        WITH told AS (SELECT person_id, mention.* FROM mention JOIN mention_person USING (mention_id)),
+        WITH told AS (
+            SELECT person_id, mention.* FROM mention JOIN mention_person USING (mention_id)
+            WHERE person_id IN (FROM moved_person)
+        ),
         sex AS (
             SELECT person_id, sex FROM (
                 SELECT person_id, sex, count(*) AS n FROM told WHERE sex IS NOT NULL GROUP BY ALL)
@@ -77,27 +105,30 @@ def _describe(db: Engine) -> None:
     )
 
 
-def _possible(db: Engine, config: Config) -> None:
-    """Write ``possible_person_link``: the best pair between two persons that stayed apart, and equal claims.
+def _possible(db: Engine) -> None:
+    """Write to ``possible_person_link`` the best pair between two persons that stayed apart, and equal claims.
 
     Persons of whom a reviewer said that they are two are left out; those of whom nobody could tell stay, marked:
     an incident that hangs on them is not unmatched.
     """
-    db.run(contracts.table("possible_person_link").ddl())
     db.run(
-        f"""
+        "DELETE FROM possible_person_link "
+        "WHERE person_id_a IN (FROM moved_person) OR person_id_b IN (FROM moved_person)"
+    )
+    db.run(
+        """
         INSERT INTO possible_person_link BY NAME
         WITH found AS (
             SELECT l.person_id AS one, r.person_id AS other, match_probability AS probability
-            FROM pair_score
+            FROM pair
             JOIN mention_person l ON l.mention_id = left_id JOIN mention_person r ON r.mention_id = right_id
-            WHERE match_probability >= {config.linkage.possible} AND l.person_id <> r.person_id
+            WHERE l.person_id <> r.person_id
             UNION ALL SELECT person_id, person_id_a, 1 / (1 + pow(2, -weight_a)) FROM ambiguous_claim
             UNION ALL SELECT person_id, person_id_b, 1 / (1 + pow(2, -weight_b)) FROM ambiguous_claim
         ), link AS (
             SELECT least(one, other) AS person_id_a, greatest(one, other) AS person_id_b,
                    max(probability) AS match_probability
-            FROM found GROUP BY ALL
+            FROM found WHERE one IN (FROM moved_person) OR other IN (FROM moved_person) GROUP BY ALL
         ), decided AS (
             SELECT least(l.person_id, r.person_id) AS person_id_a, greatest(l.person_id, r.person_id) AS person_id_b,
                    bool_or(verdict = 'different') AS is_different, bool_or(verdict = 'unsure') AS is_unsure
@@ -112,9 +143,9 @@ def _possible(db: Engine, config: Config) -> None:
 
 
 def _list(db: Engine) -> None:
-    """Write ``ambiguous_claim`` and ``capped_person``: what the clusters left for a person to look at."""
+    """Write to ``ambiguous_claim`` and ``capped_person`` what the clusters left for a person to look at."""
     for name in ("ambiguous_claim", "capped_person"):
-        db.run(contracts.table(name).ddl())
+        db.run(f"DELETE FROM {name} WHERE person_id IN (FROM moved_person)")
     db.run(
         """
         INSERT INTO ambiguous_claim

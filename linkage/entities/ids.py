@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import pandas as pd
+
 from linkage import contracts
 from linkage.engine.base import Engine
 
@@ -19,13 +21,17 @@ def prepare(db: Engine, kind: str) -> None:
 
 
 def give(
-    kind: str, mint: Mint, overlaps: Iterable[tuple[int, str]], foundings: Iterable[tuple[int, str]]
+    kind: str,
+    mint: Mint,
+    overlaps: Iterable[tuple[int, str]],
+    foundings: Iterable[tuple[int, str]],
+    in_use: Callable[[list[str]], set[str]] = lambda _: set(),
 ) -> dict[int, str]:
     """Return the id of every group.
 
     ``overlaps`` are groups with the ids that their mentions had, the best claim first: an id goes to one group, a group
     takes one id. A group that gets none has one minted from its ``founding``, the key of its first mention; when a
-    split left that id elsewhere, from its next variant.
+    split left that id elsewhere, from its next variant. ``in_use`` tells which of some ids other groups have.
     """
     given: dict[int, str] = {}
     taken: set[str] = set()
@@ -33,47 +39,60 @@ def give(
         if group not in given and old not in taken:
             given[group] = old
             taken.add(old)
-    for group, founding in foundings:
-        if group not in given:
-            variant = 0
-            while (fresh := mint(kind, f"{founding} {variant}")) in taken:
-                variant += 1
-            given[group] = fresh
-            taken.add(fresh)
+    open_, variant = {group: founding for group, founding in foundings if group not in given}, 0
+    while open_:
+        minted = {group: mint(kind, f"{founding} {variant}") for group, founding in open_.items()}
+        taken |= in_use(list(minted.values()))
+        for group, fresh in minted.items():
+            if fresh not in taken:
+                given[group] = fresh
+                taken.add(fresh)
+                del open_[group]
+        variant += 1
     return given
 
 
-def remember(db: Engine, kind: str, run_id: str) -> None:
+def among(db: Engine, wanted: list[str], table: str, column: str) -> set[str]:
+    """Return which of some ids a table holds."""
+    db.register("wanted_id", pd.DataFrame({"id": pd.Series(wanted, dtype="string")}))
+    found = {str(row[0]) for row in db.rows(f"SELECT id FROM wanted_id SEMI JOIN {table} ON {column} = id")}
+    db.run("DROP TABLE wanted_id")
+    return found
+
+
+def remember(db: Engine, kind: str, run_id: str, only: str | None = None) -> None:
     """Add tonight's merges and splits to the history, and keep tonight's ids for the next night.
 
-    Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too.
+    Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too. ``only`` is a table of the
+    mentions that were grouped anew, if it was not all of them.
     """
     known, column = _known(kind), f"{kind}_id"
-    db.run(
-        f"""
-        INSERT INTO {kind}_id_history BY NAME
-        WITH moved AS (
-            SELECT DISTINCT k.{column} AS old_id, n.{column} AS new_id
-            FROM {known} k JOIN mention USING ({KEY}) JOIN mention_{kind} n USING (mention_id)
-            WHERE k.{column} <> n.{column}
-        )
-        SELECT old_id, new_id, ? AS run_id,
-               CASE WHEN old_id IN (SELECT {column} FROM mention_{kind}) THEN 'split' ELSE 'merge' END AS reason
-        FROM moved ORDER BY old_id, new_id
-        """,
-        [run_id],
-    )
+    these = f"SEMI JOIN {only} USING (mention_id)" if only else ""
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE known_today AS
-        SELECT {KEY}, {column} FROM mention JOIN mention_{kind} USING (mention_id)
-        UNION ALL SELECT {KEY}, {column} FROM {known} ANTI JOIN mention USING ({KEY})
+        SELECT {KEY}, n.{column}, k.{column} AS old_id FROM (FROM mention {these}) m
+        JOIN mention_{kind} n USING (mention_id) LEFT JOIN {known} k USING ({KEY})
+        WHERE k.{column} IS DISTINCT FROM n.{column}
         """
     )
-    db.run(contracts.table(known).ddl())
-    db.run(f"INSERT INTO {known} BY NAME FROM known_today")
+    db.run(
+        f"""
+        INSERT INTO {kind}_id_history BY NAME
+        SELECT DISTINCT old_id, {column} AS new_id, ? AS run_id,
+               CASE WHEN old_id IN (SELECT {column} FROM mention_{kind}) THEN 'split' ELSE 'merge' END AS reason
+        FROM known_today WHERE old_id IS NOT NULL ORDER BY old_id, new_id
+        """,
+        [run_id],
+    )
+    db.run(f"DELETE FROM {known} USING known_today t WHERE {_same(known, 't')}")
+    db.run(f"INSERT INTO {known} BY NAME SELECT {KEY}, {column} FROM known_today")
     db.run("DROP TABLE known_today")
     _lead(db, kind)
+
+
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in KEY.split(", "))
 
 
 def _lead(db: Engine, kind: str) -> None:

@@ -1,7 +1,7 @@
 """Persons of current records to mentions: each distinct value is standardised once and joined back.
 
 Python sees distinct names, dates and addresses only; the rows themselves stay in the database. A row that is what it
-was the night before keeps its mention.
+was the night before keeps its mention, and a mention has one number for good, which follows from its key.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
+from linkage.intake import common
 from linkage.intake.text import address, dates, given, surname
 from linkage.intake.text.fold import words
 
@@ -43,8 +44,6 @@ CASE = """(SELECT source_id, case_id AS record_id, CAST(min(received_at) AS DATE
     arg_min(municipality_code, received_at) AS municipality_code
     FROM steunpunt_report WHERE case_id IS NOT NULL AND record_status IS DISTINCT FROM 'ingetrokken'
     GROUP BY source_id, case_id)"""
-BEFORE = "mention_before"
-"""The mentions of the night before: what did not change need not be compared again."""
 OLDEST = 115
 """Years of age above which a birth date is an error."""
 
@@ -57,21 +56,29 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Columns that are standardised together."""
 
 
-IDENTIFIERS = ("bsn_hmac", "v_number_hmac", "phone_hmac")
-"""Columns of a mention that other mentions may empty: what too many share."""
 KEY = "source_id, record_kind, record_id, person_seq"
+NUMBERS = ("mention_id", "record_no")
+"""Columns of a mention that follow from its key."""
+MENTION_ID, RECORD_NO = (
+    f"CAST(md5_number_lower(concat_ws(chr(31), {key})) >> 1 AS BIGINT)" for key in (KEY, KEY.rpartition(",")[0])
+)
+"""A number that a mention has in every night and every database: two of ten million have one with a chance of 1e-5,
+and then the gate stops the night."""
 
 
 def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch: bool = False) -> None:
-    """Write ``mention`` from the persons of the current records; ``mention_before`` is that of the night before.
+    """Bring ``mention`` up to the persons of the current records; what is as it was the night before stays.
 
-    Rows that did not change are not standardised again, unless all is to be done ``from_scratch``.
+    Writes ``fresh_mention`` (mention_id: new, or saying something else than before), ``gone_mention``, and
+    ``was_mention``, what these said before. With ``from_scratch`` all are standardised again, and all are fresh.
     """
-    db.run(f"DROP TABLE IF EXISTS {BEFORE}")
-    if db.has("mention"):
-        db.run(f"ALTER TABLE mention RENAME TO {BEFORE}")
-    _gather(db)
-    _set_apart(db, from_scratch=from_scratch)
+    declared = contracts.table("mention")
+    if from_scratch or not declared.is_in(db):
+        db.run(declared.ddl())
+        common.forget(db)
+    touched = ""
+    _gather(db, touched)
+    _set_apart(db, touched)
     for group, columns in GROUPS.items():
         listed = ", ".join(columns)
         distinct = db.frame(f"SELECT DISTINCT {listed} FROM fresh_row ORDER BY ALL")
@@ -80,14 +87,14 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
         if made.empty:  # of no values the engine would guess the type
             made = made.astype("string[python]")
         db.register(f"standard_{group}", pd.concat([distinct, made], axis=1))
-    _number(db)
     _write(db)
-    _drop_common(db, config)
-    for name in ("person_row", "fresh_row", "same_mention", "mention_number", *(f"standard_{g}" for g in GROUPS)):
+    common.drop(db, MENTION_ID, "SELECT mention_id FROM fresh_row", config.linkage.common_value_cap)
+    _tell(db)
+    for name in ("person_row", "fresh_row", *(f"standard_{g}" for g in GROUPS)):
         db.run(f"DROP TABLE {name}")
 
 
-def _gather(db: Engine) -> None:
+def _gather(db: Engine, touched: str) -> None:
     """Write ``person_row``: the persons of both chains with their raw fields, blank for nothing."""
     police = PERSON.format(
         chain="'police'", kind="'incident'", record="incident_number", role="role", relation="relation_to_suspect",
@@ -101,7 +108,7 @@ def _gather(db: Engine) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE person_row AS
         SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given, hash(told, ?) AS row_hash
-        FROM ({police} UNION ALL {steunpunt}) told
+        FROM (FROM ({police} UNION ALL {steunpunt}) {touched}) told
         """,
         [_version()],
     )
@@ -115,17 +122,20 @@ def _version() -> str:
     return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
 
 
-def _set_apart(db: Engine, *, from_scratch: bool) -> None:
-    """Write ``same_mention``, the mentions of rows that are what they were, and ``fresh_row``, all other rows."""
-    db.run(contracts.table("mention").ddl("same_mention", temporary=True))
-    columns = {row[0] for row in db.rows(f"DESCRIBE {BEFORE}")} if db.has(BEFORE) and not from_scratch else set()
-    if "row_hash" in columns:
-        told = ", ".join(f"p.{c} AS {c}" for c in IDENTIFIERS)
-        db.run(
-            f"INSERT INTO same_mention BY NAME SELECT b.* REPLACE ({told}) "
-            f"FROM {BEFORE} b JOIN person_row p USING ({KEY}) WHERE b.row_hash = p.row_hash"
-        )
-    db.run(f"CREATE OR REPLACE TEMP TABLE fresh_row AS FROM person_row ANTI JOIN same_mention USING ({KEY})")
+def _set_apart(db: Engine, touched: str) -> None:
+    """Write ``fresh_row``, the rows that are not what they were, and move what they were to ``was_mention``."""
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh_row AS
+        SELECT *, {MENTION_ID} AS mention_id, {RECORD_NO} AS record_no FROM person_row
+        ANTI JOIN mention USING ({KEY}, row_hash)
+        """
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention {touched} "
+        f"ANTI JOIN person_row USING ({KEY}, row_hash)"
+    )
+    db.run("DELETE FROM mention WHERE mention_id IN (SELECT mention_id FROM was_mention)")
 
 
 def _surnames(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
@@ -184,13 +194,12 @@ def _write(db: Engine) -> None:
     )
     texts = [c for columns in _COLUMNS.values() for c in columns if c not in _NOT_TEXT]
     blank = ", ".join(f"nullif({c}, '') AS {c}" for c in texts)
-    db.run(contracts.table("mention").ddl())
     db.run(
         f"""
         INSERT INTO mention BY NAME
         WITH joined AS (
-            SELECT row_hash, p.source_id, chain, record_kind, record_id, person_seq, event_date, municipality_code,
-                   role,
+            SELECT mention_id, record_no, row_hash, p.source_id, chain, record_kind, record_id, person_seq, event_date,
+                   municipality_code, role,
                    nullif(lower(trim(relation)), '') AS relation, nullif(source_person_id, '') AS source_person_id,
                    CASE WHEN sex IN ('M', 'V', 'X') THEN sex END AS sex, {blank},
                    CAST(is_name_chain AS BOOLEAN) AS is_name_chain, CAST(house_number AS INTEGER) AS house_number,
@@ -205,7 +214,7 @@ def _write(db: Engine) -> None:
                        (CAST(earliest AS DATE) <= event_date
                         AND date_diff('year', CAST(latest AS DATE), event_date) <= {OLDEST})) AS is_born
             FROM fresh_row p {joins}
-        ), fresh AS (
+        )
         SELECT * EXCLUDE (earliest, latest, precision, is_born),
                CASE WHEN is_born THEN earliest END AS birth_earliest,
                CASE WHEN is_born THEN latest END AS birth_latest,
@@ -213,33 +222,26 @@ def _write(db: Engine) -> None:
                CASE WHEN is_born AND precision = 'day' THEN strftime(earliest, '%Y%m%d') END AS birth_date,
                CASE WHEN is_born THEN CAST(year(earliest) AS SMALLINT) END AS birth_year
         FROM joined
-        )
-        SELECT m.* REPLACE (n.mention_id AS mention_id, n.record_no AS record_no)
-        FROM (SELECT *, 0 AS mention_id, 0 AS record_no FROM fresh UNION ALL BY NAME FROM same_mention) m
-        JOIN mention_number n USING ({KEY})
         """
     )
 
 
-def _number(db: Engine) -> None:
-    """Write ``mention_number``: mentions and records in the order of their keys, which alone are sorted."""
+def _tell(db: Engine) -> None:
+    """Write ``fresh_mention`` and ``gone_mention``; a row that changed may still say what it said."""
+    said = ", ".join(c.name for c in contracts.table("mention").columns if c.name != "row_hash")
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE mention_number AS
-        SELECT {KEY}, CAST(row_number() OVER (ORDER BY {KEY}) - 1 AS INTEGER) AS mention_id,
-               CAST(dense_rank() OVER (ORDER BY source_id, record_kind, record_id) - 1 AS INTEGER) AS record_no
-        FROM person_row
+        CREATE OR REPLACE TEMP TABLE fresh_mention AS
+        SELECT mention_id FROM (
+            SELECT mention_id, hash({said}) AS said FROM mention
+            WHERE mention_id IN (SELECT mention_id FROM fresh_row UNION ALL SELECT mention_id FROM recoded_mention)
+        ) ANTI JOIN (SELECT mention_id, hash({said}) AS said FROM was_mention) USING (mention_id, said)
         """
     )
-
-
-def _drop_common(db: Engine, config: Config) -> None:
-    """Let an identifier that many differently named people share carry no weight: a default, a shelter's phone."""
-    for column in IDENTIFIERS:
-        db.run(
-            f"""
-            UPDATE mention SET {column} = NULL WHERE {column} IN (
-                SELECT {column} FROM mention WHERE {column} IS NOT NULL GROUP BY {column}
-                HAVING count(DISTINCT (surname, given_name, initials)) > {config.linkage.common_value_cap})
-            """
-        )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE gone_mention AS SELECT mention_id FROM was_mention "
+        "ANTI JOIN mention USING (mention_id)"
+    )
+    moved = "SELECT mention_id FROM fresh_mention UNION ALL SELECT mention_id FROM gone_mention"
+    db.run(f"DELETE FROM was_mention WHERE mention_id NOT IN ({moved})")
+    db.run("DROP TABLE recoded_mention")

@@ -21,7 +21,7 @@ from linkage.pairs.estimate import Decided, Samples, estimate
 from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
-from linkage.pairs.score import Evidence, evidence, score
+from linkage.pairs.score import Evidence, evidence, probability, weigh
 
 if TYPE_CHECKING:
     from linkage.config import Config
@@ -59,65 +59,122 @@ def link(
     prior: Model | None = None,
     from_scratch: bool = False,
 ) -> Learnt | None:
-    """Write ``pair_score`` (every compared pair), ``pair`` (those at least possible) and ``mention_core``.
+    """Write ``compared_pair``, ``pair_score`` (the same, weighed), ``pair`` (at least possible) and ``mention_core``.
 
-    Reads ``mention``. Returns what the model was learnt from, None for a model that was not learnt now.
-    ``frozen`` is the model file of the night before: once fitted on enough mentions it is used as it is, so that
-    a weight changes only when a person promotes a new model. ``keep`` is where tonight's model is written. ``prior`` is
-    another start of the fit than the model that ships. As long as nothing changes on which the comparisons rest, only
-    new and changed mentions are compared (`increment`), unless all is to be done ``from_scratch``.
+    Reads ``mention``; leaves ``changed_pair`` where only what changed was compared. Returns what the model was learnt
+    from, None for a model that was not learnt now. ``frozen`` is the model file of the night before: once fitted on
+    enough mentions it is used as it is, so that a weight changes only when a person promotes a new model. ``keep`` is
+    where tonight's model is written. ``prior`` is another start of the fit than the model that ships. As long as
+    nothing changes on which the comparisons rest, only new and changed mentions are compared (`increment`), unless all
+    is to be done ``from_scratch``.
     """
     mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
     model, is_frozen = (prior, False) if prior else _model(config, frozen, progress)
     basis = increment.fingerprint(db, model, PERSONS, config.linkage) if is_frozen else ""
     known = increment.population(db, basis)
     population = mentions if known is None else known
-    model = model.of(population)
-    code(db, PERSONS, known_bands=known is not None)
-    comparer = Comparer(db, PERSONS)
-    only_fresh = known is not None and not from_scratch and increment.is_usable(db)
-    fresh = _compare(db, comparer, config, mentions, progress, only_fresh=only_fresh)
-    samples = None if is_frozen or not mentions else _samples(db, comparer)
-    learnt = None
-    if samples:
-        learnt = Learnt(model, counts(db, "pattern_pair"), samples)
+    model, learnt, fresh = model.of(population), None, mentions
+    night = _Night(db, config, Comparer(db, PERSONS), mentions, progress)
+    db.run("DROP VIEW IF EXISTS pair_score")
+    if known is not None and not from_scratch and increment.is_usable(db):
+        fresh = night.renew(model)
+    elif is_frozen or not mentions:
+        night.compare(model, known_bands=known is not None)
+    else:
+        learnt = night.learn(model)
         model = learnt.model()
-    db.run(contracts.table("mention_core").ddl())
-    if config.linkage.use_relations:
-        score(db, model.uncalibrated(), "pattern_pair", "pair_score")
-        progress(f"{relations.add(db, comparer, _budget(config, mentions))} more pairs on records that share somebody")
-        if samples:
-            learnt = Learnt(model, counts(db, "pattern_pair"), _with_proven(db, samples))
-            model = learnt.model()
-    if samples:
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
-    score(db, model, "pattern_pair", "pair_score")
-    _evidence(db, config)
+    weigh(db, model)
+    night.keep_evidence()
     increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
     if keep:
         keep.write_text(model.to_json(), encoding="utf-8")
     return learnt
 
 
-def _budget(config: Config, mentions: int) -> int:
-    return pair_budget(mentions, config.linkage.pair_budget_per_mention)
+@dataclass(frozen=True)
+class _Night:
+    """How the pairs of one night come to be compared: all of them, all and learnt from, or those that changed."""
+
+    db: Engine
+    config: Config
+    comparer: Comparer
+    mentions: int
+    progress: Callable[[str], None]
+
+    def compare(self, model: Model, *, known_bands: bool = False) -> None:
+        """Compare all pairs."""
+        self._first_pass(known_bands=known_bands)
+        self._relate(model)
+        self._keep()
+
+    def learn(self, model: Model) -> Learnt:
+        """Compare all pairs, and return what a model is learnt from."""
+        self._first_pass()
+        samples = _samples(self.db, self.comparer)
+        learnt = Learnt(model, counts(self.db, "pattern_pair"), samples)
+        if self.config.linkage.use_relations:
+            model = learnt.model()
+            self._relate(model)
+            learnt = Learnt(model, counts(self.db, "pattern_pair"), _with_proven(self.db, samples))
+        self._keep()
+        return learnt
+
+    def renew(self, model: Model) -> int:
+        """Compare the pairs that changed since the night before; return how many mentions were fresh."""
+        linkage = self.config.linkage
+        changed = int(self.db.rows("SELECT count(*) FROM fresh_mention")[0][0])
+        fresh = increment.compare(self.db, self.comparer, budget=self._budget, max_block=linkage.max_block)
+        self.progress(f"{self.mentions} mentions, {changed} new or changed; pairs of {fresh} compared anew")
+        if linkage.use_relations:
+            self._told(relations.renew(self.db, self.comparer, _chance(model), self._budget))
+        return fresh
+
+    def keep_evidence(self) -> None:
+        """Keep the pairs that are at least possible, and the patterns of all pairs as counts."""
+        db, possible = self.db, f"match_probability >= {self.config.linkage.possible}"
+        columns = "left_id, right_id, match_probability, match_weight, pattern"
+        only = ""
+        if db.has("changed_pair"):
+            gone = "p.left_id = c.left_id AND p.right_id = c.right_id"
+            db.run(f"DELETE FROM pair AS p USING changed_pair AS c WHERE {gone}")
+            only = "SEMI JOIN changed_pair USING (left_id, right_id)"
+        else:
+            db.run(contracts.table("pair").ddl())
+        db.run(f"INSERT INTO pair BY NAME SELECT {columns} FROM pair_score {only} WHERE {possible}")
+        db.run(contracts.table("pattern_count").ddl())
+        db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM compared_pair GROUP BY pattern, rules")
+
+    @property
+    def _budget(self) -> int:
+        return pair_budget(self.mentions, self.config.linkage.pair_budget_per_mention)
+
+    def _first_pass(self, *, known_bands: bool = False) -> None:
+        code(self.db, PERSONS, known_bands=known_bands)
+        made = self.comparer.candidates("pattern_pair", budget=self._budget, max_block=self.config.linkage.max_block)
+        self.progress(f"{self.mentions} mentions, {made} candidate pairs")
+        self.db.run(contracts.table("mention_core").ddl())
+        self.db.run(contracts.table("shared_seat").ddl())
+        self.db.run("INSERT INTO shared_seat SELECT mention_id, seat FROM mention_code WHERE seat <> mention_id")
+
+    def _relate(self, model: Model) -> None:
+        if self.config.linkage.use_relations:
+            self._told(relations.add(self.db, self.comparer, _chance(model), self._budget))
+
+    def _told(self, new: int) -> None:
+        self.progress(f"{new} more pairs on records that share somebody")
+
+    def _keep(self) -> None:
+        self.db.run("DROP TABLE IF EXISTS changed_pair")
+        self.db.run(contracts.table("compared_pair").ddl())
+        self.db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
 
 
-def _compare(
-    db: Engine, comparer: Comparer, config: Config, mentions: int, progress: Callable[[str], None], *, only_fresh: bool
-) -> int:
-    """Write ``pattern_pair``, all candidate pairs with what they agree on; return how many mentions were compared."""
-    budget, max_block = _budget(config, mentions), config.linkage.max_block
-    if not only_fresh:
-        made = comparer.candidates("pattern_pair", budget=budget, max_block=max_block)
-        progress(f"{mentions} mentions, {made} candidate pairs")
-        return mentions
-    changed = increment.begin(db)
-    made = comparer.candidates("pattern_pair", budget=budget, max_block=max_block, only_fresh=True)
-    fresh = increment.carry(db, comparer.spec)
-    progress(f"{mentions} mentions, {changed} new or changed; {made} candidate pairs of {fresh} compared anew")
-    return fresh
+def _chance(model: Model) -> relations.Chance:
+    """Return the model without its calibration, which is that of pairs whose context is known."""
+    plain = model.uncalibrated()
+    return lambda patterns: probability(plain.weight(patterns))
 
 
 def counts(db: Engine, source: str) -> Counts:
@@ -147,10 +204,10 @@ def _model(config: Config, frozen: Path | None, progress: Callable[[str], None])
 
 def _samples(db: Engine, comparer: Comparer) -> Samples:
     """Return the labelled and random pairs that the estimate starts from; every run draws the same."""
-    mentions = int(db.rows("SELECT count(*) FROM mention")[0][0])
-    drawn = np.random.Generator(np.random.PCG64(1)).integers(0, mentions, (RANDOM_PAIRS, 2), dtype=np.int32)
+    ids = np.sort(np.asarray(db.arrays("SELECT mention_id FROM mention")["mention_id"]))
+    drawn = np.random.Generator(np.random.PCG64(1)).integers(0, len(ids), (RANDOM_PAIRS, 2), dtype=np.int32)
     drawn = np.unique(np.sort(drawn[drawn[:, 0] != drawn[:, 1]], axis=1), axis=0)
-    db.register("random_pair", pd.DataFrame(drawn, columns=["left_id", "right_id"]))
+    db.register("random_pair", pd.DataFrame(ids[drawn], columns=["left_id", "right_id"]))
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE same_record_pair AS
@@ -179,17 +236,3 @@ def _with_proven(db: Engine, samples: Samples) -> Samples:
     proven = counts(db, "pattern_pair WHERE is_different")
     family = proven if samples.family is None else samples.family + proven
     return replace(samples, family=family)
-
-
-def _evidence(db: Engine, config: Config) -> None:
-    """Keep the pairs that are at least possible, with what they agree on, and the patterns of all pairs as counts."""
-    db.run(contracts.table("pair").ddl())
-    db.run(
-        f"""
-        INSERT INTO pair BY NAME
-        SELECT left_id, right_id, match_probability, match_weight, pattern FROM pair_score
-        WHERE match_probability >= {config.linkage.possible}
-        """
-    )
-    db.run(contracts.table("pattern_count").ddl())
-    db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM pattern_pair GROUP BY pattern, rules")

@@ -29,24 +29,22 @@ def pair_budget(mentions: int, per_mention: float) -> int:
 EVERY = (("mention_code", "mention_code"),)
 FRESH = (("fresh_code", "mention_code"), ("still_code", "fresh_code"))
 """Where the left and the right mention of a pair come from: all pairs, or those with a fresh mention, each once."""
+KEPT = ("blocking_rule", "blocked_key", "block_size")
+"""What is written of the blocks, for people and for the next night (`fresh`)."""
 
 
-def candidates(
-    db: Engine, spec: Spec, *, budget: int, max_block: int, only_fresh: bool = False
-) -> Iterator[tuple[str, str]]:
-    """Count the rules' blocks into ``blocking_rule`` and ``blocked_key``; yield the queries that make the pairs.
+def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterator[tuple[str, str]]:
+    """Count the rules' blocks into the tables of `KEPT`; yield the queries that make the pairs.
 
     Each is the SQL of the rules that find a pair, as bits, and ``FROM … WHERE …`` over rows ``l`` and ``r`` of
-    mentions, about `CHUNK` pairs large; every pair is made once. With ``only_fresh`` these are the pairs with a mention
-    of table ``fresh_mention``, to which all are added that have a key which is too common tonight and was not before
-    (``blocked_before``), or the other way round: no other pair can have changed its rules. Raises `BudgetError` when
-    even blocks of two do not fit the budget, `ConfigError` for more than `MOST_RULES` rules.
+    mentions, about `CHUNK` pairs large; every pair is made once. Raises `BudgetError` when even blocks of two do not
+    fit the budget, `ConfigError` for more than `MOST_RULES` rules.
     """
     if len(spec.rules) > MOST_RULES:
         raise ConfigError(
             f"{len(spec.rules)} blocking rules are more than the {MOST_RULES} that one pass can tell apart"
         )
-    for name in ("blocking_rule", "blocked_key"):
+    for name in KEPT:
         db.run(contracts.table(name).ddl())
     left, made = budget, []
     for number, rule in enumerate(spec.rules):
@@ -56,9 +54,18 @@ def candidates(
                 f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id{side}, hash(key) AS key "
                 f"FROM ({rule.key}) {told} WHERE key IS NOT NULL"
             )
-        pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided, only_fresh=only_fresh)
+        pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
         left -= pairs
         made.append(pairs)
+    return queries(db, spec, made)
+
+
+def queries(db: Engine, spec: Spec, made: list[int], *, only_fresh: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the queries of `candidates`; ``made`` are the pairs that each rule makes at most.
+
+    Reads ``mention_code`` and, of rules with several keys a mention, ``key_<number>``, both without blocked keys. With
+    ``only_fresh`` these are the pairs with a mention of table ``fresh_mention``.
+    """
     several = [n for n, rule in enumerate(spec.rules) if rule.many]
     if only_fresh:
         db.run(
@@ -135,24 +142,23 @@ def _finds(number: int) -> str:
     return f"coalesce(l.key_{number} = r.key_{number}, false)"
 
 
-def _count(
-    db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool, only_fresh: bool
-) -> int:
+def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, *, two_sided: bool) -> int:
     """Leave only the keys of one rule that fit the budget; return the pairs that they will make at most."""
     key, table = ("key", f"key_{number}") if rule.many else (f"key_{number}", "mention_code")
-    first, made = ("count(*) FILTER (WHERE side = 1)", "a * (n - a)") if two_sided else ("count(*)", "n * (n - 1) // 2")
+    first, made = ("count(*) FILTER (WHERE side = 1)", "a * (n - a)") if two_sided else ("count(*)", PAIRS_OF_N)
     sizes = f"SELECT {key} AS key, count(*) AS n, {first} AS a FROM {table} WHERE {key} IS NOT NULL GROUP BY {key}"
     told = db.rows(f"SELECT n, count(*), sum({made}) FROM ({sizes}) WHERE n > 1 GROUP BY n ORDER BY n")
     kept = keep(rule, told, max_block, budget)
     if kept.dropped_blocks:
         db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM ({sizes}) WHERE n > {kept.max_block}")
-    if only_fresh:
-        _touch(db, number, key, table)
-    if kept.dropped_blocks:
         change = f"DELETE FROM {table}" if rule.many else f"UPDATE {table} SET {key} = NULL"
-        db.run(f"{change} WHERE {key} IN (SELECT key FROM ({sizes}) WHERE n > {kept.max_block})")
+        db.run(f"{change} WHERE {key} IN (SELECT key_hash FROM blocked_key WHERE rule_no = {number})")
+    db.insert("block_size", [(number, n, blocks) for n, blocks, _ in told])
     db.run("INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)", [rule.name, rule.why, *kept])
     return kept.pairs
+
+
+PAIRS_OF_N = "n * (n - 1) // 2"
 
 
 class Kept(NamedTuple):
@@ -179,11 +185,3 @@ def keep(rule: Rule, sizes: Iterable[tuple[Any, ...]], max_block: int, budget: i
     if blocks and not limit and max_block > 1:
         raise BudgetError(rule.name)
     return Kept(limit, blocks, mentions, kept)
-
-
-def _touch(db: Engine, number: int, key: str, table: str) -> None:
-    """Add to ``fresh_mention`` whoever has a key of a rule that is blocked tonight and was not before, or was."""
-    now, before = (f"SELECT key_hash FROM {t} WHERE rule_no = {number}" for t in ("blocked_key", "blocked_before"))
-    changed = f"({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now})"
-    if db.rows(f"SELECT count(*) FROM ({changed})")[0][0]:
-        db.run(f"INSERT INTO fresh_mention SELECT DISTINCT mention_id FROM {table} WHERE {key} IN ({changed})")

@@ -13,26 +13,29 @@ LEAST_OTHERS = 0.25
 """Strangers who have the value of a household that nobody else has: whoever lived there before."""
 
 
-def code(db: Engine, spec: Spec, *, known_bands: bool = False) -> None:
+def code(db: Engine, spec: Spec, *, known_bands: bool = False, only: str | None = None) -> None:
     """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules.
 
     The bands are those of ``value_band``, which is written first unless its bands are to be kept (``known_bands``). A
-    value that was never counted is as rare as the rarest.
+    value that was never counted is as rare as the rarest. ``only`` is a query of the mentions to code, if not all:
+    seats are then not told, because they hang on the other rows of a record.
     """
     if not known_bands:
         write_bands(db, spec)
     parts = [f"{text} AS {name}" for name, text in spec.columns.items()]
-    joins = [f"LEFT JOIN ({spec.seats}) seats USING (mention_id)"] if spec.seats else []
-    seat = "seat" if spec.seats else "mention_id AS seat"
+    seats = spec.seats if only is None else None
+    joins = [f"LEFT JOIN ({seats}) seats USING (mention_id)"] if seats else []
+    seat = "seat" if seats else "mention_id AS seat"
     for name, frequency in spec.bands.items():
         banded = f"(SELECT value_hash, band FROM value_band WHERE column_name = '{name}')"
         band = f"coalesce({name}.band, {_rarest(db, name)})" if known_bands else f"{name}.band"
         parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
         joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
     parts += [f"{_key(rule)} AS key_{number}" for number, rule in enumerate(spec.rules) if not rule.many]
+    source = f"(FROM mention WHERE mention_id IN ({only}))" if only else "mention"
     db.run(
         f"CREATE OR REPLACE TEMP TABLE mention_code AS SELECT mention_id, {seat}, {', '.join(parts)} "
-        f"FROM mention {' '.join(joins)}"
+        f"FROM {source} {' '.join(joins)}"
     )
 
 

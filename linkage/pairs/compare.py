@@ -5,6 +5,8 @@ In each comparison cheap tests stand first: a similarity is computed only for pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from linkage.engine.base import Engine
 from linkage.pairs.blocking import candidates
 from linkage.pairs.spec import Spec
@@ -16,15 +18,15 @@ class Comparer:
     def __init__(self, db: Engine, spec: Spec) -> None:
         self.db, self.spec = db, spec
 
-    def candidates(self, target: str, *, budget: int, max_block: int, only_fresh: bool = False) -> int:
-        """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number.
+    def candidates(self, target: str, *, budget: int, max_block: int) -> int:
+        """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number."""
+        return self.write(target, candidates(self.db, self.spec, budget=budget, max_block=max_block))
 
-        With ``only_fresh`` for those of `blocking.candidates` with a fresh mention.
-        """
+    def write(self, target: str, made: Iterable[tuple[str, str]]) -> int:
+        """Write ``target`` as `candidates` does, for the queries that it is given."""
         self.db.run(
-            f"CREATE OR REPLACE TEMP TABLE {target} (left_id INTEGER, right_id INTEGER, rules INTEGER, pattern BIGINT)"
+            f"CREATE OR REPLACE TEMP TABLE {target} (left_id BIGINT, right_id BIGINT, rules INTEGER, pattern BIGINT)"
         )
-        made = candidates(self.db, self.spec, budget=budget, max_block=max_block, only_fresh=only_fresh)
         for rules, pairs in made:
             columns = {"left_id": "l.mention_id", "right_id": "r.mention_id", "rules": rules}
             self.db.run(f"INSERT INTO {target} {self.spec.patterns_sql(columns, pairs)}")

@@ -9,23 +9,26 @@ is the same.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
-from linkage import contracts
+from linkage import basis, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
+from linkage.pairs import blocking, fresh
+from linkage.pairs.blocking import queries
+from linkage.pairs.coding import code
+from linkage.pairs.compare import Comparer
 from linkage.pairs.model import Model
 from linkage.pairs.spec import Spec
 
-BEFORE = "mention_before"
-"""The mentions of the night before, under the numbers that they had then."""
-KEPT = ("link_basis", "value_band", "blocked_key", "compared_pair", BEFORE)
+KEPT = ("link_basis", "value_band", "compared_pair", "mention_core", "shared_seat", "pair", *blocking.KEPT)
 """Tables of the night before without which every pair is compared."""
-NUMBERS = ("mention_id", "record_no")
-"""Columns of a mention that are numbered anew every night, in the order of its key."""
-DECIDES = ("blocking", "coding", "compare", "context", "persons", "persons_sql", "relations", "spec")
+OF_TONIGHT = ("fresh_mention", "gone_mention", fresh.WAS)
+"""What tells which mentions changed."""
+DECIDES = ("blocking", "coding", "compare", "context", "fresh", "persons", "persons_sql", "relations", "spec")
 """Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
+WEIGHS = ("kinds", "model", "score")
+"""Modules that give a pattern its weight, beside the model."""
 
 
 def comparisons(db: Engine, spec: Spec, settings: Linkage) -> str:
@@ -36,26 +39,24 @@ def comparisons(db: Engine, spec: Spec, settings: Linkage) -> str:
     nobody has to think of a number to raise; a comment that changes costs one night in which all is compared.
     """
     told = (repr(spec), settings.pair_budget_per_mention, settings.max_block, settings.use_relations)
-    return hashlib.sha256(repr((*told, db.rows("SELECT version()")[0][0], _code())).encode()).hexdigest()
+    return basis.fingerprint(db, basis.code(Path(__file__), *_files(DECIDES)), *told)
 
 
 def fingerprint(db: Engine, model: Model, spec: Spec, settings: Linkage) -> str:
     """Return a hash of all that comparisons rest on besides the mentions themselves."""
-    return hashlib.sha256(repr((model.to_json(), comparisons(db, spec, settings))).encode()).hexdigest()
+    told = (model.to_json(), settings.possible, comparisons(db, spec, settings), basis.code(*_files(WEIGHS)))
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-@cache
-def _code() -> str:
-    here = Path(__file__)
-    files = [here, *(here.with_name(f"{name}.py") for name in DECIDES)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+def _files(names: tuple[str, ...]) -> list[Path]:
+    return [Path(__file__).with_name(f"{name}.py") for name in names]
 
 
-def population(db: Engine, basis: str) -> int | None:
-    """Return how many mentions the model was to judge when this basis was made; None when the basis is another."""
+def population(db: Engine, rests_on: str) -> int | None:
+    """Return how many mentions the model was to judge when the basis was made; None when it is another."""
     if not (db.has("link_basis") and db.has("value_band")):
         return None
-    found = db.rows("SELECT population FROM link_basis WHERE fingerprint = ?", [basis])
+    found = db.rows("SELECT population FROM link_basis WHERE fingerprint = ?", [rests_on])
     return int(found[0][0]) if found else None
 
 
@@ -67,59 +68,61 @@ def published_population(db: Engine) -> int:
 
 def is_usable(db: Engine) -> bool:
     """Tell whether the night before left all that a night needs to compare only what changed."""
-    return all(db.has(name) for name in KEPT)
+    return all(contracts.table(name).is_in(db) for name in KEPT) and all(db.has(name) for name in OF_TONIGHT)
 
 
-def begin(db: Engine) -> int:
-    """Write ``moved`` (old_id, new_id: mentions that did not change) and ``fresh_mention``; return how many are fresh.
+def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> int:
+    """Bring the pairs of rules in ``compared_pair`` up to tonight; return how many mentions were fresh.
 
-    Sets the tables of the night before aside for `blocking.candidates` and `carry`.
+    Writes ``changed_pair`` (left_id, right_id): pairs that are new, or gone, or were compared again.
     """
-    table = contracts.table("mention")
-    key = ", ".join(table.key)
-    said = [c.name for c in table.columns if c.name not in (*NUMBERS, *table.key)]
-    before, now = (f"hash({', '.join(f'{side}.{c}' for c in said)})" for side in ("b", "m"))
+    made = fresh.count(db, comparer.spec, budget=budget, max_block=max_block)
+    moved = "(SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention)"
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE moved AS SELECT b.mention_id AS old_id, m.mention_id AS new_id "
-        f"FROM {BEFORE} b JOIN mention m USING ({key}) WHERE {before} = {now}"
+        f"CREATE OR REPLACE TEMP TABLE old_pair AS SELECT rowid AS place, left_id, right_id FROM compared_pair "
+        f"WHERE left_id IN {moved} OR right_id IN {moved}"
     )
+    db.run("DELETE FROM compared_pair WHERE rowid IN (SELECT place FROM old_pair)")
+    near = " UNION ALL ".join(f"SELECT mention_id FROM near_{n}" for n in range(len(comparer.spec.rules)))
+    code(db, comparer.spec, known_bands=True, only=f"{near} UNION ALL FROM fresh_mention")
+    for number, rule in enumerate(comparer.spec.rules):
+        if rule.many:
+            db.run(f"ALTER TABLE near_{number} RENAME TO key_{number}")
+        else:
+            db.run(f"DROP TABLE near_{number}")
+            blocked = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
+            db.run(f"UPDATE mention_code SET key_{number} = NULL WHERE key_{number} IN ({blocked})")
+    few = [min(1, pairs) for pairs in made]
+    comparer.write("fresh_pair", queries(db, comparer.spec, few, only_fresh=True))
+    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM fresh_pair")
     db.run(
-        "CREATE OR REPLACE TEMP TABLE fresh_mention AS SELECT mention_id FROM mention "
-        "ANTI JOIN moved ON new_id = mention_id"
+        "CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM old_pair "
+        "UNION ALL SELECT left_id, right_id FROM fresh_pair"
     )
-    db.run("ALTER TABLE blocked_key RENAME TO blocked_before")
+    db.run("DROP TABLE old_pair")
+    db.run("DROP TABLE fresh_pair")
+    _seat(db, comparer.spec)
     return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
 
 
-def carry(db: Engine, spec: Spec) -> int:
-    """Add the pairs that did not change to ``pattern_pair``; return how many mentions are fresh after all.
-
-    Pairs that were found on related records wait in ``related_before`` until it is known who is related tonight.
-    """
-    c = spec.by_name["context"]
-    db.run("DELETE FROM moved WHERE new_id IN (SELECT mention_id FROM fresh_mention)")
+def _seat(db: Engine, spec: Spec) -> None:
+    """Bring ``shared_seat`` up to tonight: who shares a seat hangs on the other rows of the record."""
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE carried AS
-        SELECT l.new_id AS left_id, r.new_id AS right_id, rules, pattern & ~CAST({c.mask} AS BIGINT) AS pattern
-        FROM compared_pair JOIN moved l ON l.old_id = left_id JOIN moved r ON r.old_id = right_id
-        """
+        "CREATE OR REPLACE TEMP TABLE moved_record AS SELECT record_no FROM mention SEMI JOIN fresh_mention "
+        f"USING (mention_id) UNION SELECT record_no FROM {fresh.WAS}"
     )
-    db.run("INSERT INTO pattern_pair SELECT left_id, right_id, rules, pattern FROM carried WHERE rules <> 0")
     db.run(
-        "CREATE OR REPLACE TEMP TABLE related_before AS SELECT left_id, right_id, pattern FROM carried WHERE rules = 0"
+        "DELETE FROM shared_seat WHERE mention_id IN (SELECT mention_id FROM mention SEMI JOIN moved_record "
+        f"USING (record_no) UNION ALL SELECT mention_id FROM {fresh.WAS})"
     )
-    fresh = int(db.rows("SELECT count(DISTINCT mention_id) FROM fresh_mention")[0][0])
-    for name in ("carried", "moved", "fresh_mention", "blocked_before"):
-        db.run(f"DROP TABLE {name}")
-    return fresh
+    db.run(
+        "INSERT INTO shared_seat WITH mention AS (FROM mention SEMI JOIN moved_record USING (record_no)) "
+        f"SELECT mention_id, seat FROM ({spec.seats}) WHERE seat <> mention_id"
+    )
+    db.run("DROP TABLE moved_record")
 
 
-def keep(db: Engine, basis: str, compared_by: str, population: int, fresh: int) -> None:
-    """Write ``compared_pair`` and ``link_basis`` for the next night; the night before is forgotten."""
-    db.run(contracts.table("compared_pair").ddl())
-    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
+def keep(db: Engine, rests_on: str, compared_by: str, population: int, fresh_mentions: int) -> None:
+    """Write ``link_basis`` for the next night."""
     db.run(contracts.table("link_basis").ddl())
-    db.run("INSERT INTO link_basis VALUES (?, ?, ?, ?)", [basis, population, fresh, compared_by])
-    for name in (BEFORE, "related_before"):
-        db.run(f"DROP TABLE IF EXISTS {name}")
+    db.run("INSERT INTO link_basis VALUES (?, ?, ?, ?)", [rests_on, population, fresh_mentions, compared_by])

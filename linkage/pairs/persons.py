@@ -21,10 +21,8 @@ COMPARISONS = (
 """In the order in which the evidence is told: what a household shares first, then what tells its members apart.
 The context, how many other people two records share, is added where it is known (`relations`)."""
 
-SOUND = """(
-    SELECT mention_id, surname_sound AS sound FROM mention WHERE surname_sound IS NOT NULL
-    UNION SELECT mention_id, surname_2_sound FROM mention WHERE surname_2_sound IS NOT NULL
-)"""
+SOUND = "(SELECT *, unnest(list_distinct([surname_sound, surname_2_sound])) AS sound FROM mention)"
+"""A mention once for each of its surnames, as it sounds."""
 
 RULES = (
     Rule("bsn", "the same BSN", "bsn_hmac"),
@@ -35,7 +33,7 @@ RULES = (
     Rule(
         "birth_sound",
         "born on the same day, surname sounds alike: finds call names with another initial",
-        f"SELECT mention_id, birth_date || sound AS key FROM mention JOIN {SOUND} USING (mention_id)",
+        f"SELECT mention_id, birth_date || sound AS key FROM {SOUND}",
         many=True,
     ),
     Rule(
@@ -46,22 +44,22 @@ RULES = (
     Rule(
         "sound_postcode",
         "surname sounds alike, same postcode: finds wrong birth dates",
-        f"SELECT mention_id, sound || postcode AS key FROM mention JOIN {SOUND} USING (mention_id)",
+        f"SELECT mention_id, sound || postcode AS key FROM {SOUND}",
         many=True,
     ),
     Rule("address", "same postcode and number: finds changed surnames", "postcode || ' ' || house_number"),
     Rule(
         "sound_given_year",
         "surname and given name alike, born in the same year: finds typing errors in day and month after a move",
-        f"""SELECT mention_id, sound || ' ' || given || ' ' || birth_year AS key FROM mention
-            JOIN {SOUND} USING (mention_id), unnest(given_variants) AS variant(given)""",
+        f"""SELECT mention_id, sound || ' ' || given || ' ' || birth_year AS key
+            FROM {SOUND}, unnest(given_variants) AS variant(given)""",
         many=True,
     ),
     Rule(
         "sound_given_place",
         "surname and given name alike in one municipality: finds missing birth dates",
-        f"""SELECT mention_id, sound || ' ' || given || ' ' || coalesce(city, municipality_code) AS key FROM mention
-            JOIN {SOUND} USING (mention_id), unnest(given_variants) AS variant(given)""",
+        f"""SELECT mention_id, sound || ' ' || given || ' ' || coalesce(city, municipality_code) AS key
+            FROM {SOUND}, unnest(given_variants) AS variant(given)""",
         many=True,
     ),
     Rule(

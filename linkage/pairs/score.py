@@ -38,6 +38,18 @@ def score(db: Engine, model: Model, source: str, target: str) -> None:
     db.run("DROP TABLE pattern_weight")
 
 
+def weigh(db: Engine, model: Model) -> None:
+    """Write ``pair_score`` (as `score` does) over ``compared_pair``, as a view: most pairs are never asked for."""
+    patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM compared_pair")["pattern"], dtype=np.int64)
+    weight = model.weight(patterns)
+    told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
+    db.register("pattern_weight", pd.DataFrame(told))
+    db.run(
+        "CREATE OR REPLACE TEMP VIEW pair_score AS SELECT left_id, right_id, pattern, match_weight, match_probability "
+        "FROM compared_pair JOIN pattern_weight USING (pattern)"
+    )
+
+
 def probability(weight: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the probability of log2 odds."""
     return 1 / (1 + np.exp2(-weight))

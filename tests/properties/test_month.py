@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from linkage import simulate
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import increment
+from linkage.pairs import fresh, relations
+from linkage.pairs.spec import Spec
 from tests.month import Chain, Post, differing, outcome
 
 NIGHTS = 6
@@ -33,7 +36,7 @@ def month(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Chain:
     return chain
 
 
-def fresh(state: Path | None) -> tuple[int, int]:
+def compared_anew(state: Path | None) -> tuple[int, int]:
     """Return how many mentions a night compared anew, and of how many."""
     assert state is not None
     with DuckDBEngine(state, read_only=True) as db:
@@ -42,7 +45,7 @@ def fresh(state: Path | None) -> tuple[int, int]:
 
 
 def test_a_night_is_what_a_run_from_scratch_makes_of_it_and_compares_few(month: Chain) -> None:
-    compared, mentions = fresh(month.state)
+    compared, mentions = compared_anew(month.state)
     assert compared < mentions / 4
 
 
@@ -55,21 +58,54 @@ def test_another_order_of_deliveries_ends_with_the_same(sample: Path, month: Cha
     assert [name for name in left if left[name] != right[name]] == []
 
 
-def test_a_night_that_overlooks_what_changed_is_seen(
-    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The negative control of the comparisons above."""
-    begin = increment.begin
+def overlook_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = fresh.count
 
-    def none_is_fresh(db: DuckDBEngine) -> int:
-        begin(db)
+    def none_is_fresh(db: DuckDBEngine, spec: Spec, **limits: int) -> list[int]:
         db.run("DELETE FROM fresh_mention")
-        return 0
+        return count(db, spec, **limits)
 
-    monkeypatch.setattr(increment, "begin", none_is_fresh)
+    monkeypatch.setattr(fresh, "count", none_is_fresh)
+
+
+def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:
+    renew = relations._renew_cores
+
+    def no_record_is_touched(db: DuckDBEngine) -> None:
+        renew(db)
+        db.run("DELETE FROM touched_record")
+
+    monkeypatch.setattr(relations, "_renew_cores", no_record_is_touched)
+
+
+def overlook_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        import_module("linkage.entities.cluster"), "_MOVED", "SELECT mention_id FROM fresh_mention WHERE false"
+    )
+
+
+@pytest.mark.parametrize(
+    ("overlook", "table"),
+    [
+        (overlook_mentions, "compared_pair"),
+        (overlook_relations, "compared_pair"),
+        (overlook_persons, "mention_person"),
+    ],
+    ids=lambda told: getattr(told, "__name__", ""),
+)
+def test_a_night_that_overlooks_what_changed_is_seen(
+    overlook: Callable[[pytest.MonkeyPatch], None],
+    table: str,
+    sample: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative controls of the comparisons above."""
     chain = Chain(tmp_path)
     first, *rest = Post(sample / "inbox", tmp_path / "spare", seed=3).nights
     chain.night(first)
+    overlook(monkeypatch)
     chain.night(delivery for night in rest for delivery in night)
+    monkeypatch.undo()
     assert chain.state is not None
-    assert "compared_pair" in differing(chain.state, chain.again_from_scratch())
+    assert table in differing(chain.state, chain.again_from_scratch())

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from linkage import contracts
 from linkage.config import Config
 from linkage.decisions import Decision, MentionKey, Verdict
 from linkage.engine.duckdb import DuckDBEngine
@@ -36,8 +37,7 @@ class Night:
         mention_table(self.db, rows)
         letters = [chr(row["person_seq"]) for row in rows]
         number = {letter: i for i, letter in enumerate(letters)}
-        code = {"mention_id": range(len(rows)), "record_no": [r["record_no"] for r in rows], "seat": range(len(rows))}
-        self.db.register("mention_code", pd.DataFrame(code).astype("int32"))
+        self.db.run(contracts.table("shared_seat").ddl())
         scored = [
             (*sorted((number[a], number[b])), weight, 1 / (1 + 2**-weight))
             for (a, b), weight in self.scores.items()
@@ -45,6 +45,7 @@ class Night:
         ]
         types = {"left_id": "int32", "right_id": "int32", "match_weight": "float64", "match_probability": "float64"}
         self.db.register("pair_score", pd.DataFrame(scored, columns=list(types)).astype(types))
+        self.db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
         resolve(self.db, Config(), run_id="r", mint=str.__add__, progress=lambda _: None, decisions=decisions)
         groups: dict[str, str] = {}
         for mention_id, person in self.db.rows("SELECT mention_id, person_id FROM mention_person ORDER BY mention_id"):
