@@ -76,7 +76,14 @@ class Chain:
         keys, run_id = Keys.load(self.config, self.folder), f"{self.nights:05d}"
         with DuckDBEngine(target / "work.duckdb") as db:
             found = intake.take_in(
-                db, self.config, inbox=self.inbox, run_id=run_id, seen=(), keys=keys, progress=ignore
+                db,
+                self.config,
+                inbox=self.inbox,
+                run_id=run_id,
+                seen=(),
+                keys=keys,
+                progress=ignore,
+                from_scratch=from_scratch,
             )
             assert found.as_of is not None
             intake.standardise(db, self.config, ignore, from_scratch=from_scratch)

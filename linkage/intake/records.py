@@ -6,7 +6,9 @@ the newest delivery that holds it, and what is current follows from those alone.
 
 from __future__ import annotations
 
-from linkage import contracts
+from pathlib import Path
+
+from linkage import basis, contracts
 from linkage.engine.base import Engine
 from linkage.intake.delivery import Delivery
 from linkage.intake.profile import FileSpec
@@ -45,6 +47,11 @@ def prepare(db: Engine, run_id: str) -> None:
 def is_built(db: Engine) -> bool:
     """Tell whether the current tables exist."""
     return all(db.has(name) for name in TABLES)
+
+
+def touch_none(db: Engine) -> None:
+    """Say that no record changed."""
+    db.run(f"CREATE OR REPLACE TEMP TABLE touched_record {_RECORD}")
 
 
 def merge(db: Engine, staged: Staged, found: Delivery) -> None:
@@ -108,16 +115,94 @@ def account(db: Engine) -> None:
     )
 
 
-def rebuild(db: Engine) -> None:
-    """Make the five current tables from the versions."""
-    for name in TABLES:
-        db.run(contracts.table(name).ddl())
+STAGE = "records"
+_RECORD = "(source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
+
+
+def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
+    """Bring the five current tables up to the versions, for the records that this run's deliveries touch.
+
+    A full delivery touches all records of its source. Writes ``touched_record`` (source_id, record_kind, record_id),
+    unless all are made anew: ``from_scratch``, because there were none, or because the code is another.
+    """
+    found = basis.fingerprint(db, basis.code(Path(__file__)))
+    db.run("DROP TABLE IF EXISTS touched_record")
+    is_kept = not from_scratch and basis.holds(db, STAGE, found, TABLES)
+    basis.forget(db, STAGE)
+    if is_kept:
+        _touch(db, run_id)
+        for name in TABLES:
+            db.run(f"DELETE FROM {name} WHERE {_touched(name)}")
+    else:
+        for name in TABLES:
+            db.run(contracts.table(name).ddl())
+    _fill(db, only_touched=is_kept)
+    basis.keep(db, STAGE, found)
+
+
+def _touch(db: Engine, run_id: str) -> None:
+    """Write ``touched_record`` and, of what has keys of its own, ``touched_report`` and ``touched_care``."""
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE came AS SELECT source_id, delivery_id, kind FROM delivery "
+        "WHERE status = 'accepted' AND run_id = $1",
+        [run_id],
+    )
+    is_touched = (
+        "(source_id, delivery_id) IN (SELECT source_id, delivery_id FROM came) "
+        "OR source_id IN (SELECT source_id FROM came WHERE kind = 'full')"
+    )
+
+    def every(table: str, key: str, where: str) -> str:
+        return f"SELECT source_id, {key} FROM {table}_version WHERE {where}"
+
+    def touched(table: str, key: str) -> str:
+        return every(table, key, is_touched)
+
+    db.run(f"CREATE OR REPLACE TEMP TABLE touched_report AS {touched('steunpunt_report', 'report_id')} GROUP BY ALL")
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE touched_record AS
+        SELECT source_id, 'incident' AS record_kind, incident_number AS record_id FROM (
+            {touched("police_incident", "incident_number")} UNION ALL {touched("police_person", "incident_number")}
+            UNION ALL {touched("care_report", "incident_number")})
+        UNION SELECT source_id, 'case', case_id FROM (
+            {every("steunpunt_report", "case_id", "(source_id, report_id) IN (FROM touched_report)")}
+            UNION ALL {touched("steunpunt_person", "case_id")}) WHERE case_id IS NOT NULL
+        """
+    )
+    of_incident = "(source_id, incident_number) IN (SELECT source_id, record_id FROM touched_record)"
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE touched_care AS "
+        f"{every('care_report', 'care_report_number', of_incident)} GROUP BY ALL"
+    )
+
+
+_TOUCHED = {
+    "police_incident": ("incident_number", "SELECT source_id, record_id FROM touched_record"),
+    "police_person": ("incident_number", "SELECT source_id, record_id FROM touched_record"),
+    "care_report": ("care_report_number", "FROM touched_care"),
+    "steunpunt_report": ("report_id", "FROM touched_report"),
+    "steunpunt_person": ("case_id", "SELECT source_id, record_id FROM touched_record"),
+}
+
+
+def _touched(name: str) -> str:
+    key, touched = _TOUCHED[name]
+    return f"(source_id, {key}) IN ({touched})"
+
+
+def _fill(db: Engine, *, only_touched: bool) -> None:
+    """Write rows to the current tables from the versions; records of whom nobody told anything tonight stay."""
+
+    def where(name: str) -> str:
+        return f"WHERE {_touched(name)}" if only_touched else ""
+
     for name, key in (("police_incident", "incident_number"), ("steunpunt_report", "report_id")):
         db.run(
             f"""INSERT INTO {name} BY NAME
                 SELECT v.* EXCLUDE (row_hash)
                   REPLACE (CASE WHEN v.version < f.since THEN 'ingetrokken' ELSE v.record_status END AS record_status)
-                FROM ({_newest(name, key)}) AS v LEFT JOIN ({_FULL}) AS f USING (source_id)"""
+                FROM ({_newest(name, key, where(name))}) AS v LEFT JOIN ({_FULL}) AS f USING (source_id)"""
         )
     standing = "SELECT source_id, incident_number FROM police_incident WHERE record_status <> 'ingetrokken'"
     cases = (
@@ -128,8 +213,9 @@ def rebuild(db: Engine) -> None:
         ("police_person", "incident_number", standing),
         ("steunpunt_person", "case_id", cases),
     ):
-        _keep(db, name, _newest_set(name, key), key, records)
-    _keep(db, "care_report", _newest("care_report", "care_report_number"), "incident_number", standing)
+        _keep(db, name, _newest_set(name, key, where(name)), key, records)
+    newest = _newest("care_report", "care_report_number", where("care_report"))
+    _keep(db, "care_report", newest, "incident_number", standing)
 
 
 _FULL = (
@@ -146,18 +232,19 @@ def _keep(db: Engine, name: str, rows: str, key: str, records: str) -> None:
     )
 
 
-def _newest(name: str, key: str) -> str:
+def _newest(name: str, key: str, where: str) -> str:
     return (
-        f"SELECT * FROM {name}_version "
+        f"SELECT * FROM {name}_version {where} "
         f"QUALIFY row_number() OVER (PARTITION BY source_id, {key} ORDER BY version DESC, row_hash) = 1"
     )
 
 
-def _newest_set(name: str, key: str) -> str:
+def _newest_set(name: str, key: str, where: str) -> str:
     """A delivery with any person of a record replaces all its persons."""
     return (
-        f"SELECT v.* FROM {name}_version AS v SEMI JOIN (SELECT source_id, {key}, max(version) AS version "
-        f"FROM {name}_version GROUP BY source_id, {key}) USING (source_id, {key}, version)"
+        f"SELECT v.* FROM (FROM {name}_version {where}) AS v SEMI JOIN ("
+        f"SELECT source_id, {key}, max(version) AS version "
+        f"FROM {name}_version {where} GROUP BY source_id, {key}) USING (source_id, {key}, version)"
     )
 
 

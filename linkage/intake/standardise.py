@@ -6,7 +6,6 @@ was the night before keeps its mention, and a mention has one number for good, w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from linkage import contracts
+from linkage import basis, contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.intake import common
@@ -57,8 +56,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 KEY = "source_id, record_kind, record_id, person_seq"
-NUMBERS = ("mention_id", "record_no")
-"""Columns of a mention that follow from its key."""
+STAGE = "mentions"
 MENTION_ID, RECORD_NO = (
     f"CAST(md5_number_lower(concat_ws(chr(31), {key})) >> 1 AS BIGINT)" for key in (KEY, KEY.rpartition(",")[0])
 )
@@ -72,11 +70,17 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
     Writes ``fresh_mention`` (mention_id: new, or saying something else than before), ``gone_mention``, and
     ``was_mention``, what these said before. With ``from_scratch`` all are standardised again, and all are fresh.
     """
-    declared = contracts.table("mention")
-    if from_scratch or not declared.is_in(db):
-        db.run(declared.ddl())
+    found = basis.fingerprint(db, _version())
+    is_kept = not from_scratch and basis.holds(db, STAGE, found, ("mention", "common_identifier"))
+    basis.forget(db, STAGE)
+    if not is_kept:
+        db.run(contracts.table("mention").ddl())
         common.forget(db)
-    touched = ""
+    touched = (
+        "SEMI JOIN touched_record USING (source_id, record_kind, record_id)"
+        if is_kept and db.has("touched_record")
+        else ""
+    )
     _gather(db, touched)
     _set_apart(db, touched)
     for group, columns in GROUPS.items():
@@ -90,6 +94,7 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
     _write(db)
     common.drop(db, MENTION_ID, "SELECT mention_id FROM fresh_row", config.linkage.common_value_cap)
     _tell(db)
+    basis.keep(db, STAGE, found)
     for name in ("person_row", "fresh_row", *(f"standard_{g}" for g in GROUPS)):
         db.run(f"DROP TABLE {name}")
 
@@ -118,8 +123,8 @@ def _gather(db: Engine, touched: str) -> None:
 def _version() -> str:
     """Return a hash of the code that standardises: another version does not keep what this one made."""
     here = Path(__file__)
-    files = [here, *sorted(p for p in (here.parent / "text").rglob("*") if p.suffix in (".py", ".toml"))]
-    return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
+    texts = sorted(path for path in (here.parent / "text").rglob("*") if path.suffix in (".py", ".toml"))
+    return basis.code(here, here.with_name("common.py"), *texts)
 
 
 def _set_apart(db: Engine, touched: str) -> None:

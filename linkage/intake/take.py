@@ -46,8 +46,12 @@ def take_in(
     seen: Collection[str],
     keys: Keys,
     progress: Callable[[str], None],
+    from_scratch: bool = False,
 ) -> IntakeReport:
-    """Read every complete delivery that was not taken in yet, and bring the source tables up to date."""
+    """Read every complete delivery that was not taken in yet, and bring the source tables up to date.
+
+    With ``from_scratch`` these are made anew of all that was ever delivered.
+    """
     # A checkpoint after every delivery would write the versions of all records again.
     db.run("SET checkpoint_threshold = '1GB'")
     records.prepare(db, run_id)
@@ -65,11 +69,13 @@ def take_in(
             refused.append(outcome)
     refused = _unrepaired(db, refused)
     accepted = _accepted(db, run_id)
-    if accepted or not records.is_built(db):
+    if accepted or from_scratch or not records.is_built(db):
         with _transaction(db):
             records.account(db)
-            records.rebuild(db)
+            records.bring_up(db, run_id, from_scratch=from_scratch)
         accepted = _accepted(db, run_id)
+    else:
+        records.touch_none(db)
     return _report(db, accepted, tuple(sorted(refused, key=lambda r: (r.source_id, r.delivery_id))), already)
 
 

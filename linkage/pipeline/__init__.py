@@ -70,6 +70,7 @@ def take_in(night: Night) -> None:
         seen=night.ledger.seen(),
         keys=night.keys,
         progress=night.progress,
+        from_scratch=night.from_scratch,
     )
     night.as_of = night.wanted_as_of or night.intake.as_of
     night.ledger.refuse(night.run_id, night.intake.refused)
