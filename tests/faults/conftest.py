@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from linkage import quality
 from tests.faults.site import Site, make_yesterday
 
 
@@ -21,3 +23,11 @@ def site(yesterday: Site, tmp_path: Path) -> Site:
     """A copy of yesterday that the test may spoil."""
     shutil.copytree(yesterday.path, tmp_path / "site", symlinks=True)
     return Site(tmp_path / "site")
+
+
+@pytest.fixture(scope="module")
+def without_gates() -> Iterator[None]:
+    """Leave out what the gates measure: it takes longer than all the rest of a night this small, and has its tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quality, "_measure", lambda *_: ())
+        yield
