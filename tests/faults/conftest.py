@@ -10,12 +10,13 @@ import pytest
 
 from linkage import quality
 from tests.faults.site import Site, make_yesterday
+from tests.shared import once
 
 
 @pytest.fixture(scope="session")
 def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Make a small sample, hold the police's last delivery back, and publish the rest."""
-    return make_yesterday(tmp_path_factory.mktemp("yesterday"))
+    return Site(once(tmp_path_factory, "yesterday", make_yesterday))
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs import increment
 from tests.month import Chain, Post, differing, outcome
 
-NIGHTS = 6
+NIGHTS = 4
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    simulate.write_sample(folder, incidents=120, seed=8, nights=NIGHTS)
+    simulate.write_sample(folder, incidents=80, seed=8, nights=NIGHTS)
     return folder
 
 
