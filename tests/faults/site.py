@@ -60,15 +60,18 @@ class Site:
         """The output folder."""
         return self.path / "out"
 
-    def settings(self, more: str = "") -> Path:
-        """Return the file of the settings of its nights."""
-        path = self.path / "settings.toml"
-        path.write_text(SETTINGS + more, encoding="utf-8")
-        return path
+    @property
+    def config(self) -> Path:
+        """The settings of its nights."""
+        return self.path / "settings.toml"
+
+    def set(self, more: str = "") -> None:
+        """Write the settings: the shipped model, and more."""
+        self.config.write_text(SETTINGS + more, encoding="utf-8")
 
     def night(self) -> tuple[str | Path, ...]:
         """Return the arguments of a night."""
-        return "run", "--inbox", self.inbox, "--out", self.out, "--config", self.settings()
+        return "run", "--inbox", self.inbox, "--out", self.out, "--config", self.config
 
     def run(self) -> Done:
         """Do a night."""
@@ -96,6 +99,7 @@ def make_yesterday(folder: Path) -> Site:
     """Make a small sample, hold the police's last delivery back, and publish the rest."""
     site = Site(folder)
     simulate.write_sample(site.path, incidents=60, seed=7)
+    site.set()
     newest = max((site.inbox / SOURCE).iterdir(), key=lambda folder: folder.name)
     (site.path / "held").mkdir()
     shutil.move(newest, site.path / "held" / newest.name)

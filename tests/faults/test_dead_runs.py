@@ -84,6 +84,7 @@ def test_a_run_killed_in_the_middle_or_at_the_end_leaves_a_whole_publication_and
     clean = Site(site.path.parent / "clean")
     (clean.path).mkdir()
     (clean.path / "inbox").symlink_to(site.inbox)
+    clean.set()
     assert clean.run().returncode == 0
     assert content(site) == content(clean)
 

@@ -45,7 +45,8 @@ class Command:
         return (done.exit_code if code is None else int(code)), done.output + str(error or "")
 
     def night(self, settings: str = "") -> tuple[int, str]:
-        return self("run", "--inbox", str(self.site.inbox), "--config", str(self.site.settings(settings)))
+        self.site.set(settings)
+        return self("run", "--inbox", str(self.site.inbox), "--config", str(self.site.config))
 
 
 @pytest.fixture

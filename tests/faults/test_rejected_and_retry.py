@@ -33,7 +33,7 @@ def rejected(site: Site, *options: str) -> list[dict[str, Any]]:
 
 def retry(site: Site, name: str, *rest: str | Path) -> Done:
     """Try a delivery of the police again."""
-    where = ("--inbox", site.inbox, "--out", site.out, "--config", site.settings())
+    where = ("--inbox", site.inbox, "--out", site.out, "--config", site.config)
     return inbeeld("retry", f"{SOURCE}/{name}", *rest, *where)
 
 
