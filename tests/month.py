@@ -26,6 +26,8 @@ FROZEN = Config(linkage={"model_file": max(MODELS.glob("model_*.json"))})
 """The shipped model as it is: a model that is fitted every night compares everything every night."""
 OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at"}
 """Columns that tell of a run and not of what it found."""
+ANEW = 3
+"""One night in so many writes its file anew; the others leave the working one, as most nights do."""
 OF_RUNS = ("run", "check_result", "audit")
 """Tables of a run, which these nights leave empty."""
 
@@ -96,8 +98,10 @@ class Chain:
             kpi.build(db, self.config, as_of=found.as_of, progress=ignore)
             for name in OF_RUNS:
                 db.run(contracts.table(name).ddl())
-            publish.write(db, target)
-        (target / "work.duckdb").unlink()
+            publish.write(db, target, anew=self.nights % ANEW == 0)
+        if not (target / "restricted.duckdb").exists():
+            (target / "work.duckdb").rename(target / "restricted.duckdb")
+        (target / "work.duckdb").unlink(missing_ok=True)
         return target / "restricted.duckdb"
 
 

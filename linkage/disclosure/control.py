@@ -15,7 +15,7 @@ of several periods or days that are held side by side (rounding blurs what they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,12 +30,14 @@ BASE = 5
 """Counts are rounded to multiples of this."""
 PROTECTION = THRESHOLD - 1
 """The least width of what can be told of a small count: no closer than that it is one of ten."""
-ROUNDS, FEW = 12, 10
-"""Directions that are tried for all counts together, while more than a few are in doubt."""
-WALL = 4.0 * PROTECTION
+IDLE = 3
+"""Tables that help no count any more, after which each gets a program of its own."""
+WALL = 10_000.0
 """How far a withheld count is let go: it may have no upper end, and a program must."""
 SLACK = 1e-6
 """What a solver may be off."""
+PASSES = 100
+"""How often all relations are taken one after the other, as long as that tells more."""
 
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -77,18 +79,21 @@ def protect(counts: Counts, relations: Relations, costs: Counts | None = None) -
     return withheld
 
 
-def attack(published: Bounds, relations: Relations) -> tuple[Bounds, Bounds]:
-    """Return the least and the greatest value that each count can have.
+def attack(published: Bounds, relations: Relations, which: Iterable[int] | None = None) -> tuple[Bounds, Bounds]:
+    """Return the least and the greatest value that each count can have; of some counts only, when ``which`` names them.
 
     ``published`` holds the rounded counts, NaN where one is withheld. This is all that an attacker can know who has
     everything that was published, the rules and the relations; the bounds are those of the linear program, rounded to
     whole counts.
     """
     low, high = np.zeros(len(published)), np.full(len(published), np.inf)
+    wanted = set(range(len(published)) if which is None else which)
     for cells, own in _components(len(published), relations):
         attacker = _Attacker(published[cells], own)
-        bounds = [attacker.bounds(cell) for cell in range(len(cells))]
-        low[cells], high[cells] = np.ceil(np.array(bounds).T[0] - SLACK), np.floor(np.array(bounds).T[1] + SLACK)
+        for place, cell in enumerate(cells):
+            if cell in wanted:
+                least, most = attacker.bounds(place)
+                low[cell], high[cell] = np.ceil(least - SLACK), np.floor(most + SLACK)
     return low, high
 
 
@@ -127,9 +132,11 @@ def _protect(counts: Counts, relations: Relations, withheld: Mask, costs: Counts
     """Withhold more and more counts of one component, until the small ones are safe."""
     moves, lines = _Moves(counts, relations), _lines(len(counts), relations)
     while True:
-        exposed = moves.exposed(withheld)
-        more = {cell for one in exposed if (cell := _cheapest(one, costs, lines, withheld)) is not None}
-        if not more:
+        for exposed in moves.exposed(withheld):
+            more = {cell for one in exposed if (cell := _cheapest(one, costs, lines, withheld)) is not None}
+            if more:
+                break
+        else:
             return withheld
         withheld = withheld.copy()
         withheld[sorted(more)] = True
@@ -139,7 +146,8 @@ class _Moves:
     """Other tables that would have been published alike: how far each count goes in one of them.
 
     Any such table shows how far counts can go at least, and withholding more only allows more of them, so what was seen
-    once stays true. A few directions clear most counts at once; the others get a program of their own.
+    once stays true. One table moves many counts at once, as far as each has to go; what the relations tell closely when
+    they are taken one after the other needs no table. The others get programs of their own.
     """
 
     def __init__(self, counts: Counts, relations: Relations) -> None:
@@ -148,27 +156,28 @@ class _Moves:
         self.sums, self.at_most = (_matrix(lines, len(counts)) for lines in (relations.sums, relations.at_most))
         self.given = rounded(counts)
 
-    def exposed(self, withheld: Mask) -> list[int]:
-        """Return the small counts that cannot be moved far enough; others are withheld only for the sake of these."""
-        dice = np.random.default_rng(0)
-        for number in range(ROUNDS):
-            doubtful = self._doubtful(withheld)
-            if len(doubtful) <= FEW:
-                break
-            direction = np.zeros(len(self.counts))
-            direction[doubtful] = 1.0 if number == 0 else dice.normal(size=len(doubtful))
-            for sign in (1.0, -1.0):
-                self._move(sign * direction, withheld)
-        found = []
+    def exposed(self, withheld: Mask) -> Iterator[list[int]]:
+        """Yield small counts that cannot be moved far enough: first all that the relations tell, then one at a time."""
+        told = np.flatnonzero(self._told(withheld) & withheld & (self.counts < THRESHOLD))
+        yield [int(cell) for cell in told]
+        self._move_together(withheld)
         for cell in self._doubtful(withheld):
             for sign in (1.0, -1.0):
-                direction = np.zeros(len(self.counts))
-                direction[cell] = sign
                 if self._width(cell) < PROTECTION:
-                    self._move(direction, withheld)
+                    self._move(np.array([cell]), sign, withheld)
             if self._width(cell) < PROTECTION:
-                found.append(int(cell))
-        return found
+                yield [int(cell)]
+
+    def _move_together(self, withheld: Mask) -> None:
+        """Move all counts that are in doubt, the one before the other as the dice fall, while that helps."""
+        dice, idle = np.random.default_rng(0), 0
+        while idle < IDLE and len(doubtful := self._doubtful(withheld)) > 1:
+            self._move(doubtful, dice.random(len(doubtful)) + 0.5, withheld)
+            below = self._doubtful(withheld)
+            below = below[self.least[below] > SLACK]
+            if len(below):
+                self._move(below, -1.0, withheld)
+            idle = 0 if len(self._doubtful(withheld)) < len(doubtful) else idle + 1
 
     def _doubtful(self, withheld: Mask) -> npt.NDArray[np.intp]:
         small = withheld & (self.counts < THRESHOLD)
@@ -177,21 +186,54 @@ class _Moves:
     def _width(self, cell: int) -> float:
         return float(np.floor(self.most[cell] + SLACK) - np.ceil(self.least[cell] - SLACK))
 
-    def _move(self, direction: Bounds, withheld: Mask) -> None:
-        """Go as far in a direction as what was published allows, and keep what was seen of each count."""
-        from scipy.optimize import linprog
-
+    def _limits(self, withheld: Mask) -> tuple[Bounds, Bounds]:
+        """Return what was published as bounds of each count."""
         reach = (BASE - 1) // 2
         low = np.where(withheld, 0.0, np.maximum(self.given - reach, THRESHOLD))
-        high = np.where(withheld, self.counts + WALL, self.given + reach)
+        return low, np.where(withheld, self.counts + WALL, self.given + reach)
+
+    def _told(self, withheld: Mask) -> Mask:
+        """Return the counts of which one relation after the other tells too much: no table can move these."""
+        low, high = self._limits(withheld)
+        for _ in range(PASSES):
+            before = high - low
+            for matrix, is_sum in ((self.sums, True), (self.at_most, False)):
+                _tighten(matrix, low, high, is_sum=is_sum)
+            if np.array_equal(before, high - low):
+                break
+        return np.asarray(np.floor(high + SLACK) - np.ceil(low - SLACK) < PROTECTION)
+
+    def _move(self, cells: npt.NDArray[np.intp], weights: Bounds | float, withheld: Mask) -> None:
+        """Go up (down: a weight below 0) with some counts as far as needed and allowed; keep what was seen of each."""
+        from scipy.optimize import linprog
+
+        low, high = self._limits(withheld)
+        high[cells] = np.minimum(high[cells], self.least[cells] + PROTECTION)
+        direction = np.zeros(len(self.counts))
+        direction[cells] = weights
         found = linprog(
             -direction,
             **_program(self.sums, self.at_most),
             bounds=np.column_stack([low, high]),
-            method="highs",
+            method="highs-ds",
+            options={"presolve": False},  # each table is near the one before: presolving takes longer than solving
         )
         if found.status == 0:
             self.least, self.most = np.minimum(self.least, found.x), np.maximum(self.most, found.x)
+
+
+def _tighten(matrix: Any, low: Bounds, high: Bounds, *, is_sum: bool) -> None:
+    """Narrow bounds in place to what each row tells of each of its counts: the row is 0, or at most 0."""
+    if not matrix.shape[0]:
+        return
+    start, cell, sign = matrix.indptr, matrix.indices, matrix.data
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(start))
+    least, most = np.minimum(sign * low[cell], sign * high[cell]), np.maximum(sign * low[cell], sign * high[cell])
+    up = least - np.add.reduceat(least, start[:-1])[row]
+    down = most - np.add.reduceat(most, start[:-1])[row] if is_sum else np.full(len(up), -np.inf)
+    is_part = sign > 0
+    np.minimum.at(high, cell, np.where(is_part, up, -down))
+    np.maximum.at(low, cell, np.where(is_part, down, -up))
 
 
 def _lines(size: int, relations: Relations) -> list[list[tuple[int, ...]]]:

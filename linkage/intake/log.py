@@ -24,8 +24,8 @@ def write_accepted(db: Engine, run_id: str, one: Delivery, done: Sequence[Staged
     sums = {c: sum(int(str(f[c])) for f in files) for c in (*summed, "unknown_birth_dates")}
     message = f"ignored columns that the contract does not know: {'; '.join(ignored)}" if ignored else None
     _insert(db, "delivery", _head(one) | sums | {"run_id": run_id, "status": "accepted", "message": message})
-    for file in files:
-        _insert(db, "delivery_file", file)
+    if files:
+        _insert(db, "delivery_file", *files)
     for staged in done:
         staging.write_rejected(db, staged, one)
         _write_unmapped(db, run_id, one, staged)
@@ -106,23 +106,28 @@ def _file(one: Delivery, staged: Staged) -> dict[str, object]:
 
 
 def _write_unmapped(db: Engine, run_id: str, one: Delivery, staged: Staged) -> None:
-    for column in staged.spec.columns:
-        if column.codes is None or contracts.codes(column.codes).open or not staged.tally.rows:
-            continue
-        unmapped = staged.tally.odd.get(column.header, 0)
-        row = {
+    closed = [c for c in staged.spec.columns if c.codes is not None and not contracts.codes(c.codes).open]
+    rows, odd = staged.tally.rows, staged.tally.odd
+    if not closed or not rows:
+        return
+    told = [
+        {
             "source_id": one.source_id,
             "delivery_id": one.delivery_id,
             "run_id": run_id,
             "file": staged.spec.name,
             "column_name": column.header,
-            "rows": staged.tally.rows,
-            "unmapped": unmapped,
-            "share": unmapped / staged.tally.rows,
+            "rows": rows,
+            "unmapped": odd.get(column.header, 0),
+            "share": odd.get(column.header, 0) / rows,
         }
-        _insert(db, "unmapped_code", row)
+        for column in closed
+    ]
+    _insert(db, "unmapped_code", *told)
 
 
-def _insert(db: Engine, table: str, row: Mapping[str, object]) -> None:
-    columns = ", ".join(f'"{name}"' for name in row)
-    db.run(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+def _insert(db: Engine, table: str, *rows: Mapping[str, object]) -> None:
+    """Add rows of the same columns, in one statement: each by itself is a write to disk."""
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+    db.run(f"INSERT INTO {table} ({columns}) VALUES {places}", [value for row in rows for value in row.values()])

@@ -83,6 +83,8 @@ def check_share(staged: Staged, config: Config) -> None:
 
 def write_rejected(db: Engine, staged: Staged, found: Delivery, limit: int | None = None) -> None:
     """Append the rejected rows of a file to ``rejected_row``: all, or the first."""
+    if not staged.rejected:
+        return
     rows = pd.DataFrame(
         {
             "line_number": [r.line_number for r in staged.unread],

@@ -11,6 +11,7 @@ import importlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tests.faults import budget
 
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, help="how much of it; each suite has its own measure and default")
     parser.add_argument("--minutes", type=float, help="at most so many for a suite that can stop (kills, crowd, month)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="folder of what was done (kills, disk_full): the next run goes on")
     given = parser.parse_args()
     if unknown := set(given.suites) - set(SUITES):
         parser.error(f"unknown suite {', '.join(sorted(unknown))}: one of {', '.join(SUITES)}")
@@ -55,7 +57,7 @@ def main() -> int:
     for name in given.suites or SUITES:
         print(f"\n{name}: {SUITES[name]}", flush=True)  # noqa: T201
         suite, started = importlib.import_module(f"tests.faults.{name}"), time.perf_counter()
-        budget.give(given.minutes)
+        budget.give(given.minutes, given.keep and given.keep / f"{given.size}-{given.seed}")
         rows = suite.run(given.size, given.seed, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
         show(rows)
         print(f"{name}: {time.perf_counter() - started:.0f} s")  # noqa: T201

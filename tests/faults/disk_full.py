@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults import kills, processes, published
+from tests.faults import budget, kills, processes, published
 from tests.faults.processes import Ended
 
 CONTROLS = ("in_place",)
@@ -40,6 +39,14 @@ class Tally:
     finished: int = 0
     lines: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add what came of other runs."""
+        self.sizes, self.failed, self.finished = (
+            self.sizes + other.sizes, self.failed + other.failed, self.finished + other.finished,
+        )  # fmt: skip
+        self.lines |= other.lines
+        self.wrong += other.wrong
 
     def judge(self, scene: kills.Scene, out: Path, ended: Ended, what: str) -> None:
         """Look at a run that may have found no room."""
@@ -85,15 +92,23 @@ def limited(scene: kills.Scene, folder: Path, limits: Sequence[int], broken: Seq
 def mounted(scene: kills.Scene, disk: Path, sizes: int, broken: Sequence[str] = ()) -> Tally:
     """Run nights on a tmpfs at ``disk`` that leaves from no bytes to what a night needs; each again with room."""
     tally = Tally()
-    for room in _rooms(scene, disk, sizes):
-        _mount(disk)
-        folder = scene.copy(disk / "site")
-        _resize(disk, _used(disk) + room)
-        ended = processes.run(processes.told, scene.night, *scene.at(folder), broken=broken)
-        tally.judge(scene, folder / "out", ended, f"{room:,} bytes free")
-        _resize(disk, ROOM)
-        tally.again(scene, folder, f"{room:,} bytes free", broken)
-        subprocess.run(["umount", "-l", disk], check=True)
+    for room in budget.once("rooms", lambda: [*_rooms(scene, disk, sizes)]):
+        found = budget.in_time(f"{room} bytes free", lambda r=room: _on_disk(scene, disk, r, broken))
+        if found is not None:
+            tally.add(found)
+    return tally
+
+
+def _on_disk(scene: kills.Scene, disk: Path, room: int, broken: Sequence[str]) -> Tally:
+    tally = Tally()
+    _mount(disk)
+    folder = scene.copy(disk / "site")
+    _resize(disk, _used(disk) + room)
+    ended = processes.run(processes.told, scene.night, *scene.at(folder), broken=broken)
+    tally.judge(scene, folder / "out", ended, f"{room:,} bytes free")
+    _resize(disk, ROOM)
+    tally.again(scene, folder, f"{room:,} bytes free", broken)
+    subprocess.run(["umount", "-l", disk], check=True)
     return tally
 
 
@@ -140,11 +155,12 @@ def run(size: int | None, _seed: int, tell: Callable[[str], None]) -> list[dict[
     """Return a row for real nights, for small ones, and for the control."""
     if not can_mount():
         return [_row("night", Tally(wrong=[REFUSED]))]
-    with tempfile.TemporaryDirectory(prefix="inbeeld-disk-") as name:
+    with budget.folder("disk") as folder:
         rows = []
         for kind, ways in (("real", []), ("small", []), ("small", [*CONTROLS])):
-            command = ["unshare", "-rm", sys.executable, "-m", "tests.faults.disk_full", name, kind, str(size or 20)]
-            done = subprocess.run([*command, *ways], capture_output=True, text=True, check=False)
+            where = [str(folder), kind, str(size or 20), str(budget.until()), str(budget.journal() is not None)]
+            command = ["unshare", "-rm", sys.executable, "-m", "tests.faults.disk_full", *where, *ways]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 rows.append(_row(f"{kind} night", Tally(wrong=[done.stderr.strip()])))
                 continue
@@ -158,21 +174,23 @@ def run(size: int | None, _seed: int, tell: Callable[[str], None]) -> list[dict[
 
 def _row(what: str, tally: Tally, control: str = "") -> dict[str, object]:
     failures = tally.wrong
-    if not control and not failures and not (tally.failed and tally.finished):
+    if not control and not failures and tally.sizes and not (tally.failed and tally.finished):
         failures = [f"{tally.failed} of {tally.sizes} runs failed: no size is between too little and enough"]
     if control:
-        failures = [] if tally.wrong else [f"control {control}: nothing was found"]
+        failures = [] if tally.wrong or not tally.sizes else [f"control {control}: nothing was found"]
     return {
         "on a full disk": f"control {control}: {what}" if control else what, "sizes": tally.sizes,
         "no room": tally.failed, "enough": tally.finished, "found": len(tally.wrong), "failures": failures,
     }  # fmt: skip
 
 
-def main(name: str, kind: str, sizes: str, *broken: str) -> None:
+def main(name: str, kind: str, sizes: str, until: str, is_kept: str, *broken: str) -> None:
     """Be the process inside the namespace."""
     folder = Path(name) / f"{kind}{len(broken)}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
+    budget.end(float(until))
+    if is_kept == "True":
+        budget.go_on(folder / "journal")
     scene = (kills.real if kind == "real" else kills.small)(folder / "site").known(folder / "scratch")
     tally = mounted(scene, folder / "disk", int(sizes), broken)
     print(json.dumps(vars(tally) | {"lines": sorted(tally.lines)}))  # noqa: T201

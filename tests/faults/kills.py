@@ -8,9 +8,10 @@ delivery once, and tell which run died. Controls break the publication on purpos
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
-import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +35,13 @@ class Tally:
     too_late: int = 0
     old: int = 0
     new: int = 0
+    seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add what came of others."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Scene:
         """The same for a copy."""
         if self.night is small_night.run:
             return folder / "inbox", folder / "out"
-        return "run", "--inbox", folder / "inbox", "--out", folder / "out"
+        return Site(folder).night()
 
     def copy(self, target: Path) -> Path:
         """Return a copy that a night may die in."""
@@ -65,20 +72,25 @@ class Scene:
 
     def known(self, scratch: Path) -> Scene:
         """Return the scene with what it looks like today, by a night that nobody disturbs."""
-        folder = self.copy(scratch)
-        ended = processes.run(self.night, *self.at(folder))
-        assert ended.code == 0, ended.err
-        return replace(self, old=self.look(self.folder / "out"), new=self.look(folder / "out"))
+
+        def looked() -> tuple[object, object]:
+            folder = self.copy(scratch)
+            ended = processes.run(self.night, *self.at(folder))
+            assert ended.code == 0, ended.err
+            return self.look(self.folder / "out"), self.look(folder / "out")
+
+        old, new = budget.once(f"{self.folder.name}: yesterday and today", looked)
+        return replace(self, old=old, new=new)
 
     def round(
         self,
-        tally: Tally,
         scratch: Path,
         what: str,
         death: Callable[[Path], processes.Ended],
         broken: Sequence[str] = (),
-    ) -> None:
+    ) -> Tally:
         """Let a night die and the next one finish; ``broken`` is how, of a control."""
+        tally, began = Tally(), time.perf_counter()
         folder = self.copy(scratch)
         out = folder / "out"
         before = len(published.ledger(out))
@@ -93,6 +105,8 @@ class Scene:
             wrong.append("readers see neither yesterday nor today")
         wrong += [] if ended.code == 0 else self._next(folder, before, broken, is_new=seen == self.new)
         tally.failures += [f"{what}: {sentence}" for sentence in wrong]
+        tally.seconds = time.perf_counter() - began
+        return tally
 
     def see(self, out: Path, wrong: list[str]) -> object:
         """Return what a reader sees, None when it cannot be read."""
@@ -121,11 +135,16 @@ class Scene:
 
 def small(folder: Path) -> Scene:
     """Return a scene of small nights."""
-    for name in ("a", "b"):
-        small_night.deliver(folder / "inbox", name)
-    processes.run(small_night.run, folder / "inbox", folder / "out")
-    for name in ("c", "d"):
-        small_night.deliver(folder / "inbox", name)
+
+    def made() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in ("a", "b"):
+            small_night.deliver(folder / "inbox", name)
+        processes.run(small_night.run, folder / "inbox", folder / "out")
+        for name in ("c", "d"):
+            small_night.deliver(folder / "inbox", name)
+
+    budget.once(f"{folder.name}: delivered", made)
     return Scene(folder, small_night.run, see_small)
 
 
@@ -137,25 +156,45 @@ def see_small(out: Path) -> object:
 
 def real(folder: Path) -> Scene:
     """Return a scene of real nights: a sample of 60 incidents of which the police's last delivery comes today."""
-    site: Site = make_yesterday(folder)
-    site.deliver()
+
+    def made() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        make_yesterday(folder).deliver()
+
+    budget.once(f"{folder.name}: delivered", made)
     return Scene(folder, processes.ungated, see_real)
 
 
 def see_real(out: Path) -> object:
     """Return what readers see of a real night: rows and hash of every table of both databases."""
-    return content(out / "restricted.duckdb"), content(out / "case_view.duckdb")
+    return tuple(_content(out, name) for name in ("restricted.duckdb", "case_view.duckdb"))
+
+
+_seen: dict[str, object] = {}
+
+
+def _content(out: Path, name: str) -> object:
+    """Return the content of a file; one of the same bytes is read once."""
+    found = hashlib.sha256((out / name).read_bytes()).hexdigest()
+    if found not in _seen:
+        _seen[found] = content(out / name)
+    return _seen[found]
 
 
 def before_actions(scene: Scene, folder: Path, every: Sequence[int], broken: Sequence[str] = ()) -> Tally:
     """Kill a night before each of these actions on its files."""
     tally = Tally()
     for number in every:
-        scene.round(
-            tally, folder, f"action {number}",
-            lambda f, n=number: processes.run(scene.night, *scene.at(f), watched=f / "out", die_at=n, broken=broken),
-            broken,
-        )  # fmt: skip
+
+        def round_(n: int = number) -> Tally:
+            return scene.round(
+                folder, f"action {n}",
+                lambda f: processes.run(scene.night, *scene.at(f), watched=f / "out", die_at=n, broken=broken), broken,
+            )  # fmt: skip
+
+        found = budget.in_time(f"{scene.folder.name}: {[*broken]} {number}", round_)
+        if found is not None:
+            tally.add(found)
     return tally
 
 
@@ -188,16 +227,15 @@ def at_step(number: int, is_end: bool, *arguments: str | Path) -> None:
 def run(size: int | None, seed: int, tell: Callable[[str], None]) -> list[dict[str, object]]:
     """Return a row for each kind of kill, and for each control."""
     size, dice = size or 200, random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="inbeeld-kills-") as name:
-        folder = Path(name)
+    with budget.folder("kills") as folder:
         scratch = folder / "scratch"
         tiny = small(folder / "small").known(scratch)
         rows = []
-        every = range(len(count_actions(tiny, scratch)))
+        every = range(budget.once("actions of a small night", lambda: len(count_actions(tiny, scratch))))
         rows.append(_row("small night: every action on a file", before_actions(tiny, scratch, every)))
         tell(f"{rows[-1]}")
         for control in CONTROLS:
-            at = swap(count_actions(tiny, scratch, [control]))
+            at = budget.once(f"swap of {control}", lambda c=control: swap(count_actions(tiny, scratch, [c])))
             tally = before_actions(tiny, scratch, at, [control])
             rows.append(_row("small night: actions of the publication", tally, control))
             tell(f"{rows[-1]}")
@@ -220,11 +258,13 @@ def _real(night: Scene, scratch: Path, size: int, dice: random.Random, tell: Cal
     for number, is_end in [(n, is_end) for n in range(len(STEPS)) for is_end in (False, True)][: size // 3 or 1]:
         place = f"{'end' if is_end else 'begin'} of {STEPS[number].name}"
         plan.append((steps, place, lambda f, n=number, e=is_end: processes.run(at_step, n, e, *night.at(f))))
-    total = len(count_actions(night, scratch))
+    total = budget.once("actions of a night", lambda: len(count_actions(night, scratch)))
     for number in dice.sample(range(total), min(total, (size - len(plan)) // 2)):
         plan.append((files, f"action {number}", lambda f, n=number: processes.run(
             night.night, *night.at(f), watched=f / "out", die_at=n)))  # fmt: skip
-    seconds = processes.run(night.night, *night.at(night.copy(scratch))).seconds
+    seconds = budget.once(
+        "seconds of a night", lambda: processes.run(night.night, *night.at(night.copy(scratch))).seconds
+    )
     shares = size - len(plan)
     for number in range(shares):
         plan.append(
@@ -232,9 +272,12 @@ def _real(night: Scene, scratch: Path, size: int, dice: random.Random, tell: Cal
         )
     dice.shuffle(plan)
     tallies = {kind: Tally() for kind in (steps, files, moments)}
-    while plan and not budget.is_over():
+    while plan:
         kind, what, death = plan.pop()
-        night.round(tallies[kind], scratch, what, death)
+        found = budget.in_time(f"{kind}: {what}", lambda w=what, d=death: night.round(scratch, w, d))
+        if found is None:
+            break
+        tallies[kind].add(found)
         done, late = sum(t.kills for t in tallies.values()), tallies[moments].too_late
         if not plan and done < size and late < 2 * shares:
             plan.append((moments, *_moment(night, seconds * dice.random(), is_gated=False)))
@@ -253,14 +296,15 @@ def _moment(night: Scene, moment: float, *, is_gated: bool) -> tuple[str, Callab
         running.kill()
         return running.wait()
 
-    return f"after {moment:.2f} s", death
+    return f"after {moment:.4f} s", death
 
 
 def _row(what: str, tally: Tally, control: str = "") -> dict[str, object]:
-    caught, failures = len(tally.failures), tally.failures
+    caught, failures, rounds = len(tally.failures), tally.failures, tally.kills + tally.too_late
     if control:
-        failures = [] if caught else [f"control {control}: nothing was found"]
+        failures = [] if caught or not rounds else [f"control {control}: nothing was found"]
     return {
         "killed": f"control {control}: {what}" if control else what, "kills": tally.kills, "saw yesterday": tally.old,
-        "saw today": tally.new, "ended before": tally.too_late, "found": caught, "failures": failures,
+        "saw today": tally.new, "ended before": tally.too_late, "found": caught,
+        "seconds a round": tally.seconds / max(rounds, 1), "failures": failures,
     }  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.site import Done, Site, Spoilt
+from tests.command import Done, inbeeld
+from tests.faults.site import Site, Spoilt
 
 
 def one_line_of(done: Done) -> str:
@@ -137,7 +138,7 @@ def test_a_night_without_news_changes_nothing(site: Site) -> None:
 def test_an_unknown_setting_is_named_with_the_right_one(site: Site, tmp_path: Path) -> None:
     before = site.view()
     (tmp_path / "inbeeld.toml").write_text("[limits]\ntimely_dayz = 5\n")
-    done = site.run("--config", tmp_path / "inbeeld.toml")
+    done = inbeeld("run", "--inbox", site.inbox, "--out", site.out, "--config", tmp_path / "inbeeld.toml")
     assert done.returncode == 2
     assert "inbeeld.toml: unknown key limits.timely_dayz, did you mean limits.timely_days?" in one_line_of(done)
     assert site.view() == before

@@ -14,7 +14,8 @@ import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pipeline import STEPS
-from tests.faults.site import Site, inbeeld
+from tests.command import inbeeld
+from tests.faults.site import Site
 
 HOLD = """
 import sys, time
@@ -51,7 +52,7 @@ def content(site: Site) -> list[list[tuple[object, ...]]]:
 
 def kill_at(site: Site, step: str) -> None:
     """Start a night and kill it as soon as it says that it does this step."""
-    command = [sys.executable, "-c", UNGATED, "run", "--inbox", site.inbox, "--out", site.out]
+    command = [sys.executable, "-c", UNGATED, *site.night()]
     night = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )
@@ -83,6 +84,7 @@ def test_a_run_killed_in_the_middle_or_at_the_end_leaves_a_whole_publication_and
     clean = Site(site.path.parent / "clean")
     (clean.path).mkdir()
     (clean.path / "inbox").symlink_to(site.inbox)
+    clean.set()
     assert clean.run().returncode == 0
     assert content(site) == content(clean)
 

@@ -6,13 +6,12 @@ import csv
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from linkage import cli, pipeline, quality
+from linkage import cli, pipeline
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
@@ -30,12 +29,7 @@ min_records = 1
 """
 
 
-@pytest.fixture(autouse=True, scope="module")
-def without_gates() -> Iterator[None]:
-    """The gates take longer than all the rest of a night this small, and are tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quality, "_measure", lambda *_: ())
-        yield
+pytestmark = pytest.mark.usefixtures("without_gates")
 
 
 class Command:
@@ -51,9 +45,8 @@ class Command:
         return (done.exit_code if code is None else int(code)), done.output + str(error or "")
 
     def night(self, settings: str = "") -> tuple[int, str]:
-        path = self.site.path / "settings.toml"
-        path.write_text(settings, encoding="utf-8")
-        return self("run", "--inbox", str(self.site.inbox), "--config", str(path))
+        self.site.set(settings)
+        return self("run", "--inbox", str(self.site.inbox), "--config", str(self.site.config))
 
 
 @pytest.fixture

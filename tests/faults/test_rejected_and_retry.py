@@ -7,17 +7,17 @@ import io
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
-from tests.faults.site import SOURCE, Done, Site, inbeeld
+from tests.command import Done, inbeeld
+from tests.faults.site import SOURCE, Site
 from tests.faults.test_bad_input import one_line_of
-from tests.faults.test_dead_runs import UNGATED
+
+pytestmark = pytest.mark.usefixtures("without_gates")
 
 BROKEN = 9
 """Lines that are no rows, at the end of a file."""
@@ -31,15 +31,10 @@ def rejected(site: Site, *options: str) -> list[dict[str, Any]]:
     return found
 
 
-def ungated(*arguments: str | Path) -> Done:
-    """Run the command without what its gates measure, which is most of a night this small."""
-    command = [sys.executable, "-c", UNGATED, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
 def retry(site: Site, name: str, *rest: str | Path) -> Done:
     """Try a delivery of the police again."""
-    return ungated("retry", f"{SOURCE}/{name}", *rest, "--inbox", site.inbox, "--out", site.out)
+    where = ("--inbox", site.inbox, "--out", site.out, "--config", site.config)
+    return inbeeld("retry", f"{SOURCE}/{name}", *rest, *where)
 
 
 def sightings(out: Path, token: str) -> set[str]:
@@ -141,7 +136,7 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     today.file("personen.csv", lambda _: file(*rows), is_declared=True)
     today.file("incidenten.csv", lambda content: content.replace(b"ingetrokken", b"gewijzigd"), is_declared=True)
     today.manifest(lambda m: next(f for f in m["files"] if f["name"] == "personen.csv").update(rows=3))
-    assert ungated("run", "--inbox", site.inbox, "--out", site.out).returncode == 0
+    assert site.run().returncode == 0
     assert sightings(site.out, FREE) == sightings(site.out, LOST) == set()
     assert sightings(site.out, KNOWN) == {"restricted.duckdb"}, "the search must see what is there"
     [one] = rejected(site)
@@ -158,8 +153,7 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     assert "nothing was changed" in one_line_of(fewer)
 
     repaired.write_bytes(file(rows[0], rows[1].replace("acht", "8"), rows[2]))
-    where = ("--inbox", site.inbox, "--out", site.out)
-    done = ungated("retry", f"{SOURCE}/{today.folder.name}", repaired, *where, "--json")
+    done = retry(site, today.folder.name, repaired, "--json")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     told = json.loads(done.stdout)
     assert told["before"]["by_reason"] == {"bad_integer": 1, "orphan": 1}
@@ -178,7 +172,7 @@ def test_the_rows_of_a_delivery_that_was_taken_in_are_repaired_and_an_orphan_rem
     assert kept == [(7, f"{today.folder.name}.r01"), (8, f"{today.folder.name}.r01")]
 
     repaired.write_bytes(file())
-    done = ungated(*("retry", f"{SOURCE}/{today.folder.name}.r01", repaired, "--fewer"), *where)
+    done = retry(site, f"{today.folder.name}.r01", repaired, "--fewer")
     assert "2 rows of" in done.stdout and "stay as they were taken in" in done.stdout, done.stderr
     with DuckDBEngine(site.out / "restricted.duckdb", read_only=True) as db:
         query = "SELECT person_seq FROM police_person WHERE incident_number = ? ORDER BY 1"

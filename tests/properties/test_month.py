@@ -14,13 +14,13 @@ from linkage.pairs import fresh, relations
 from linkage.pairs.spec import Spec
 from tests.month import Chain, Post, differing, outcome
 
-NIGHTS = 6
+NIGHTS = 4
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    simulate.write_sample(folder, incidents=120, seed=8, nights=NIGHTS)
+    simulate.write_sample(folder, incidents=80, seed=8, nights=NIGHTS)
     return folder
 
 

@@ -31,6 +31,24 @@ def folder(night: Night, tmp_path: Path) -> OutFolder:
     return OutFolder(tmp_path / "out")
 
 
+@pytest.fixture(scope="module")
+def candidates(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published night with two candidates, which tests copy."""
+    made = tmp_path_factory.mktemp("candidates") / "out"
+    shutil.copytree(night.out, made, symlinks=True)
+    for _ in range(2):
+        propose(OutFolder(made))
+    return made
+
+
+@pytest.fixture
+def proposed(candidates: Path, tmp_path: Path) -> tuple[OutFolder, str, str]:
+    """A published night with the names of two candidates, which a test may change."""
+    folder = OutFolder(Path(shutil.copytree(candidates, tmp_path / "proposed", symlinks=True)))
+    first, second = sorted(path.stem for path in Promotions(folder).candidates())
+    return folder, first, second
+
+
 def propose(folder: OutFolder, **options: Any) -> dict[str, Any]:
     return train(folder, Config(), lambda _: None, **options)
 
@@ -145,9 +163,9 @@ def test_a_promoted_model_is_used_until_somebody_goes_back(folder: OutFolder, ni
         promotions.back(**WHO)
 
 
-def test_back_goes_back_step_by_step(folder: OutFolder) -> None:
+def test_back_goes_back_step_by_step(proposed: tuple[OutFolder, str, str]) -> None:
+    folder, first, second = proposed
     promotions = Promotions(folder)
-    first, second = propose(folder)["candidate"], propose(folder)["candidate"]
     assert (first[-2:], second[-2:]) == ("_1", "_2")
     promotions.promote(first, **WHO)
     promotions.promote(second, **WHO)
@@ -156,18 +174,19 @@ def test_back_goes_back_step_by_step(folder: OutFolder) -> None:
 
 
 @pytest.mark.slow
-def test_a_model_in_the_settings_outranks_a_promoted_one(folder: OutFolder, night: Night) -> None:
+def test_a_model_in_the_settings_outranks_a_promoted_one(proposed: tuple[OutFolder, str, str], night: Night) -> None:
+    folder, first, second = proposed
     promotions = Promotions(folder)
-    first, second = propose(folder)["candidate"], propose(folder)["candidate"]
     promotions.promote(first, **WHO)
     run(folder, night, Config(linkage=Linkage(model_file=promotions.models / f"{second}.json")))
     assert used(folder) == second
 
 
 @pytest.mark.slow
-def test_a_promoted_model_that_was_changed_is_not_used(folder: OutFolder, night: Night) -> None:
+def test_a_promoted_model_that_was_changed_is_not_used(proposed: tuple[OutFolder, str, str], night: Night) -> None:
+    folder, first, _ = proposed
     promotions = Promotions(folder)
-    entry = promotions.promote(propose(folder)["candidate"], **WHO)
+    entry = promotions.promote(first, **WHO)
     path = promotions.models / entry.model
     path.write_text(path.read_text(encoding="utf-8").replace('"rates"', '"rates" '), encoding="utf-8")
     with pytest.raises(StoreError, match="gone or was changed"):
@@ -175,15 +194,15 @@ def test_a_promoted_model_that_was_changed_is_not_used(folder: OutFolder, night:
 
 
 @pytest.mark.parametrize("candidate", ["candidate_2020-01-01_1", "../../state/key", ""])
-def test_only_a_candidate_is_promoted(folder: OutFolder, candidate: str) -> None:
-    propose(folder)
+def test_only_a_candidate_is_promoted(proposed: tuple[OutFolder, str, str], candidate: str) -> None:
     with pytest.raises(UsageError, match="none of the candidates"):
-        Promotions(folder).promote(candidate, **WHO)
+        Promotions(proposed[0]).promote(candidate, **WHO)
 
 
-def test_the_log_only_grows(folder: OutFolder) -> None:
+def test_the_log_only_grows(proposed: tuple[OutFolder, str, str]) -> None:
+    folder, first, _ = proposed
     promotions = Promotions(folder)
-    promotions.promote(propose(folder)["candidate"], **WHO)
+    promotions.promote(first, **WHO)
     with sqlite3.connect(promotions.path) as db:
         for change in ("UPDATE promotion SET promoted_by = 'x'", "DELETE FROM promotion"):
             with pytest.raises(sqlite3.IntegrityError, match="only grows"):
