@@ -287,7 +287,7 @@ def test_an_empty_output_folder_is_named(db: DuckDBEngine, tmp_path: Path) -> No
         evaluate(db, write_truth(tmp_path, []))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12))
 def test_counts_by_group_sizes_equal_counts_of_pairs_one_by_one(
     tmp_path_factory: pytest.TempPathFactory, people: list[tuple[int, int]]

@@ -46,12 +46,21 @@ REFERENCES = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "reason"), [r[1:] for r in REFERENCES], ids=[r[0] for r in REFERENCES])
-def test_a_reference_says_whether_it_was_repaired(typed: str, reason: str) -> None:
-    world = World().incident(1, FIRST, "anna").care(1, "ZOF2025-0000001")
-    world.report("R1", "2025-01-12", "anna", reporter_reference=typed).reconcile(AS_OF)
-    assert links(world) == {("1", "R1"): ("reference", reason)}
-    assert world.db.rows("SELECT match_probability FROM incident_link") == [(1.0,)]
+@pytest.fixture(scope="module")
+def referred() -> dict[str, tuple[str, str, float]]:
+    """Class, reason and probability of the link of each reference above, each in a family of its own."""
+    world = World()
+    for n, (_, typed, _) in enumerate(REFERENCES, 1):
+        world.incident(n, FIRST, f"a{n}").care(n, f"ZOF2025-{n:07d}")
+        world.report(f"R{n}", "2025-01-12", f"b{n}", reporter_reference=typed.replace("000001", f"{n:06d}"))
+    world.reconcile(AS_OF)
+    rows = world.db.rows("SELECT report_id, link_class, reason, match_probability FROM incident_link")
+    return {report: (kind, reason, chance) for report, kind, reason, chance in rows}
+
+
+@pytest.mark.parametrize("number", range(1, len(REFERENCES) + 1), ids=[r[0] for r in REFERENCES])
+def test_a_reference_says_whether_it_was_repaired(referred: dict[str, tuple[str, str, float]], number: int) -> None:
+    assert referred[f"R{number}"] == ("reference", REFERENCES[number - 1][2], 1.0)
 
 
 def test_the_latest_incident_is_answered_and_the_other_is_told_as_a_candidate() -> None:
