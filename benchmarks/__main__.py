@@ -17,7 +17,7 @@ from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
-WHAT = (*ALL, "ablation", "gap", "calibration", "calibrate", "all")
+WHAT = (*ALL, "ablation", "gap", "links", "calibration", "calibrate", "all")
 """``gap`` takes two hundred simulated regions through a night, half an hour; ``calibration`` and ``calibrate`` simulate
 large regions, minutes each; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
@@ -140,6 +140,17 @@ def _calibrate(console: Console, _: argparse.Namespace) -> None:
     calibration.calibrate(console)
 
 
+def _links(console: Console, asked: argparse.Namespace) -> None:
+    from benchmarks import links
+
+    links.links(
+        console,
+        incidents=(asked.incidents or (links.INCIDENTS,))[0],
+        noises=(asked.noise,) if asked.noise else peers.NOISE,
+        seeds=links.SEEDS[: asked.repeat] if asked.seed is None else (asked.seed,),
+    )
+
+
 def _gap(console: Console, asked: argparse.Namespace) -> None:
     from benchmarks import gap
 
@@ -157,6 +168,7 @@ PARTS = {
     "decisions": _decisions,
     "ablation": _ablation,
     "gap": _gap,
+    "links": _links,
     "calibration": _calibration,
     "calibrate": _calibrate,
 }

@@ -159,10 +159,12 @@ def _link(link: Mapping[str, Any]) -> str:
     mark = "answers it: " if link["is_answer"] else ""
     return (
         f"{mark}{link['report_id']}  {link['link_class']}, probability {link['match_probability']:.3f}, "
-        f"{link['delay_days']} days, {link['shared_persons']} shared persons, by {link['reporter_category']}"
+        f"{link['delay_days']} days, {link['shared_persons']} shared persons, by {link['reporter_category']}: "
+        f"{link['because']}"
     )
 
 
 def _reason(report: Mapping[str, Any]) -> str:
-    shared = report["shared_persons"]
-    return f"{report['report_id']}  {report['delay_days']} days, {shared} shared persons: {report['why_not']}"
+    shared, about = report["shared_persons"], report["match_probability"]
+    chance = f", about this incident with probability {about:.2f}" if about is not None else ""
+    return f"{report['report_id']}  {report['delay_days']} days, {shared} shared persons{chance}: {report['why_not']}"

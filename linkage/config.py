@@ -90,6 +90,9 @@ class Households(Section):
     collective_persons: Annotated[int, Field(gt=1)] = 8
     collective_surnames: Annotated[int, Field(gt=1)] = 4
     collective_months: Annotated[int, Field(gt=0)] = 24
+    collective_file: Path | None = None
+    """A list of such addresses, CSV with ``postcode;huisnummer;huisletter;toevoeging``: shelters, institutions. Without a
+    number it is the whole postcode, without letter and addition the whole building. Keep it where the key is kept."""
     max_members: Annotated[int, Field(gt=1)] = 12
 
 
@@ -99,6 +102,9 @@ class Casebook(Section):
     answering: Literal["all", "police_first", "police_only"] = "police_first"
     """Whose report answers an incident: ``all``: anybody's; ``police_first``: anybody's, but beside a report of the
     police (or of an unknown reporter) the others are only possible; ``police_only``: the others are always possible."""
+    assignment: Literal["latest", "likeliest"] = "latest"
+    """Which incident a report answers that names none: ``latest``: the latest one of the same persons or household, as
+    agreed; ``likeliest``: the one that it is most likely about, all incidents and reports of the family considered."""
     deterministic: Share = 0.99
     """Probability of the best pair from which a link through a shared person is called deterministic."""
     household_probability: Share = 0.75

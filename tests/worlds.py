@@ -33,6 +33,7 @@ class World:
         self.people: list[str] = []
         self.born: dict[str, str | None] = {}
         self.possible: list[tuple[str, str, float]] = []
+        self.listed: list[tuple[str, int | None, str]] = []
         self.db = DuckDBEngine()
 
     def incident(self, number: int | str, reported: str, *people: str | Values, **values: Any) -> World:
@@ -125,7 +126,7 @@ class World:
             self.db.run(contracts.table("pair").ddl())
         rows = [{"person_id_a": f"p-{a}", "person_id_b": f"p-{b}", "match_probability": p} for a, b, p in self.possible]
         fill(self.db, "possible_person_link", rows)
-        household.build(self.db, self.config, run_id=run_id, mint=mint)
+        household.build(self.db, self.config, run_id=run_id, mint=mint, listed=self.listed)
         return self
 
     def reconcile(self, as_of: date = AS_OF) -> World:

@@ -103,8 +103,9 @@ WITH stands AS (
 ), reports AS (
   SELECT source_id, report_id FROM {old}.case_report AS o JOIN {new}.case_report AS n USING (source_id, report_id)
 ), answers AS (
-  SELECT *, TRUE AS was FROM {old}.incident_link WHERE link_class <> 'possible'
-  UNION ALL SELECT *, FALSE FROM {new}.incident_link WHERE link_class <> 'possible'
+  SELECT incident_source_id, incident_number, report_source_id, report_id, TRUE AS was
+  FROM {old}.incident_link WHERE link_class <> 'possible'
+  UNION ALL SELECT incident_source_id, incident_number, report_source_id, report_id, FALSE FROM {new}.incident_link WHERE link_class <> 'possible'
 )
 SELECT incident_source_id AS source_id, bool_or(was) AS was, bool_or(NOT was) AS is_now
 FROM answers AS a JOIN stands AS s ON s.source_id = a.incident_source_id AND s.incident_number = a.incident_number

@@ -11,6 +11,8 @@ from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 
+EVEN, DOUBTFUL = 0.5, 0.2
+"""Where reports go to the likeliest incident: probability from which one answers it, and from which a person looks."""
 VIEWS_FOLDER = Path(__file__).with_name("views")
 
 
@@ -52,6 +54,9 @@ def _values(night: Night) -> dict[str, object]:
         "deterministic": casebook.deterministic,
         "household_probability": casebook.household_probability,
         "answering": f"'{casebook.answering}'",
+        "likeliest": "true" if casebook.assignment == "likeliest" else "false",
+        "even": EVEN,
+        "doubtful": DOUBTFUL,
         "severity_months": casebook.severity_months,
         "injury_mk_codes": _list(casebook.injury_mk_codes),
     }

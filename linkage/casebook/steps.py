@@ -8,6 +8,7 @@ from linkage.casebook.duplicates import find_duplicates
 from linkage.casebook.gap import take_apart
 from linkage.casebook.references import read_references
 from linkage.casebook.sql import Night
+from linkage.casebook.weigh import weigh
 from linkage.engine.base import Engine
 
 STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
@@ -20,6 +21,9 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     "cb_named",  # incidents that a report names
     "cb_shared",  # incidents and reports with a person in common
     "cb_candidate",  # incidents that a report may answer, through persons, household or a possible person
+    "cb_edge",  # … with what the likelihood of that rests on
+    "cb_exposure",  # where reports about something else would stand
+    weigh,  # how likely each is, weighed together with all others of the family
     "cb_answer",  # the one that each report answers: named, or else the latest
     "cb_link",  # … with its class
     "cb_open",  # incidents during an open case of the household
@@ -32,6 +36,7 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
 
 VIEWS: tuple[str, ...] = (
     "incident_link",
+    "link_candidate",
     "incident_status",
     "incident",
     "case_report",
@@ -43,4 +48,4 @@ VIEWS: tuple[str, ...] = (
 )
 """Published tables, in the order in which they are written."""
 
-WORK = (*(step for step in STEPS if isinstance(step, str)), "cb_duplicate", "cb_reference")
+WORK = (*(step for step in STEPS if isinstance(step, str)), "cb_duplicate", "cb_reference", "cb_about")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -95,16 +97,25 @@ def record_edges(db: Engine, config: Config) -> None:
     )
 
 
-def collective_addresses(db: Engine, config: Config) -> None:
-    """Write ``hh_stay`` (who was told to live where) and ``hh_collective`` (addresses of many unrelated people).
+def listed_addresses(db: Engine, listed: Sequence[tuple[str, int | None, str]]) -> None:
+    """Write ``hh_listed`` (postcode, house_number, house_suffix) from the list of the configuration."""
+    db.run("CREATE OR REPLACE TEMP TABLE hh_listed (postcode VARCHAR, house_number INTEGER, house_suffix VARCHAR)")
+    db.insert("hh_listed", [(postcode, number, suffix or None) for postcode, number, suffix in listed])
 
-    A person counts with one surname, however many spellings of it there are.
+
+def protected_addresses(db: Engine, config: Config) -> None:
+    """Write ``hh_stay`` (who was told to live where) and ``hh_protected`` (address, is_collective).
+
+    A protected address joins nobody: one of many unrelated people, one that a record calls a shelter or a postal
+    address, one on the list, and one that is secret for anybody who was ever told there. What is protected without a
+    suffix is so behind all doors of the building. A person counts with one surname, however many spellings of it
+    there are.
     """
     limits = config.households
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_stay AS
-        SELECT concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
+        SELECT mention_id, m.postcode, concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
                concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
                m.surname, m.surname_2, m.event_date,
                min(m.surname) OVER (PARTITION BY h.person_no) AS core, m.address_is_secret, h.standing
@@ -118,7 +129,7 @@ def collective_addresses(db: Engine, config: Config) -> None:
     )
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE hh_collective AS
+        CREATE OR REPLACE TEMP TABLE hh_protected AS
         WITH crowded AS (
             SELECT address FROM hh_stay GROUP BY address
             HAVING count(DISTINCT person_no) > {limits.collective_persons}
@@ -126,10 +137,22 @@ def collective_addresses(db: Engine, config: Config) -> None:
         ), counted AS (
             SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT core) {within} AS surnames
             FROM hh_stay SEMI JOIN crowded USING (address)
+        ), told AS (
+            SELECT address, building, house_suffix, coalesce(address_type IN ('opvang', 'brief'), false) AS is_collective
+            FROM hh_stay WHERE address_type IN ('opvang', 'brief') OR address_is_secret
+            UNION
+            SELECT s.address, s.building, l.house_suffix, true
+            FROM hh_stay s JOIN hh_listed l ON l.postcode = s.postcode
+                AND (l.house_number IS NULL OR s.building = concat_ws('|', l.postcode, l.house_number))
+                AND (l.house_suffix IS NULL OR s.house_suffix = l.house_suffix)
+        ), found AS (
+            SELECT address, true AS is_collective FROM counted
+            WHERE persons > {limits.collective_persons} OR surnames > {limits.collective_surnames}
+            UNION ALL SELECT address, is_collective FROM told
+            UNION ALL
+            SELECT s.address, t.is_collective FROM hh_stay s JOIN told t USING (building) WHERE t.house_suffix IS NULL
         )
-        SELECT address FROM counted
-        WHERE persons > {limits.collective_persons} OR surnames > {limits.collective_surnames}
-        UNION SELECT address FROM hh_stay WHERE address_type IN ('opvang', 'brief')
+        SELECT address, bool_or(is_collective) AS is_collective FROM found GROUP BY address
         """
     )
 
@@ -148,8 +171,8 @@ def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
         ), home AS (
             SELECT address, person_no, min(event_date) AS since, max(event_date) AS seen,
                    list_distinct(list(surname) || list(surname_2)) AS names
-            FROM (SELECT * FROM hh_stay ANTI JOIN hh_collective USING (address)) h
-            WHERE NOT address_is_secret AND coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
+            FROM (SELECT * FROM hh_stay ANTI JOIN hh_protected USING (address)) h
+            WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
               AND {_has_its_own_door()} AND {_speaks_for_a_family()}
             GROUP BY address, person_no
         ), stay AS (

@@ -1,4 +1,10 @@
-"""Households described: their members with the time of each stay, and how sure it is."""
+"""Households described: their members with the time of each stay, and how sure it is.
+
+A stay has two pairs of days, as the open model of occupancy in the population register has (Bewoning: a half-open
+interval, possible where a part of it is not known): from ``valid_from`` to ``valid_until`` the person may be a member,
+from ``sure_from`` to ``sure_until`` a record says so. Members of one family need not live together: who never shared a
+home with the others is a member by the case, for as long as the case lasts.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +15,198 @@ from linkage.engine.base import Engine
 
 def describe(db: Engine, config: Config) -> None:
     """Write ``household_member`` and ``household``."""
+    _told(db)
+    _homes(db)
+    _joined(db)
     _members(db)
     _households(db, config)
 
 
-def _members(db: Engine) -> None:
-    """One stay per person and household: from the first record to the day the person is told elsewhere.
+def _told(db: Engine) -> None:
+    """Write ``hh_told``: when each member was named, and at which home.
 
-    A dossier's own ``member_from`` and ``member_to`` widen or end it. An adult is joined to others by
-    records (sure) or by an address alone (possible); who stands alone is surely a household.
+    Only an address that is one home and no protected one tells where somebody lives: a shelter, a secret address or a
+    block without a door does not say that somebody moved.
+    """
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_told AS
+        WITH divided AS (SELECT DISTINCT building FROM hh_stay WHERE house_suffix IS NOT NULL),
+        home AS (
+            SELECT mention_id, address FROM hh_stay s ANTI JOIN hh_protected USING (address)
+            WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
+              AND (house_suffix IS NOT NULL OR building NOT IN (SELECT building FROM divided))
+        ), dossier AS (
+            SELECT source_id, 'case' AS record_kind, case_id AS record_id, bool_or(closed_at IS NULL) AS is_open,
+                   CAST(max(closed_at) AS DATE) AS closed
+            FROM steunpunt_report GROUP BY source_id, case_id
+        )
+        SELECT mh.household_id, h.person_id, h.person_no, h.record_no, h.event_date AS day, h.standing,
+               h.is_domestic, home.address,
+               sp.member_from, sp.member_to, d.is_open, d.closed
+        FROM hh_mention h JOIN mention_household mh USING (mention_id) LEFT JOIN home USING (mention_id)
+        LEFT JOIN dossier d USING (source_id, record_kind, record_id)
+        LEFT JOIN (SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
+                   FROM steunpunt_person) sp
+            USING (source_id, record_kind, record_id, person_seq)
+        """
+    )
+
+
+def _homes(db: Engine) -> None:
+    """Write ``hh_here`` (first and last day of a person at each home) and ``hh_home``: homes of two members or more."""
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_here AS
+        SELECT household_id, person_no, address, min(day) AS since, max(day) AS seen
+        FROM hh_told WHERE address IS NOT NULL GROUP BY household_id, person_no, address
+        """
+    )
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_home AS
+        SELECT household_id, address FROM hh_here GROUP BY household_id, address HAVING count(*) > 1
+        """
+    )
+
+
+def _joined(db: Engine) -> None:
+    """Write ``hh_joined``: the first day on which a record (``named``), or that or a home (``day``), joins a person to
+    another member. An incident that is not domestic joins nobody."""
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_joined AS
+        WITH together AS (
+            SELECT household_id, record_no, min(day) AS day FROM hh_told WHERE standing <> 'outsider' AND is_domestic
+            GROUP BY household_id, record_no HAVING count(DISTINCT person_no) > 1
+        ), shared AS (
+            SELECT t.household_id, t.person_no, min(t.day) AS day, min(t.day) AS named
+            FROM hh_told t SEMI JOIN together USING (household_id, record_no)
+            WHERE standing <> 'outsider' GROUP BY t.household_id, t.person_no
+            UNION ALL
+            SELECT l.household_id, l.person_no, min(greatest(l.since, r.since)), NULL
+            FROM (SELECT * FROM hh_here SEMI JOIN hh_home USING (household_id, address)) l
+            JOIN hh_here r ON r.household_id = l.household_id AND r.address = l.address AND r.person_no <> l.person_no
+            GROUP BY l.household_id, l.person_no
+        )
+        SELECT household_id, person_no, min(day) AS day, min(named) AS named
+        FROM shared GROUP BY household_id, person_no
+        """
+    )
+
+
+_TURNS = """
+    event AS (
+        SELECT t.household_id, t.person_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
+        FROM hh_told t LEFT JOIN hh_home h USING (household_id, address)
+        WHERE t.address IS NOT NULL AND t.household_id IN (SELECT household_id FROM hh_home)
+        GROUP BY t.household_id, t.person_no, t.day
+    ), last_in AS (
+        SELECT household_id, person_no, max(day) AS day,
+               row_number() OVER (PARTITION BY household_id ORDER BY max(day) DESC, person_no) AS place
+        FROM event WHERE is_in GROUP BY household_id, person_no
+    ), stayed AS (
+        SELECT e.*, coalesce(o.day, DATE '0001-01-01') AS others_in
+        FROM event e LEFT JOIN last_in f ON f.household_id = e.household_id AND f.place = 1
+        LEFT JOIN last_in o ON o.household_id = e.household_id
+            AND o.place = CASE WHEN f.person_no = e.person_no THEN 2 ELSE 1 END
+    ), turned AS (
+        SELECT *, lag(is_in) OVER (PARTITION BY household_id, person_no ORDER BY day) AS was_in
+        FROM stayed WHERE is_in OR day <= others_in
+    ), turn AS (
+        SELECT household_id, person_no, is_in, day AS came,
+               lead(day) OVER (PARTITION BY household_id, person_no ORDER BY day) AS went
+        FROM turned WHERE is_in IS DISTINCT FROM was_in
+    ), lived AS (
+        SELECT household_id, person_no, came, went,
+               row_number() OVER (PARTITION BY household_id, person_no ORDER BY came) AS place
+        FROM turn WHERE is_in
+    )
+"""
+"""Stays at a home of the household: from the first day at it to the first day at another while somebody stays behind."""
+
+_SEEN = """
+    seen AS (
+        SELECT household_id, person_id, person_no, min(day) AS first_seen, max(day) AS last_seen,
+               min(member_from) AS member_from, arg_max(member_to, (day, member_to)) AS member_to,
+               bool_or(standing = 'child') AS is_child, count(address) > 0 AS is_housed,
+               CASE WHEN count(closed) > 0 AND NOT bool_or(coalesce(is_open, false)) THEN max(closed) END AS closed
+        FROM hh_told GROUP BY household_id, person_id, person_no
+    ), elsewhere AS (
+        SELECT s.household_id, s.person_no, min(o.first_seen) AS next_seen,
+               bool_or(NOT o.is_child OR (here.address IS NOT NULL AND home.address IS NULL)) AS is_gone
+        FROM seen s JOIN seen o ON o.person_no = s.person_no AND o.household_id <> s.household_id
+            AND o.first_seen > s.last_seen
+        LEFT JOIN hh_here here ON here.household_id = o.household_id AND here.person_no = o.person_no
+        LEFT JOIN hh_home home ON home.household_id = s.household_id AND home.address = here.address
+        GROUP BY s.household_id, s.person_no
+    )
+"""
+"""What is known of a member as a whole, and whether a later record has the person in another household.
+
+A child named with another family may have two homes; it has left when it is told at a home that is none of these.
+"""
+
+
+def _members(db: Engine) -> None:
+    """One row per stay. It ends when the dossier says so, when the person is told at another home while somebody stays
+    behind, when the person has a household elsewhere, or with the case where the two never shared a home.
+
+    An adult is joined to others by records (sure) or by an address alone (possible); who stands alone is surely a
+    household. A child that another family names too, nobody knows since when, is possible.
     """
     db.run(contracts.table("household_member").ddl())
     db.run(
         f"""
         INSERT INTO household_member BY NAME
-        WITH told AS (
-            SELECT mh.household_id, h.person_id, h.person_no, h.event_date,
-                   sp.member_from, sp.member_to
-            FROM hh_mention h JOIN mention_household mh USING (mention_id)
-            LEFT JOIN (SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
-                       FROM steunpunt_person) sp
-                USING (source_id, record_kind, record_id, person_seq)
+        WITH {_TURNS.strip()}, {_SEEN.strip()}, sized AS (
+            SELECT household_id, count(*) AS members FROM seen GROUP BY household_id
         ), stay AS (
-            SELECT household_id, person_id, person_no, min(event_date) AS first_seen, max(event_date) AS last_seen,
-                   min(member_from) AS member_from, arg_max(member_to, (event_date, member_to)) AS member_to
-            FROM told GROUP BY household_id, person_id, person_no
-        ), elsewhere AS (
-            SELECT s.household_id, s.person_id, min(o.first_seen) AS next_seen
-            FROM stay s JOIN stay o ON o.person_id = s.person_id AND o.household_id <> s.household_id
-                AND o.first_seen > s.last_seen
-            GROUP BY ALL
-        ), dated AS (
-            SELECT s.*, least(first_seen, coalesce(member_from, first_seen)) AS valid_from,
-                   coalesce(CASE WHEN member_to >= last_seen THEN member_to END, next_seen) AS valid_until,
-                   {_is_joined_by_records()} AS is_joined, group_size
-            FROM stay s LEFT JOIN elsewhere USING (household_id, person_id)
-            JOIN (SELECT household_id, count(*) AS group_size FROM stay GROUP BY ALL) USING (household_id)
+            SELECT s.*, members, place, went, is_gone, next_seen, named, is_cut,
+                   CASE WHEN coalesce(place, 1) = 1
+                        THEN least(coalesce(j.day, first_seen), member_from)
+                        ELSE came END AS valid_from,
+                   {_ended()} AS ended
+            FROM seen s JOIN sized USING (household_id) LEFT JOIN hh_joined j USING (household_id, person_no)
+            LEFT JOIN lived USING (household_id, person_no) LEFT JOIN elsewhere USING (household_id, person_no)
+            JOIN hh_group USING (person_no)
+        ), judged AS (
+            SELECT *, CASE WHEN ended >= valid_from THEN ended END AS valid_until,
+                   CASE WHEN members = 1 THEN first_seen WHEN is_cut THEN NULL
+                        WHEN coalesce(place, 1) > 1 THEN valid_from
+                        ELSE least(named, CASE WHEN members > 1 AND named IS NOT NULL THEN member_from END)
+                   END AS sure_from,
+                   next_seen IS NOT NULL AND NOT is_gone AND is_child AS is_shared
+            FROM stay
+        ), known AS (
+            SELECT j.household_id, j.person_no, j.valid_from, max(t.day) AS seen_until
+            FROM judged j JOIN hh_told t USING (household_id, person_no)
+            WHERE t.day >= j.valid_from AND (j.valid_until IS NULL OR t.day < j.valid_until
+                OR (j.went IS NULL AND t.day = j.valid_until))
+            GROUP BY j.household_id, j.person_no, j.valid_from
         )
-        SELECT household_id, person_id, valid_from,
-               CASE WHEN valid_until >= valid_from THEN valid_until END AS valid_until,
-               CASE WHEN valid_until >= valid_from THEN 'past'
-                    WHEN group_size > 1 AND (is_cut OR NOT is_joined) THEN 'possible' ELSE 'sure' END AS certainty
-        FROM dated JOIN hh_group USING (person_no)
-        ORDER BY household_id, person_id
+        SELECT household_id, person_id, valid_from, valid_until,
+               CASE WHEN is_sure THEN sure_from END AS sure_from,
+               CASE WHEN is_sure THEN greatest(sure_from, coalesce(seen_until, sure_from),
+                    CASE WHEN valid_until = member_to THEN valid_until ELSE sure_from END) END AS sure_until,
+               CASE WHEN valid_until IS NOT NULL THEN 'past'
+                    WHEN NOT is_sure OR is_shared THEN 'possible' ELSE 'sure' END AS certainty
+        FROM (SELECT *, coalesce(sure_from < valid_until OR (sure_from IS NOT NULL AND valid_until IS NULL), false)
+              AS is_sure FROM judged)
+        LEFT JOIN known USING (household_id, person_no, valid_from)
+        ORDER BY household_id, person_id, valid_from
         """
     )
 
 
-def _is_joined_by_records() -> str:
-    """The person stands beside another member on a case or a domestic incident, or is a child of the record."""
-    return """(
-        person_no IN (SELECT person_no FROM hh_mention WHERE standing = 'child')
-        OR person_no IN (SELECT a FROM hh_edge WHERE strength > 1)
-        OR person_no IN (SELECT b FROM hh_edge WHERE strength > 1))"""
+def _ended() -> str:
+    """The day from which the person is no member any more; what a home says comes first, then the dossier."""
+    return """CASE
+        WHEN went IS NOT NULL THEN went
+        WHEN member_to >= last_seen THEN member_to
+        WHEN is_gone THEN next_seen
+        WHEN place IS NULL AND is_housed AND members > 1 AND NOT is_child AND closed >= last_seen
+             AND household_id IN (SELECT household_id FROM hh_here) THEN closed END"""
 
 
 def _households(db: Engine, config: Config) -> None:  # noqa: ARG001
@@ -72,10 +217,11 @@ def _households(db: Engine, config: Config) -> None:  # noqa: ARG001
         WITH today AS (SELECT max(event_date) AS day FROM hh_mention),
         lodged AS (
             SELECT DISTINCT person_id FROM hh_mention
-            JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN hh_collective USING (address)) USING (person_no)
+            JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN
+                (SELECT address FROM hh_protected WHERE is_collective) USING (address)) USING (person_no)
         )
-        SELECT household_id, count(*) AS members,
-               count(*) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,
+        SELECT household_id, count(DISTINCT person_id) AS members,
+               count(DISTINCT person_id) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,
                bool_or(l.person_id IS NOT NULL) AS is_collective_address
         FROM household_member m LEFT JOIN person_base b USING (person_id) LEFT JOIN lodged l USING (person_id), today
         GROUP BY household_id ORDER BY household_id

@@ -1,18 +1,19 @@
 """How well a published case view agrees with a known truth.
 
 Mentions are compared as two partitions, the truth's and ours, through the sizes of their groups and of
-their overlaps: the work grows with the mentions, never with the pairs. Four conventions:
+their overlaps: the work grows with the mentions, never with the pairs. Five conventions:
 
 * Only mentions that stand in both are compared; those that stand in one only are counted and told.
 * A mention without a person or a household stands alone.
 * The household of a mention is that of its person; of a child with two homes, the one of the record.
+* A link is right by family when incident and report name people of one true household.
 * Whether an incident has a report is judged over the incidents of the truth, but for those that the truth
   itself leaves out (`LEFT_OUT`); an incident that the view lost counts as one without a report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,18 @@ from typing import Any
 from linkage.engine.base import Engine
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
+from linkage.evaluate import links
 from linkage.evaluate.groups import NOTHING, Agreement, b_cubed, pairwise, subgroups
-from linkage.evaluate.truth import MENTION_COLUMNS, load_incidents, load_mentions
+from linkage.evaluate.reliability import Reliability
+from linkage.evaluate.truth import MENTION_COLUMNS, load_incidents, load_mentions, load_reports
 
 LEFT_OUT = ("not_dv", "technical_duplicate", "withdrawn")
 """Reasons for which the truth says that an incident needs no report of its own."""
 
-VIEW_TABLES = ("involvement", "incident_status", "incident_link")
+HOUSEHOLD_SIZE = "household_size"
+"""People in the true household, in classes: households are told by it as persons are by the columns of the truth."""
+
+VIEW_TABLES = ("involvement", "incident_status", "incident_link", "case_report")
 
 _FOUND_MENTIONS = """
 SELECT source_id, record_kind, record_id, person_seq, person_id, household_id FROM involvement
@@ -34,16 +40,25 @@ SELECT source_id, record_kind, record_id, person_seq, person_id, household_id FR
 
 _FOUND_STATUS = "SELECT incident_number, status FROM incident_status"
 
-_FOUND_LINKS = "SELECT incident_number, report_id FROM incident_link WHERE link_class <> 'possible'"
+_FOUND_LINKS = """
+SELECT incident_number, report_id, match_probability FROM incident_link WHERE link_class <> 'possible'
+"""
+
+_FOUND_REPORTS = "SELECT report_id, case_id FROM case_report"
 
 _COMPARED = """
 CREATE TABLE compared AS
+WITH sized AS (
+  SELECT true_household_id, count(DISTINCT true_person_id) AS people FROM truth_mention GROUP BY ALL
+)
 SELECT t.*,
+  CASE WHEN people = 1 THEN '1' WHEN people = 2 THEN '2' WHEN people <= 4 THEN '3-4' ELSE '5+' END AS household_size,
   coalesce('id ' || t.true_person_id, 'alone ' || t.row_no) AS person_expected,
   coalesce('id ' || f.person_id, 'alone ' || t.row_no) AS person_found,
   coalesce('id ' || t.true_household_id, 'alone ' || t.row_no) AS household_expected,
   coalesce('id ' || f.household_id, 'alone ' || t.row_no) AS household_found
 FROM truth_mention AS t JOIN found_mention AS f USING (source_id, record_kind, record_id, person_seq)
+LEFT JOIN sized ON sized.true_household_id IS NOT DISTINCT FROM t.true_household_id AND t.true_household_id IS NOT NULL
 """
 
 _JUDGED = """
@@ -60,15 +75,8 @@ LEFT JOIN (
 ) AS f USING (incident_number)
 """
 
-_SCOPE = f"SELECT incident_number FROM judged WHERE why IS NULL OR why NOT IN {LEFT_OUT}"
-
-_LINKS = f"""
-WITH expected AS (
-  SELECT DISTINCT incident_number, report_id FROM truth_incident
-  WHERE report_id IS NOT NULL AND incident_number IN ({_SCOPE})
-), found AS (SELECT DISTINCT incident_number, report_id FROM found_link WHERE incident_number IN ({_SCOPE}))
-SELECT (SELECT count(*) FROM expected JOIN found USING (incident_number, report_id)),
-  (SELECT count(*) FROM found), (SELECT count(*) FROM expected)
+_COUNTED = f"""
+CREATE TABLE counted AS SELECT DISTINCT incident_number FROM judged WHERE why IS NULL OR why NOT IN {LEFT_OUT}
 """
 
 
@@ -90,6 +98,7 @@ class Evaluation:
     agreement: Mapping[str, Agreement]
     status_by_why: Mapping[str, Mapping[str, int]]
     subgroups: Mapping[str, Mapping[str, Mapping[str, float | int | None]]]
+    link_reliability: Sequence[Reliability]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain nested dictionaries."""
@@ -99,6 +108,16 @@ class Evaluation:
             "status_by_why": {why: dict(counts) for why, counts in self.status_by_why.items()},
             "subgroups": {
                 column: {value: dict(row) for value, row in rows.items()} for column, rows in self.subgroups.items()
+            },
+            "link_reliability": {
+                f"{row.low:g} to {row.high:g}": {
+                    "links": row.pairs,
+                    "promised": row.promised,
+                    "right": row.observed,
+                    "least": row.least,
+                    "most": row.most,
+                }
+                for row in self.link_reliability
             },
         }
 
@@ -114,9 +133,11 @@ def evaluate(case_view: Engine, truth: Path) -> Evaluation:
     with DuckDBEngine() as scratch:  # the published view is open for reading only
         columns = load_mentions(scratch, truth)
         load_incidents(scratch, truth)
+        load_reports(scratch, truth)
         _bring(case_view, scratch)
         scratch.run(_COMPARED)
         scratch.run(_JUDGED)
+        scratch.run(_COUNTED)
         return Evaluation(
             mentions=_coverage(scratch, "truth_mention", "found_mention", MENTION_COLUMNS[:4]),
             incidents=_coverage(scratch, "judged", "found_status", ("incident_number",)),
@@ -126,10 +147,13 @@ def evaluate(case_view: Engine, truth: Path) -> Evaluation:
                 "households_pairwise": pairwise(scratch, "household").get("", NOTHING),
                 "households_b_cubed": b_cubed(scratch, "household").get("", (NOTHING, 0))[0],
                 "incident_has_report": _has_report(scratch),
-                "incident_links": Agreement.of_counts(*scratch.rows(_LINKS)[0]),
+                "incident_links": links.exact(scratch),
+                "incident_links_every_report": links.every_report(scratch),
+                "incident_links_by_family": links.by_family(scratch),
             },
             status_by_why=_status_by_why(scratch),
-            subgroups={column: rows for column in columns if (rows := subgroups(scratch, column))},
+            subgroups={column: rows for column in (*columns, HOUSEHOLD_SIZE) if (rows := subgroups(scratch, column))},
+            link_reliability=links.promised(scratch),
         )
 
 
@@ -139,7 +163,8 @@ def _bring(case_view: Engine, scratch: Engine) -> None:
     for name, columns, sql in (
         ("found_mention", f"{key}, person_id VARCHAR, household_id VARCHAR", _FOUND_MENTIONS),
         ("found_status", "incident_number VARCHAR, status VARCHAR", _FOUND_STATUS),
-        ("found_link", "incident_number VARCHAR, report_id VARCHAR", _FOUND_LINKS),
+        ("found_link", "incident_number VARCHAR, report_id VARCHAR, match_probability DOUBLE", _FOUND_LINKS),
+        ("found_report", "report_id VARCHAR, case_id VARCHAR", _FOUND_REPORTS),
     ):
         scratch.run(f"CREATE TABLE {name} ({columns})")
         scratch.register("brought", case_view.frame(sql))
@@ -158,8 +183,8 @@ def _coverage(scratch: Engine, truth: str, view: str, keys: Iterable[str]) -> Co
 
 def _has_report(scratch: Engine) -> Agreement:
     counts = scratch.rows(
-        f"""SELECT count(*) FILTER (is_found AND is_expected), count(*) FILTER (is_found), count(*) FILTER (is_expected)
-            FROM judged WHERE incident_number IN ({_SCOPE})"""
+        """SELECT count(*) FILTER (is_found AND is_expected), count(*) FILTER (is_found), count(*) FILTER (is_expected)
+            FROM judged SEMI JOIN counted USING (incident_number)"""
     )
     return Agreement.of_counts(*counts[0])
 

@@ -90,13 +90,14 @@ def b_cubed(scratch: Engine, what: str, value: str = "''") -> dict[str, tuple[Ag
 
 
 def subgroups(scratch: Engine, column: str) -> dict[str, dict[str, float | int | None]]:
-    """Return how well persons are found within each value of a column; empty when it is not a grouping."""
+    """Return how well persons and households are found within each value of a column; empty when it is no grouping."""
     name = quoted(column)
     values = scratch.rows(f"SELECT count(DISTINCT {name}) FROM compared")[0][0]
     if not 1 <= values <= MOST_SUBGROUPS:
         return {}
     value = f"coalesce({name}, 'unknown')"
-    pairs = pairwise(scratch, "person", value)
+    pairs, homes = pairwise(scratch, "person", value), pairwise(scratch, "household", value)
+    of_homes = b_cubed(scratch, "household", value)
     return {
         key: {
             "mentions": mentions,
@@ -104,6 +105,10 @@ def subgroups(scratch: Engine, column: str) -> dict[str, dict[str, float | int |
             "recall": pairs[key].recall,
             "f1": pairs[key].f1,
             "b_cubed_f1": average.f1,
+            "household_precision": homes[key].precision,
+            "household_recall": homes[key].recall,
+            "household_f1": homes[key].f1,
+            "household_b_cubed_f1": of_homes[key][0].f1,
         }
         for key, (average, mentions) in b_cubed(scratch, "person", value).items()
     }

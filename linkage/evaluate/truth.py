@@ -9,6 +9,7 @@ from linkage.engine.base import Engine
 from linkage.errors import StoreError, UsageError
 
 MENTION_COLUMNS = ("source_id", "record_kind", "record_id", "person_seq", "true_person_id", "true_household_id")
+REPORT_COLUMNS = ("report_id", "incident_number")
 INCIDENT_COLUMNS = ("incident_number", "report_id", "why")
 
 
@@ -43,6 +44,21 @@ def load_incidents(scratch: Engine, truth: Path) -> None:
         """CREATE TABLE truth_incident AS
            SELECT incident_number, nullif(trim(report_id), '') AS report_id, nullif(trim(why), '') AS why
            FROM incident_truth"""
+    )
+
+
+def load_reports(scratch: Engine, truth: Path) -> None:
+    """Load the reports of the truth with the incident that each is about.
+
+    Without the file ``report_truth`` an incident's report is the only one about it.
+    """
+    if any((truth / f"report_truth{suffix}").is_file() for suffix in (".parquet", ".csv")):
+        _load(scratch, truth, "report_truth", REPORT_COLUMNS)
+    else:
+        scratch.run("CREATE TABLE report_truth AS SELECT report_id, incident_number FROM truth_incident")
+    scratch.run(
+        """CREATE TABLE truth_report AS SELECT DISTINCT nullif(trim(report_id), '') AS report_id, incident_number
+           FROM report_truth WHERE nullif(trim(incident_number), '') IS NOT NULL"""
     )
 
 

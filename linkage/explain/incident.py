@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from linkage import contracts
 from linkage.config import Config, Limits
 from linkage.engine.base import Engine
 from linkage.errors import UsageError
@@ -67,6 +68,9 @@ def explain(
     key = [incident["source_id"], incident["incident_number"]]
     rule = RULES[incident["status"]].format(cause=incident["cause"], timely=limits.timely_days, late=limits.late_days)
     links = _rows(restricted, _LINKS, key)
+    meaning = dict(contracts.codes("link_reason").codes)
+    for link in links:
+        link["because"] = meaning[link["reason"]]
     return Explanation(
         incident=incident,
         rule=rule,
@@ -87,7 +91,7 @@ WHERE s.incident_number = ? AND (s.source_id = ? OR ? IS NULL) ORDER BY s.source
 
 _LINKS = """
 SELECT l.report_source_id, l.report_id, l.link_class, l.match_probability, l.delay_days, l.shared_persons,
-       r.received_at, r.reporter_category,
+       l.reason, l.persons_probability, r.received_at, r.reporter_category,
        coalesce(s.report_id = l.report_id AND s.report_source_id = l.report_source_id, false) AS is_answer
 FROM incident_link l JOIN case_report r ON r.source_id = l.report_source_id AND r.report_id = l.report_id
 JOIN incident_status s ON s.source_id = l.incident_source_id AND s.incident_number = l.incident_number
@@ -111,6 +115,8 @@ WITH people AS (
 )
 SELECT r.source_id AS report_source_id, r.report_id, r.received_at,
        CAST(r.received_at AS DATE) - CAST(? AS DATE) AS delay_days, coalesce(t.shared_persons, 0) AS shared_persons,
+       (SELECT max(c.match_probability) FROM link_candidate c WHERE c.incident_source_id = ? AND c.incident_number = ?
+            AND c.report_source_id = r.source_id AND c.report_id = r.report_id) AS match_probability,
        (SELECT min(l.incident_number) FROM incident_link l WHERE l.report_source_id = r.source_id
             AND l.report_id = r.report_id AND l.link_class <> 'possible') AS answers,
        (SELECT min(l.incident_number) FROM incident_link l WHERE l.report_source_id = r.source_id
@@ -155,7 +161,8 @@ def _not_chosen(
     db: Engine, incident: dict[str, Any], links: list[dict[str, Any]], limits: Limits
 ) -> list[dict[str, Any]]:
     linked = {(link["report_source_id"], link["report_id"]) for link in links}
-    key = [incident["source_id"], incident["incident_number"], incident["reported_at"], incident["household_id"]]
+    number = [incident["source_id"], incident["incident_number"]]
+    key = [*number, incident["reported_at"], *number, incident["household_id"]]
     others = [r for r in _rows(db, _OTHERS, key) if (r["report_source_id"], r["report_id"]) not in linked]
     for report in others:
         report["why_not"] = _why_not(report, limits)

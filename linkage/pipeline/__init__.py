@@ -159,8 +159,10 @@ def resolve_persons(night: Night) -> None:
 def build_households(night: Night) -> None:
     """Group persons and records into households, by case and incident before address."""
     from linkage.entities import household
+    from linkage.intake.collective import read_listed
 
-    household.build(night.db, night.config, run_id=night.run_id, mint=night.keys.mint)
+    listed = read_listed(night.config.households.collective_file)
+    household.build(night.db, night.config, run_id=night.run_id, mint=night.keys.mint, listed=listed)
 
 
 def reconcile(night: Night) -> None:

@@ -128,7 +128,7 @@ class _World:
         nights.police(self.incidents)
         nights.veilig_thuis(new)
         nights.ashg(old, self._old_advice(len(old) // 2))
-        truth.write(out / "truth", self.incidents)
+        truth.write(out / "truth", self.incidents, reports)
         self.planted.write(out / "hard_cases.toml")
         advice = sum(r.case is None for r in new)
         return SampleReport(

@@ -5,23 +5,32 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from linkage.simulate.records import Incident, Party
+from linkage.simulate.records import Incident, Party, Report
 
-MENTION_HEADER = ["source_id", "record_kind", "record_id", "person_seq", "true_person_id", "true_household_id"]
+MENTION_HEADER = [
+    "source_id",
+    "record_kind",
+    "record_id",
+    "person_seq",
+    "true_person_id",
+    "true_household_id",
+    "origin",
+]
 INCIDENT_HEADER = ["incident_number", "report_id", "why"]
+REPORT_HEADER = ["report_id", "incident_number"]
 
 
 class TruthBook:
     """Collects the truth of the records in their current state."""
 
     def __init__(self) -> None:
-        self._mentions: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        self._mentions: dict[tuple[str, str, str], list[tuple[int, int, str]]] = {}
         self._withdrawn_reports: set[str] = set()
         self._withdrawn_incidents: set[str] = set()
 
     def persons(self, source: str, kind: str, record_id: str, parties: list[Party]) -> None:
         """The persons of a record as last delivered."""
-        self._mentions[source, kind, record_id] = [(p.person.number, p.household) for p in parties]
+        self._mentions[source, kind, record_id] = [(p.person.number, p.household, p.person.origin) for p in parties]
 
     def withdraw(self, source: str, kind: str, record_id: str) -> None:
         """A withdrawn record takes its persons with it."""
@@ -46,21 +55,29 @@ class TruthBook:
 
     def distinct_persons(self) -> int:
         """How many human beings are mentioned at all."""
-        return len({person for parties in self._mentions.values() for person, _ in parties})
+        return len({person for parties in self._mentions.values() for person, *_ in parties})
 
-    def write(self, folder: Path, incidents: list[Incident]) -> None:
-        """Both truth files."""
+    def write(self, folder: Path, incidents: list[Incident], reports: list[Report]) -> None:
+        """Write the truth files."""
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "mention_truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(MENTION_HEADER)
             for (source, kind, record_id), parties in self._mentions.items():
-                for seq, (person, household) in enumerate(parties, 1):
-                    writer.writerow([source, kind, record_id, seq, f"P{person:07d}", f"H{household:07d}"])
+                for seq, (person, household, origin) in enumerate(parties, 1):
+                    writer.writerow([source, kind, record_id, seq, f"P{person:07d}", f"H{household:07d}", origin])
         with (folder / "incident_truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(INCIDENT_HEADER)
             writer.writerows([incident.number, *self._answer(incident)] for incident in incidents)
+        with (folder / "report_truth.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(REPORT_HEADER)
+            writer.writerows(
+                [report.report_id, report.incident.number if report.incident else ""]
+                for report in reports
+                if report.case is not None and report.report_id not in self._withdrawn_reports
+            )
 
     def _answer(self, incident: Incident) -> tuple[str, str]:
         if incident.number in self._withdrawn_incidents:

@@ -1,6 +1,6 @@
 -- The status of an incident: the first rule that applies.
 WITH possible AS (
-    SELECT incident_no, max(probability) AS probability FROM cb_link WHERE link_class = 'possible' GROUP BY incident_no
+    SELECT incident_no, max(about) AS about FROM cb_link WHERE link_class = 'possible' GROUP BY incident_no
 ), judged AS (
     SELECT i.incident_no, $as_of - i.day AS age_days, c.delay_days,
            i.excluded_as IS NOT NULL AS is_excluded,
@@ -8,7 +8,7 @@ WITH possible AS (
            c.report_no IS NOT NULL AS is_linked,
            o.incident_no IS NOT NULL AS is_covered,
            p.incident_no IS NOT NULL AS is_possible,
-           c.report_no, c.probability, p.probability AS possible_probability, o.report_id AS covering_report_id
+           c.report_no, c.about AS probability, p.about AS possible_probability, o.report_id AS covering_report_id
     FROM cb_standing i LEFT JOIN cb_chosen c USING (incident_no) LEFT JOIN cb_open o USING (incident_no)
     LEFT JOIN possible p USING (incident_no)
 )

@@ -5,7 +5,7 @@ WITH named AS (
         ON v.record_kind = 'incident' AND v.source_id = i.source_id AND v.record_id = i.incident_number
     WHERE i.is_counted AND v.standing IS DISTINCT FROM 'outsider' GROUP BY ALL
 ), member AS (
-    SELECT i.source_id, i.incident_number, m.person_id,
+    SELECT DISTINCT i.source_id, i.incident_number, m.person_id,
            CASE WHEN b.birth_earliest > i.day OR b.birth_latest + INTERVAL 18 YEAR <= i.day THEN false
                 WHEN b.birth_earliest + INTERVAL 18 YEAR > i.day AND b.birth_latest <= i.day THEN true END AS is_minor
     FROM kpi_incident i JOIN household_member m USING (household_id) LEFT JOIN person_base b USING (person_id)

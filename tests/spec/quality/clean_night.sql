@@ -85,7 +85,8 @@ FROM (VALUES (1, 'matched_timely', NULL, 'M1', 'vt', 0.99, 3, 71), (2, 'unmatche
 
 INSERT INTO incident_link BY NAME
 SELECT 'pol' AS incident_source_id, 'PL0500-2025000001' AS incident_number, 'vt' AS report_source_id,
-  'M1' AS report_id, 'probabilistic' AS link_class, 0.99 AS match_probability, 3 AS delay_days, 2 AS shared_persons;
+  'M1' AS report_id, 'probabilistic' AS link_class, 0.99 AS match_probability, 3 AS delay_days, 2 AS shared_persons,
+  'latest_of_persons' AS reason, 0.99 AS persons_probability;
 
 INSERT INTO case_report BY NAME
 SELECT source_id, report_id, case_id, contact_type, received_at, closed_at,
@@ -106,7 +107,7 @@ SELECT unnest(['h1', 'h2']) AS household_id, unnest([2, 1]) AS members, 0 AS min
 
 INSERT INTO household_member BY NAME
 SELECT unnest(['h1', 'h1', 'h2']) AS household_id, unnest(['p1', 'p2', 'p3']) AS person_id,
-  DATE '2025-01-01' AS valid_from, 'sure' AS certainty;
+  DATE '2025-01-01' AS valid_from, DATE '2025-01-01' AS sure_from, DATE '2025-03-01' AS sure_until, 'sure' AS certainty;
 
 INSERT INTO unified_case BY NAME
 SELECT unnest(['h1', 'h2']) AS household_id, TIMESTAMP '2025-01-01 10:00:00' AS first_event_at,
