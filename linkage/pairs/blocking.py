@@ -174,14 +174,14 @@ def keep(rule: Rule, sizes: Iterable[tuple[Any, ...]], max_block: int, budget: i
     """Return how much of a rule fits the budget, smallest blocks first.
 
     ``sizes`` are (mentions of a block, blocks of that size, pairs that they make), ascending from blocks of two. Raises
-    `BudgetError` when not even the smallest fit.
+    `BudgetError` when the budget does not even hold the smallest.
     """
     kept, limit, blocks, mentions = 0, 0, 0, 0
     for n, same, pairs in sizes:
         if blocks or n > max_block or kept + int(pairs) > budget:
+            if not blocks and not limit and n <= max_block:
+                raise BudgetError(rule.name)
             blocks, mentions = blocks + int(same), mentions + int(n * same)
         else:
             kept, limit = kept + int(pairs), int(n)
-    if blocks and not limit and max_block > 1:
-        raise BudgetError(rule.name)
     return Kept(limit, blocks, mentions, kept)

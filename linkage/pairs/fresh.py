@@ -24,14 +24,18 @@ def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
     """
     before = {row[0]: (int(row[1]), bool(row[2])) for row in db.rows(_LIMITS)}
     db.run("DELETE FROM blocking_rule")
-    made, left, known = [], budget, int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
+    db.run("CREATE OR REPLACE TEMP TABLE drawn_in (mention_id BIGINT)")
+    made, left = [], budget
     for number, rule in enumerate(spec.rules):
         kept = _count(db, number, rule, max_block, left, before.get(rule.name, (0, False)))
         db.run("INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)", [rule.name, rule.why, *kept])
         made.append(kept.pairs)
         left -= kept.pairs
-    db.run("CREATE OR REPLACE TEMP TABLE fresh_mention AS SELECT DISTINCT mention_id FROM fresh_mention")
-    if int(db.rows("SELECT count(*) FROM fresh_mention")[0][0]) > known:
+    if db.rows("SELECT count(*) FROM drawn_in")[0][0]:
+        db.run(
+            "INSERT INTO fresh_mention "
+            "SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN fresh_mention USING (mention_id)"
+        )
         for number, rule in enumerate(spec.rules):
             _near(db, number, rule, (_of_fresh(rule),))
     for number in range(len(spec.rules)):
@@ -90,7 +94,7 @@ def _move(db: Engine, number: int, kept: Kept) -> None:
     is_blocked = f"n > {kept.max_block}" if kept.dropped_blocks else "false"
     known = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
     db.run(
-        f"INSERT INTO fresh_mention SELECT mention_id FROM near_{number} WHERE key IN ("
+        f"INSERT INTO drawn_in SELECT mention_id FROM near_{number} WHERE key IN ("
         f"SELECT key FROM touched_key WHERE n_before > 0 AND ({is_blocked}) <> (key IN ({known})))"
     )
     db.run(f"DELETE FROM blocked_key WHERE rule_no = {number} AND key_hash IN (SELECT key FROM touched_key)")
@@ -104,7 +108,7 @@ def _count_all(db: Engine, number: int, rule: Rule, kept: Kept) -> None:
     db.run(f"CREATE OR REPLACE TEMP TABLE blocked_now AS SELECT key FROM ({keys}) GROUP BY key HAVING {limit}")
     before, now = f"SELECT key_hash AS key FROM blocked_key WHERE rule_no = {number}", "SELECT key FROM blocked_now"
     db.run(
-        f"INSERT INTO fresh_mention SELECT mention_id FROM ({keys}) "
+        f"INSERT INTO drawn_in SELECT mention_id FROM ({keys}) "
         f"WHERE key IN (({before} EXCEPT {now}) UNION ALL ({now} EXCEPT {before}))"
     )
     db.run(f"DELETE FROM blocked_key WHERE rule_no = {number}")

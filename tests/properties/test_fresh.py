@@ -1,0 +1,103 @@
+"""Blocks and pairs brought up to date in place are those that a count of all mentions gives, whatever changed."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage import contracts
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.errors import BudgetError
+from linkage.pairs import fresh, increment
+from linkage.pairs.blocking import KEPT
+from linkage.pairs.coding import code, write_bands
+from linkage.pairs.compare import Comparer
+from linkage.pairs.persons import PERSONS
+from tests.mentions import mention, mention_table
+
+PEOPLE = 60
+LIMITS = {"all fits": (10_000, 50), "large blocks are left out": (10_000, 4), "the budget decides": (1_150, 50)}
+"""Pair budget and largest block."""
+COLUMNS = [c.name for c in contracts.table("mention").columns]
+
+
+def somebody(dice: random.Random, number: int) -> dict[str, Any]:
+    """Return a mention that shares its values with many others."""
+    given = dice.choice(["anna", "bea", "cor", None])
+    told = {
+        "surname": dice.choice(["smit"] * 9 + ["bakker", "visser", "kok", "mulder", "bos"]),
+        "birth_date": dice.choice(["19800101"] * 9 + [f"199{n}0505" for n in range(9)]),
+        "postcode": dice.choice(["7901AA"] * 9 + [f"790{n}BB" for n in range(9)]),
+        "house_number": dice.choice([1, 1, 1, 2, 3, 4]),
+        "bsn_hmac": dice.choice([*"abcdefghijkl", *[None] * 12]),
+        "given_name": given,
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    return mention(record_id=f"R{number:03d}", event_date="2025-03-01", **known)
+
+
+def compare_all(db: DuckDBEngine, budget: int, max_block: int) -> None:
+    """Write all tables that a night leaves, of all mentions."""
+    code(db, PERSONS, known_bands=True)
+    Comparer(db, PERSONS).candidates("pattern_pair", budget=budget, max_block=max_block)
+    for name in ("compared_pair", "shared_seat"):
+        db.run(contracts.table(name).ddl())
+    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
+
+
+def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Let some people say something else, a few come and a few go; write the tables that tell of it."""
+    tonight = [somebody(dice, n) if dice.random() < 0.06 else row for n, row in enumerate(rows)]
+    tonight += [somebody(dice, n) for n in range(len(rows), len(rows) + dice.randint(0, 4))]
+    db.run("CREATE OR REPLACE TEMP TABLE before AS FROM mention")
+    mention_table(db, tonight)
+    db.run(f"DELETE FROM mention WHERE mention_id IN ({dice.choice(range(PEOPLE))}, {dice.choice(range(PEOPLE))})")
+    said = ", ".join(COLUMNS)
+    for name, one, other in (("fresh_mention", "mention", "before"), ("gone_mention", "before", "mention")):
+        same = f"(mention_id, hash({said})) IN (SELECT (mention_id, hash({said})) FROM {other})"
+        if name == "gone_mention":
+            same = "mention_id IN (SELECT mention_id FROM mention)"
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT mention_id FROM {one} WHERE NOT ({same})")
+    moved = "SELECT mention_id FROM fresh_mention UNION ALL FROM gone_mention"
+    db.run(f"CREATE OR REPLACE TEMP TABLE {fresh.WAS} AS FROM before WHERE mention_id IN ({moved})")
+    return tonight
+
+
+def told(db: DuckDBEngine) -> dict[str, list[Any]]:
+    """Return the pairs with all that is known of them, and what is known of the blocks."""
+    return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in ("compared_pair", *KEPT)}
+
+
+def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
+    """hold two nights in place against a count of all; return how many keys were too common in all of them."""
+    dice, blocked = random.Random(seed), 0
+    with DuckDBEngine() as db, DuckDBEngine() as other:
+        rows = [somebody(dice, n) for n in range(PEOPLE)]
+        mention_table(db, rows)
+        write_bands(db, PERSONS)
+        compare_all(db, budget, max_block)
+        for night in range(2):
+            rows, tonight = change(dice, db, rows), budget + dice.randint(-30, 30)
+            for name in ("mention", "value_band"):
+                file = folder / f"{name}-{seed}-{night}.parquet"
+                db.run(f"COPY {name} TO '{file}'")
+                other.run(f"CREATE OR REPLACE TABLE {name} AS FROM '{file}'")
+            try:
+                compare_all(other, tonight, max_block)
+            except BudgetError as error:
+                with pytest.raises(BudgetError, match=str(error)):
+                    increment.compare(db, Comparer(db, PERSONS), budget=tonight, max_block=max_block)
+                break
+            increment.compare(db, Comparer(db, PERSONS), budget=tonight, max_block=max_block)
+            assert told(db) == told(other)
+            blocked += int(db.rows("SELECT count(*) FROM blocked_key")[0][0])
+    return blocked
+
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+def test_nights_in_place_are_a_count_of_all(limits: tuple[int, int], tmp_path: Path) -> None:
+    blocked = sum(nights(seed, *limits, tmp_path) for seed in range(2))
+    assert (blocked > 0) == (limits != LIMITS["all fits"])
