@@ -99,7 +99,7 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "data_samples").symlink_to(TOP / "data_samples")
     (folder / "inbeeld.toml").write_bytes((TOP / "inbeeld.example.toml").read_bytes())
-    given, before = {SAMPLE: "80"}, set[str]()
+    given, before = {SAMPLE: "150"}, set[str]()
     for line in commands("inbeeld"):
         words = [given.get(word, word) for word in shlex.split(line)[1:]]
         done = (inbeeld if words[0] in before else installed)(*words, cwd=folder)

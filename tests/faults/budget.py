@@ -64,14 +64,17 @@ def go_on(journal: Path) -> None:
     """Read what was done, and write what will be, in a journal."""
     global _journal
     _journal = journal
-    if journal.exists():
-        with journal.open("rb") as handle:
-            while handle.peek(1):
-                try:
-                    key, value = pickle.load(handle)
-                except EOFError:
-                    break
-                _done[key] = value
+    if not journal.exists():
+        return
+    with journal.open("r+b") as handle:
+        good = 0
+        while handle.peek(1):
+            try:
+                key, value = pickle.load(handle)
+            except (EOFError, pickle.UnpicklingError):
+                handle.truncate(good)
+                return
+            _done[key], good = value, handle.tell()
 
 
 def journal() -> Path | None:

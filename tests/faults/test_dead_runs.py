@@ -17,6 +17,8 @@ from linkage.pipeline import STEPS
 from tests.command import inbeeld
 from tests.faults.site import Site
 
+pytestmark = pytest.mark.usefixtures("without_gates")
+
 HOLD = """
 import sys, time
 from pathlib import Path
