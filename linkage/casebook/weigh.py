@@ -33,12 +33,13 @@ def weigh(db: Engine, night: Night) -> None:
 
 
 def _edges(told: dict[str, Any], without: int, exposure: float) -> Edges:
-    incident = told["incident"].astype(np.int64)
-    named = np.zeros(int(incident.max()) + 1 if len(incident) else 0, dtype=bool)
+    report = np.unique(told["report_no"], return_inverse=True)[1]
+    incidents, incident = np.unique(told["incident_no"], return_inverse=True)
+    named = np.zeros(len(incidents), dtype=bool)
     named[incident] = told["is_named"].astype(bool)
     return Edges(
-        report=told["report"].astype(np.int64),
-        incident=incident,
+        report=report.astype(np.int64),
+        incident=incident.astype(np.int64),
         delay=told["delay_days"].astype(np.int64),
         same=told["probability"].astype(np.float64),
         kind=np.where(told["is_by_police"].astype(bool), POLICE, OTHER),

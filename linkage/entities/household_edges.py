@@ -27,11 +27,16 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE hh_mention AS
-        WITH told AS (
+        WITH relation AS (
+            SELECT relation, {_is_family()} AS is_family
+            FROM (SELECT DISTINCT relation FROM mention WHERE relation IS NOT NULL)
+        ), person AS (SELECT *, row_number() OVER (ORDER BY person_id) - 1 AS person_no FROM person_base),
+        told AS (
             SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
-                   mp.person_id, m.role, {_is_family()} AS is_family,
+                   person_id, b.person_no, m.role, coalesce(r.is_family, false) AS is_family,
                    coalesce(i.dv_flag, true) AS is_domestic, {_is_child()} AS is_child
-            FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
+            FROM mention m JOIN mention_person mp USING (mention_id) JOIN person b USING (person_id)
+            LEFT JOIN relation r ON r.relation = m.relation
             LEFT JOIN (SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, dv_flag
                        FROM police_incident) i
                 ON i.source_id = m.source_id AND i.record_kind = m.record_kind AND i.record_id = m.record_id
@@ -40,7 +45,7 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
                    bool_or(role IN ('slachtoffer', 'benadeelde', 'betrokkene') AND NOT is_child) AS has_victim
             FROM told GROUP BY record_no
         )
-        SELECT told.*, dense_rank() OVER (ORDER BY person_id) - 1 AS person_no,
+        SELECT told.*,
                CASE WHEN is_child THEN 'child'
                     WHEN record_kind = 'case' OR role IN {PARTIES} OR ({_complainant_is_victim()}) THEN 'principal'
                     WHEN is_family THEN 'relative'
@@ -52,7 +57,7 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
 
 def _is_family() -> str:
     """The record says that the person is family of the suspect."""
-    return f"coalesce(regexp_matches(lower(m.relation), '{FAMILY}'), false)"
+    return f"regexp_matches(lower(relation), '{FAMILY}')"
 
 
 def _is_child() -> str:
@@ -117,8 +122,7 @@ def protected_addresses(db: Engine, config: Config) -> None:
         CREATE OR REPLACE TEMP TABLE hh_stay AS
         SELECT mention_id, m.postcode, concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
                concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
-               m.surname, m.surname_2, m.event_date,
-               min(m.surname) OVER (PARTITION BY h.person_no) AS core, m.address_is_secret, h.standing
+               m.surname, m.surname_2, m.event_date, m.address_is_secret, h.standing
         FROM mention m JOIN hh_mention h USING (mention_id)
         WHERE m.postcode IS NOT NULL AND m.house_number IS NOT NULL AND m.event_date IS NOT NULL
         """
@@ -130,13 +134,15 @@ def protected_addresses(db: Engine, config: Config) -> None:
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE hh_protected AS
-        WITH crowded AS (
-            SELECT address FROM hh_stay GROUP BY address
-            HAVING count(DISTINCT person_no) > {limits.collective_persons}
-                OR count(DISTINCT core) > {limits.collective_surnames}
+        WITH busy AS (
+            SELECT address FROM (SELECT DISTINCT address, person_no FROM hh_stay) GROUP BY address
+            HAVING count(*) > {min(limits.collective_persons, limits.collective_surnames)}
+        ), guest AS (SELECT * FROM hh_stay SEMI JOIN busy USING (address)),
+        core AS (
+            SELECT person_no, min(surname) AS core FROM hh_stay SEMI JOIN guest USING (person_no) GROUP BY person_no
         ), counted AS (
             SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT core) {within} AS surnames
-            FROM hh_stay SEMI JOIN crowded USING (address)
+            FROM guest LEFT JOIN core USING (person_no)
         ), told AS (
             SELECT address, building, house_suffix, coalesce(address_type IN ('opvang', 'brief'), false) AS is_collective
             FROM hh_stay WHERE address_type IN ('opvang', 'brief') OR address_is_secret

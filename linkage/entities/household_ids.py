@@ -28,7 +28,7 @@ def _overlaps(db: Engine) -> list[tuple[int, str]]:
     rows = db.rows(
         f"""
         SELECT group_no, household_id, count(DISTINCT record_no) AS records, count(*) AS mentions
-        FROM hh_mention_group JOIN mention USING (mention_id) JOIN known_household USING ({KEY})
+        FROM hh_mention_group JOIN hh_mention USING (mention_id) JOIN known_household USING ({KEY})
         GROUP BY group_no, household_id ORDER BY records DESC, mentions DESC, household_id, min(mention_id), group_no
         """
     )
@@ -57,8 +57,12 @@ def _write(db: Engine) -> None:
     db.run(
         """
         INSERT INTO record_household BY NAME
-        SELECT DISTINCT source_id, record_kind, record_id, household_id
-        FROM hh_mention JOIN hh_record USING (record_no) JOIN hh_group_id USING (group_no)
+        SELECT source_id, record_kind, record_id, household_id
+        FROM (
+            SELECT record_no, any_value(source_id) AS source_id, any_value(record_kind) AS record_kind,
+                   any_value(record_id) AS record_id
+            FROM hh_mention GROUP BY record_no
+        ) JOIN hh_record USING (record_no) JOIN hh_group_id USING (group_no)
         ORDER BY source_id, record_kind, record_id
         """
     )

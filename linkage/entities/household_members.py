@@ -25,7 +25,7 @@ def describe(db: Engine, config: Config) -> None:
 def _told(db: Engine) -> None:
     """Write ``hh_told``: when each member was named, and at which home.
 
-    Only an address that is one home and no protected one tells where somebody lives: a shelter, a secret address or a
+    ``home_no`` is the number of the household within this run. Only an address that is one home and no protected one tells where somebody lives: a shelter, a secret address or a
     block without a door does not say that somebody moved.
     """
     db.run(
@@ -37,18 +37,13 @@ def _told(db: Engine) -> None:
             WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
               AND (house_suffix IS NOT NULL OR building NOT IN (SELECT building FROM divided))
         ), dossier AS (
-            SELECT source_id, 'case' AS record_kind, case_id AS record_id, bool_or(closed_at IS NULL) AS is_open,
-                   CAST(max(closed_at) AS DATE) AS closed
-            FROM steunpunt_report GROUP BY source_id, case_id
+            SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
+            FROM steunpunt_person WHERE member_from IS NOT NULL OR member_to IS NOT NULL
         )
-        SELECT mh.household_id, h.person_id, h.person_no, h.record_no, h.event_date AS day, h.standing,
-               h.is_domestic, home.address,
-               sp.member_from, sp.member_to, d.is_open, d.closed
-        FROM hh_mention h JOIN mention_household mh USING (mention_id) LEFT JOIN home USING (mention_id)
-        LEFT JOIN dossier d USING (source_id, record_kind, record_id)
-        LEFT JOIN (SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
-                   FROM steunpunt_person) sp
-            USING (source_id, record_kind, record_id, person_seq)
+        SELECT g.group_no AS home_no, h.person_id, h.person_no, h.record_no, h.event_date AS day, h.standing,
+               h.is_domestic, home.address, d.member_from, d.member_to
+        FROM hh_mention h JOIN hh_mention_group g USING (mention_id) LEFT JOIN home USING (mention_id)
+        LEFT JOIN dossier d USING (source_id, record_kind, record_id, person_seq)
         """
     )
 
@@ -58,14 +53,14 @@ def _homes(db: Engine) -> None:
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_here AS
-        SELECT household_id, person_no, address, min(day) AS since, max(day) AS seen
-        FROM hh_told WHERE address IS NOT NULL GROUP BY household_id, person_no, address
+        SELECT home_no, person_no, address, min(day) AS since, max(day) AS seen
+        FROM hh_told WHERE address IS NOT NULL GROUP BY home_no, person_no, address
         """
     )
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_home AS
-        SELECT household_id, address FROM hh_here GROUP BY household_id, address HAVING count(*) > 1
+        SELECT home_no, address FROM hh_here GROUP BY home_no, address HAVING count(*) > 1
         """
     )
 
@@ -77,69 +72,72 @@ def _joined(db: Engine) -> None:
         """
         CREATE OR REPLACE TEMP TABLE hh_joined AS
         WITH together AS (
-            SELECT household_id, record_no, min(day) AS day FROM hh_told WHERE standing <> 'outsider' AND is_domestic
-            GROUP BY household_id, record_no HAVING count(DISTINCT person_no) > 1
+            SELECT home_no, record_no FROM hh_told WHERE standing <> 'outsider' AND is_domestic
+            GROUP BY home_no, record_no HAVING min(person_no) < max(person_no)
         ), shared AS (
-            SELECT t.household_id, t.person_no, min(t.day) AS day, min(t.day) AS named
-            FROM hh_told t SEMI JOIN together USING (household_id, record_no)
-            WHERE standing <> 'outsider' GROUP BY t.household_id, t.person_no
+            SELECT t.home_no, t.person_no, min(t.day) AS day, min(t.day) AS named
+            FROM hh_told t SEMI JOIN together USING (home_no, record_no)
+            WHERE standing <> 'outsider' GROUP BY t.home_no, t.person_no
             UNION ALL
-            SELECT l.household_id, l.person_no, min(greatest(l.since, r.since)), NULL
-            FROM (SELECT * FROM hh_here SEMI JOIN hh_home USING (household_id, address)) l
-            JOIN hh_here r ON r.household_id = l.household_id AND r.address = l.address AND r.person_no <> l.person_no
-            GROUP BY l.household_id, l.person_no
+            SELECT l.home_no, l.person_no, min(greatest(l.since, r.since)), NULL
+            FROM (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) l
+            JOIN hh_here r ON r.home_no = l.home_no AND r.address = l.address AND r.person_no <> l.person_no
+            GROUP BY l.home_no, l.person_no
         )
-        SELECT household_id, person_no, min(day) AS day, min(named) AS named
-        FROM shared GROUP BY household_id, person_no
+        SELECT home_no, person_no, min(day) AS day, min(named) AS named
+        FROM shared GROUP BY home_no, person_no
         """
     )
 
 
 _TURNS = """
-    event AS (
-        SELECT t.household_id, t.person_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
-        FROM hh_told t LEFT JOIN hh_home h USING (household_id, address)
-        WHERE t.address IS NOT NULL AND t.household_id IN (SELECT household_id FROM hh_home)
-        GROUP BY t.household_id, t.person_no, t.day
+    mover AS (
+        SELECT DISTINCT home_no, person_no FROM hh_here ANTI JOIN hh_home USING (home_no, address)
+        WHERE home_no IN (SELECT home_no FROM hh_home)
+    ), event AS (
+        SELECT t.home_no, t.person_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
+        FROM hh_told t SEMI JOIN mover USING (home_no, person_no) LEFT JOIN hh_home h USING (home_no, address)
+        WHERE t.address IS NOT NULL GROUP BY t.home_no, t.person_no, t.day
     ), last_in AS (
-        SELECT household_id, person_no, max(day) AS day,
-               row_number() OVER (PARTITION BY household_id ORDER BY max(day) DESC, person_no) AS place
-        FROM event WHERE is_in GROUP BY household_id, person_no
+        SELECT home_no, person_no, max(seen) AS day,
+               row_number() OVER (PARTITION BY home_no ORDER BY max(seen) DESC, person_no) AS place
+        FROM hh_here SEMI JOIN hh_home USING (home_no, address)
+        WHERE home_no IN (SELECT home_no FROM mover) GROUP BY home_no, person_no
     ), stayed AS (
         SELECT e.*, coalesce(o.day, DATE '0001-01-01') AS others_in
-        FROM event e LEFT JOIN last_in f ON f.household_id = e.household_id AND f.place = 1
-        LEFT JOIN last_in o ON o.household_id = e.household_id
+        FROM event e LEFT JOIN last_in f ON f.home_no = e.home_no AND f.place = 1
+        LEFT JOIN last_in o ON o.home_no = e.home_no
             AND o.place = CASE WHEN f.person_no = e.person_no THEN 2 ELSE 1 END
     ), turned AS (
-        SELECT *, lag(is_in) OVER (PARTITION BY household_id, person_no ORDER BY day) AS was_in
+        SELECT *, lag(is_in) OVER (PARTITION BY home_no, person_no ORDER BY day) AS was_in
         FROM stayed WHERE is_in OR day <= others_in
     ), turn AS (
-        SELECT household_id, person_no, is_in, day AS came,
-               lead(day) OVER (PARTITION BY household_id, person_no ORDER BY day) AS went
+        SELECT home_no, person_no, is_in, day AS came,
+               lead(day) OVER (PARTITION BY home_no, person_no ORDER BY day) AS went
         FROM turned WHERE is_in IS DISTINCT FROM was_in
     ), lived AS (
-        SELECT household_id, person_no, came, went,
-               row_number() OVER (PARTITION BY household_id, person_no ORDER BY came) AS place
+        SELECT home_no, person_no, came, went,
+               row_number() OVER (PARTITION BY home_no, person_no ORDER BY came) AS place
         FROM turn WHERE is_in
     )
 """
-"""Stays at a home of the household: from the first day at it to the first day at another while somebody stays behind."""
+"""Stays of who was also told elsewhere, at a home of the household: from the first day at it to the first day at another
+while somebody stays behind."""
 
 _SEEN = """
     seen AS (
-        SELECT household_id, person_id, person_no, min(day) AS first_seen, max(day) AS last_seen,
+        SELECT home_no, person_id, person_no, min(day) AS first_seen, max(day) AS last_seen,
                min(member_from) AS member_from, arg_max(member_to, (day, member_to)) AS member_to,
-               bool_or(standing = 'child') AS is_child, count(address) > 0 AS is_housed,
-               CASE WHEN count(closed) > 0 AND NOT bool_or(coalesce(is_open, false)) THEN max(closed) END AS closed
-        FROM hh_told GROUP BY household_id, person_id, person_no
+               bool_or(standing = 'child') AS is_child, count(address) > 0 AS is_housed
+        FROM hh_told GROUP BY home_no, person_id, person_no
     ), elsewhere AS (
-        SELECT s.household_id, s.person_no, min(o.first_seen) AS next_seen,
+        SELECT s.home_no, s.person_no, min(o.first_seen) AS next_seen,
                bool_or(NOT o.is_child OR (here.address IS NOT NULL AND home.address IS NULL)) AS is_gone
-        FROM seen s JOIN seen o ON o.person_no = s.person_no AND o.household_id <> s.household_id
+        FROM seen s JOIN seen o ON o.person_no = s.person_no AND o.home_no <> s.home_no
             AND o.first_seen > s.last_seen
-        LEFT JOIN hh_here here ON here.household_id = o.household_id AND here.person_no = o.person_no
-        LEFT JOIN hh_home home ON home.household_id = s.household_id AND home.address = here.address
-        GROUP BY s.household_id, s.person_no
+        LEFT JOIN hh_here here ON here.home_no = o.home_no AND here.person_no = o.person_no
+        LEFT JOIN hh_home home ON home.home_no = s.home_no AND home.address = here.address
+        GROUP BY s.home_no, s.person_no
     )
 """
 """What is known of a member as a whole, and whether a later record has the person in another household.
@@ -160,15 +158,30 @@ def _members(db: Engine) -> None:
         f"""
         INSERT INTO household_member BY NAME
         WITH {_TURNS.strip()}, {_SEEN.strip()}, sized AS (
-            SELECT household_id, count(*) AS members FROM seen GROUP BY household_id
+            SELECT home_no, count(*) AS members FROM seen GROUP BY home_no HAVING count(*) > 1
+        ), apart AS (
+            SELECT home_no, person_no FROM seen SEMI JOIN sized USING (home_no)
+            ANTI JOIN (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) home
+                USING (home_no, person_no)
+            WHERE is_housed AND NOT is_child
+        ), dossier AS (
+            SELECT source_id, case_id AS record_id, bool_or(closed_at IS NULL) AS is_open,
+                   CAST(max(closed_at) AS DATE) AS closed
+            FROM steunpunt_report GROUP BY source_id, case_id
+        ), ceased AS (
+            SELECT a.home_no, a.person_no, max(d.closed) AS closed
+            FROM apart a JOIN hh_mention h USING (person_no) JOIN dossier d USING (source_id, record_id)
+            WHERE h.record_kind = 'case'
+            GROUP BY a.home_no, a.person_no HAVING NOT bool_or(is_open)
         ), stay AS (
-            SELECT s.*, members, place, went, is_gone, next_seen, named, is_cut,
+            SELECT s.*, coalesce(members, 1) AS members, place, went, is_gone, next_seen, named, is_cut,
                    CASE WHEN coalesce(place, 1) = 1
                         THEN least(coalesce(j.day, first_seen), member_from)
                         ELSE came END AS valid_from,
                    {_ended()} AS ended
-            FROM seen s JOIN sized USING (household_id) LEFT JOIN hh_joined j USING (household_id, person_no)
-            LEFT JOIN lived USING (household_id, person_no) LEFT JOIN elsewhere USING (household_id, person_no)
+            FROM seen s LEFT JOIN sized USING (home_no) LEFT JOIN ceased USING (home_no, person_no)
+            LEFT JOIN hh_joined j USING (home_no, person_no)
+            LEFT JOIN lived USING (home_no, person_no) LEFT JOIN elsewhere USING (home_no, person_no)
             JOIN hh_group USING (person_no)
         ), judged AS (
             SELECT *, CASE WHEN ended >= valid_from THEN ended END AS valid_until,
@@ -179,21 +192,20 @@ def _members(db: Engine) -> None:
                    next_seen IS NOT NULL AND NOT is_gone AND is_child AS is_shared
             FROM stay
         ), known AS (
-            SELECT j.household_id, j.person_no, j.valid_from, max(t.day) AS seen_until
-            FROM judged j JOIN hh_told t USING (household_id, person_no)
-            WHERE t.day >= j.valid_from AND (j.valid_until IS NULL OR t.day < j.valid_until
-                OR (j.went IS NULL AND t.day = j.valid_until))
-            GROUP BY j.household_id, j.person_no, j.valid_from
+            SELECT j.home_no, j.person_no, j.valid_from, max(t.day) AS seen_until
+            FROM (SELECT * FROM judged WHERE went IS NOT NULL) j JOIN hh_told t USING (home_no, person_no)
+            WHERE t.day >= j.valid_from AND t.day < j.valid_until
+            GROUP BY j.home_no, j.person_no, j.valid_from
         )
         SELECT household_id, person_id, valid_from, valid_until,
                CASE WHEN is_sure THEN sure_from END AS sure_from,
-               CASE WHEN is_sure THEN greatest(sure_from, coalesce(seen_until, sure_from),
+               CASE WHEN is_sure THEN greatest(sure_from, CASE WHEN went IS NULL THEN last_seen ELSE coalesce(seen_until, sure_from) END,
                     CASE WHEN valid_until = member_to THEN valid_until ELSE sure_from END) END AS sure_until,
                CASE WHEN valid_until IS NOT NULL THEN 'past'
                     WHEN NOT is_sure OR is_shared THEN 'possible' ELSE 'sure' END AS certainty
         FROM (SELECT *, coalesce(sure_from < valid_until OR (sure_from IS NOT NULL AND valid_until IS NULL), false)
               AS is_sure FROM judged)
-        LEFT JOIN known USING (household_id, person_no, valid_from)
+        JOIN hh_group_id ON group_no = home_no LEFT JOIN known USING (home_no, person_no, valid_from)
         ORDER BY household_id, person_id, valid_from
         """
     )
@@ -205,8 +217,7 @@ def _ended() -> str:
         WHEN went IS NOT NULL THEN went
         WHEN member_to >= last_seen THEN member_to
         WHEN is_gone THEN next_seen
-        WHEN place IS NULL AND is_housed AND members > 1 AND NOT is_child AND closed >= last_seen
-             AND household_id IN (SELECT household_id FROM hh_here) THEN closed END"""
+        WHEN closed >= last_seen THEN closed END"""
 
 
 def _households(db: Engine, config: Config) -> None:  # noqa: ARG001
