@@ -131,8 +131,8 @@ def against_decisions(db: Engine, model: Model, decisions: list[Decision], thres
 def _weights(db: Engine, model: Model, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], float]:
     wanted = ", ".join(f"({left}, {right})" for left, right in pairs)
     db.run(
-        "CREATE OR REPLACE TEMP TABLE decided AS SELECT CAST(left_id AS INTEGER) AS left_id, "
-        f"CAST(right_id AS INTEGER) AS right_id FROM (VALUES {wanted}) AS decided(left_id, right_id)"
+        "CREATE OR REPLACE TEMP TABLE decided AS SELECT CAST(left_id AS BIGINT) AS left_id, "
+        f"CAST(right_id AS BIGINT) AS right_id FROM (VALUES {wanted}) AS decided(left_id, right_id)"
     )
     Comparer(db, PERSONS).pairs("decided", "decided_pattern")
     rows = db.rows(

@@ -80,7 +80,7 @@ def _copy_bands(restricted: Engine, small: Engine, ids: Sequence[int]) -> None:
 
 
 def _register(db: Engine, name: str, pairs: Sequence[Pair]) -> None:
-    db.register(name, pd.DataFrame(pairs, columns=["left_id", "right_id"], dtype="int32"))
+    db.register(name, pd.DataFrame(pairs, columns=["left_id", "right_id"], dtype="int64"))
 
 
 def _rules(small: Engine) -> dict[Pair, tuple[str, ...]]:
@@ -109,5 +109,5 @@ def _copy_cores(restricted: Engine, small: Engine, ids: Sequence[int], place: di
         """,
         [ids],
     )
-    small.register("record_core", pd.DataFrame(records, columns=["record_no", "core"], dtype="int32"))
+    small.register("record_core", pd.DataFrame(records, columns=["record_no", "core"], dtype="int64"))
     return True
