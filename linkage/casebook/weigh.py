@@ -15,9 +15,10 @@ from linkage.engine.base import Engine
 
 
 def weigh(db: Engine, night: Night) -> None:
-    """Write ``cb_about`` (incident_no, report_no, about): how likely a report is about an incident, and ``link_rate``.
+    """Write ``cb_about`` (incident_no, report_no, about), how likely a report is about an incident, and ``link_rate``.
 
-    Every candidate has a row whose incident counts. What a family's rows say follows from its own records and the rates.
+    Every candidate has a row whose incident counts. What a family's rows say follows from its own records and
+    the rates.
     """
     limits = night.config.limits
     told = db.arrays("SELECT * FROM cb_edge ORDER BY report_no, incident_no")
