@@ -9,7 +9,7 @@ matching of events to detections of multi-target tracking: Bar-Shalom & Fortmann
 Summing over all assignments is exponential, so the sums are passed as messages between reports and incidents
 (sum-product: Kschischang, Frey & Loeliger, IEEE Trans. Inf. Theory 47, 2001; for assignments Williams & Lau, IEEE
 Trans. Aerosp. Electron. Syst. 50, 2014): exact where no circle of doubtful links remains. A message only goes along a
-link, and each takes the same number of rounds, so that a family's figures depend on its own records and on `Rates` alone.
+link, and each takes the same number of rounds, so that a family's figures rest on its own records and on `Rates` alone.
 
 The rates are learnt without labels (EM: Dempster, Laird & Rubin 1977), from reports that name a number where there are
 some, and from a start by the domain study where there are few.
