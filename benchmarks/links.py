@@ -28,9 +28,9 @@ MEASURES = {
     "incident_has_report": "has a report",
 }
 NOTE = (
-    "Mean F1 over the seeds. Exact: the one report that the truth gives an incident; both channels: all reports about it; "
-    "by family: a report of the incident's own family. The rules of thumb use our persons: nearest report, for each "
-    "incident that of a shared person with the fewest days between; nearest incident, the same for each report."
+    "Mean F1 over the seeds. Exact: the one report that the truth gives an incident; both channels: all reports about "
+    "it; by family: a report of the incident's own family. The rules of thumb use our persons: nearest report, for "
+    "each incident that of a shared person with the fewest days between; nearest incident, the same for each report."
 )
 
 _NEAREST = """

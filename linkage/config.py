@@ -91,8 +91,8 @@ class Households(Section):
     collective_surnames: Annotated[int, Field(gt=1)] = 4
     collective_months: Annotated[int, Field(gt=0)] = 24
     collective_file: Path | None = None
-    """A list of such addresses, CSV with ``postcode;huisnummer;huisletter;toevoeging``: shelters, institutions. Without a
-    number it is the whole postcode, without letter and addition the whole building. Keep it where the key is kept."""
+    """A list of such addresses, CSV with ``postcode;huisnummer;huisletter;toevoeging``: shelters, institutions. Without
+    a number it is the whole postcode, without letter and addition the whole building. Keep it where the key is kept."""
     max_members: Annotated[int, Field(gt=1)] = 12
 
 

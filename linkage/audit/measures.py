@@ -105,7 +105,8 @@ WITH stands AS (
 ), answers AS (
   SELECT incident_source_id, incident_number, report_source_id, report_id, TRUE AS was
   FROM {old}.incident_link WHERE link_class <> 'possible'
-  UNION ALL SELECT incident_source_id, incident_number, report_source_id, report_id, FALSE FROM {new}.incident_link WHERE link_class <> 'possible'
+  UNION ALL SELECT incident_source_id, incident_number, report_source_id, report_id, FALSE
+  FROM {new}.incident_link WHERE link_class <> 'possible'
 )
 SELECT incident_source_id AS source_id, bool_or(was) AS was, bool_or(NOT was) AS is_now
 FROM answers AS a JOIN stands AS s ON s.source_id = a.incident_source_id AND s.incident_number = a.incident_number

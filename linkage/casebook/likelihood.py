@@ -7,9 +7,9 @@ assignment is the product of what its parts say, and the probability of a link i
 matching of events to detections of multi-target tracking: Bar-Shalom & Fortmann 1988, ch. 9).
 
 Summing over all assignments is exponential, so the sums are passed as messages between reports and incidents
-(sum-product: Kschischang, Frey & Loeliger, IEEE Trans. Inf. Theory 47, 2001; for assignments Williams & Lau, IEEE Trans.
-Aerosp. Electron. Syst. 50, 2014): exact where no circle of doubtful links remains. A message only goes along a link,
-and each takes the same number of rounds, so that a family's figures depend on its own records and on `Rates` alone.
+(sum-product: Kschischang, Frey & Loeliger, IEEE Trans. Inf. Theory 47, 2001; for assignments Williams & Lau, IEEE
+Trans. Aerosp. Electron. Syst. 50, 2014): exact where no circle of doubtful links remains. A message only goes along a
+link, and each takes the same number of rounds, so that a family's figures rest on its own records and on `Rates` alone.
 
 The rates are learnt without labels (EM: Dempster, Laird & Rubin 1977), from reports that name a number where there are
 some, and from a start by the domain study where there are few.
@@ -40,7 +40,7 @@ LAG_BELIEF = 40.0
 """Reports that the start counts for beside those at hand."""
 
 EM_ROUNDS = 5
-"""Times that rates are fitted; three more changed none by more than a hundredth of it, in a region of 20,000 incidents."""
+"""Times that rates are fitted; three more moved none by more than a thirtieth, in a region of 20,000 incidents."""
 EM_MESSAGES, MESSAGES = 6, 50
 """Times that messages go from reports to incidents and back, while rates are fitted and in the end. After thirty, four
 probabilities in 36,000 still moved by more than 0.01; after six, 250."""
@@ -160,7 +160,7 @@ def _maximised(edges: Edges, weight: Floats, rates: Rates, early: int, late: int
     beside = np.bincount(reports, (1 - is_about) * is_free, 2) + 0.5
     return replace(
         rates,
-        lag=_density(np.bincount(lag_class(edges.delay), counted, len(LAG_START)), early, late),
+        lag=_density(np.bincount(lag_class(edges.delay), counted, len(LAG_START)).astype(float), early, late),
         first=max(answered / without, 0.01) * (1 - further),
         further=further,
         by=tuple(by / by.sum()),
@@ -189,7 +189,7 @@ def _density(counted: Floats, early: int, late: int) -> Floats:
 
 def _total(group: Ints, value: Floats) -> Floats:
     """Return for each edge the sum over its group."""
-    return np.bincount(group, value)[group] if len(group) else value
+    return np.bincount(group, value).astype(float)[group] if len(group) else value
 
 
 def _others(group: Ints, value: Floats) -> Floats:

@@ -13,20 +13,23 @@ from linkage.casebook.likelihood import OTHER, POLICE, Edges, Rates, about, lear
 from linkage.casebook.sql import Night
 from linkage.engine.base import Engine
 
+DECIMALS = 9
+
 
 def weigh(db: Engine, night: Night) -> None:
-    """Write ``cb_about`` (incident_no, report_no, about): how likely a report is about an incident, and ``link_rate``.
+    """Write ``cb_about`` (incident_no, report_no, about), how likely a report is about an incident, and ``link_rate``.
 
-    Every candidate has a row whose incident counts. What a family's rows say follows from its own records and the rates.
+    Every candidate has a row whose incident counts. What a family's rows say follows from its own records and
+    the rates.
     """
     limits = night.config.limits
     told = db.arrays("SELECT * FROM cb_edge ORDER BY report_no, incident_no")
     [(without, exposure)] = db.rows("SELECT * FROM cb_exposure")
     edges = _edges(told, int(without), float(exposure))
     rates = learn(edges, limits.early_days, limits.very_late_days)
-    frame = pd.DataFrame(
-        {"incident_no": told["incident_no"], "report_no": told["report_no"], "about": about(edges, rates)}
-    )
+    # Rounded: sums over threads differ in their last bits from night to night, and two nights may be equally likely.
+    chance = np.round(about(edges, rates), DECIMALS)
+    frame = pd.DataFrame({"incident_no": told["incident_no"], "report_no": told["report_no"], "about": chance})
     db.register("cb_about", frame.astype({"incident_no": "int64", "report_no": "int64", "about": "float64"}))
     db.run(contracts.table("link_rate").ddl())
     db.append("link_rate", pd.DataFrame(_rows(rates), columns=["name", "place", "value"]))

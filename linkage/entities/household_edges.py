@@ -144,7 +144,8 @@ def protected_addresses(db: Engine, config: Config) -> None:
             SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT core) {within} AS surnames
             FROM guest LEFT JOIN core USING (person_no)
         ), told AS (
-            SELECT address, building, house_suffix, coalesce(address_type IN ('opvang', 'brief'), false) AS is_collective
+            SELECT address, building, house_suffix,
+                   coalesce(address_type IN ('opvang', 'brief'), false) AS is_collective
             FROM hh_stay WHERE address_type IN ('opvang', 'brief') OR address_is_secret
             UNION
             SELECT s.address, s.building, l.house_suffix, true

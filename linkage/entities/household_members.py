@@ -25,8 +25,8 @@ def describe(db: Engine, config: Config) -> None:
 def _told(db: Engine) -> None:
     """Write ``hh_told``: when each member was named, and at which home.
 
-    ``home_no`` is the number of the household within this run. Only an address that is one home and no protected one tells where somebody lives: a shelter, a secret address or a
-    block without a door does not say that somebody moved.
+    ``home_no`` is the number of the household within this run. Only an address that is one home and no protected one
+    tells where somebody lives: a shelter, a secret address or a block without a door does not say that somebody moved.
     """
     db.run(
         """
@@ -121,8 +121,8 @@ _TURNS = """
         FROM turn WHERE is_in
     )
 """
-"""Stays of who was also told elsewhere, at a home of the household: from the first day at it to the first day at another
-while somebody stays behind."""
+"""Stays of who was also told elsewhere, at a home of the household: from the first day at it to the first day at
+another while somebody stays behind."""
 
 _SEEN = """
     seen AS (
@@ -199,7 +199,8 @@ def _members(db: Engine) -> None:
         )
         SELECT household_id, person_id, valid_from, valid_until,
                CASE WHEN is_sure THEN sure_from END AS sure_from,
-               CASE WHEN is_sure THEN greatest(sure_from, CASE WHEN went IS NULL THEN last_seen ELSE coalesce(seen_until, sure_from) END,
+               CASE WHEN is_sure THEN greatest(sure_from,
+                    CASE WHEN went IS NULL THEN last_seen ELSE coalesce(seen_until, sure_from) END,
                     CASE WHEN valid_until = member_to THEN valid_until ELSE sure_from END) END AS sure_until,
                CASE WHEN valid_until IS NOT NULL THEN 'past'
                     WHEN NOT is_sure OR is_shared THEN 'possible' ELSE 'sure' END AS certainty

@@ -17,7 +17,7 @@ WITH expected AS (
   SELECT DISTINCT incident_number, report_id FROM {truth}
   WHERE report_id IS NOT NULL AND incident_number IN (SELECT incident_number FROM counted)
 ), found AS (
-  SELECT DISTINCT incident_number, report_id FROM found_link WHERE incident_number IN (SELECT incident_number FROM counted)
+  SELECT DISTINCT incident_number, report_id FROM found_link SEMI JOIN counted USING (incident_number)
 )
 SELECT (SELECT count(*) FROM expected JOIN found USING (incident_number, report_id)),
   (SELECT count(*) FROM found), (SELECT count(*) FROM expected)
@@ -52,7 +52,7 @@ def every_report(scratch: Engine) -> Agreement:
 
 
 def by_family(scratch: Engine) -> Agreement:
-    """Return the share of links to a report of the incident's own family, and of incidents with a report that have one."""
+    """Return the share of links that lead to the incident's own family, and of reported incidents that have one."""
     links, right, reported, reached = scratch.rows(_BY_FAMILY)[0]
     if not links or not reported or not right:
         return NOTHING

@@ -117,7 +117,8 @@ def test_stays_are_in_order_and_never_overlap(seed: int) -> None:
     assert (
         made.db.rows(
             """SELECT * FROM household_member one JOIN household_member other USING (household_id, person_id)
-           WHERE one.valid_from < other.valid_from AND coalesce(one.valid_until, DATE '9999-01-01') > other.valid_from"""
+           WHERE one.valid_from < other.valid_from
+             AND (one.valid_until IS NULL OR one.valid_until > other.valid_from)"""
         )
         == []
     )

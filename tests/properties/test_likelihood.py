@@ -45,13 +45,12 @@ def one_by_one(found: Edges, rates: Rates) -> list[float]:
 
 
 def drawn(dice: np.random.Generator, reports: int, incidents: int, share: float) -> list[tuple[int, int, int]]:
-    pairs = [
+    return [
         (r, i, int(dice.integers(0, 60)))
         for r in range(reports)
         for i in range(incidents)
         if i == r % incidents or dice.random() < share
     ]
-    return pairs
 
 
 @pytest.mark.parametrize("seed", range(12))
