@@ -78,6 +78,26 @@ def link(
     only_fresh = known is not None and not from_scratch and increment.is_usable(db)
     fresh = _compare(db, comparer, config, mentions, progress, only_fresh=only_fresh)
     samples = None if is_frozen or not mentions else _samples(db, comparer)
+    model, learnt = _weigh(db, comparer, config, model, samples, mentions, progress)
+    if learnt:
+        basis = increment.fingerprint(db, model, PERSONS, config.linkage)
+    _evidence(db, config)
+    increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
+    if keep:
+        keep.write_text(model.to_json(), encoding="utf-8")
+    return learnt
+
+
+def _weigh(
+    db: Engine,
+    comparer: Comparer,
+    config: Config,
+    model: Model,
+    samples: Samples | None,
+    mentions: int,
+    progress: Callable[[str], None],
+) -> tuple[Model, Learnt | None]:
+    """Write ``pair_score`` and ``mention_core``: learn where there are samples, relate records, learn again, score."""
     learnt = None
     if samples:
         learnt = Learnt(model, counts(db, "pattern_pair"), samples)
@@ -89,15 +109,10 @@ def link(
         if samples:
             learnt = Learnt(model, counts(db, "pattern_pair"), _with_proven(db, samples))
             model = learnt.model()
-    if samples:
+    if learnt:
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
-        basis = increment.fingerprint(db, model, PERSONS, config.linkage)
     score(db, model, "pattern_pair", "pair_score")
-    _evidence(db, config)
-    increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
-    if keep:
-        keep.write_text(model.to_json(), encoding="utf-8")
-    return learnt
+    return model, learnt
 
 
 def _budget(config: Config, mentions: int) -> int:
