@@ -2,7 +2,7 @@
 
 ``python -m benchmarks calibration`` measures regions on which nothing was fitted; ``python -m benchmarks calibrate``
 (maintainers) fits the calibration of the model that ships on the regions of `FITTED`, and writes it. One region holds a
-hundred pairs of two people in a decile of the middle, so that both take many.
+hundred pairs of two people in a decile of the middle, so that both take many, of all three noises.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.evaluate.reliability import Reliability, reliability
 from linkage.pairs import PERSONS, Model, link
 from linkage.pairs.kinds import with_kinds
-from linkage.pairs.model import MODELS, bent
+from linkage.pairs.model import MODELS, bent, beyond
 from linkage.pairs.model import load as load_model
 from linkage.pairs.score import probability
-from linkage.train.calibrate import Judged, fit
+from linkage.train.together import OF_PERSONS, Patterns, learn
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -60,11 +60,12 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Scored:
-    """Compared pairs of a region (n,): match weight, whether they are one person, and which two people they are."""
+    """Compared pairs of a region (n,): match weight, whether they are one person, which two people, their pattern."""
 
     weight: Floats
     is_same: npt.NDArray[np.bool_]
     people: Ints
+    pattern: Ints
 
     @classmethod
     def of(cls, regions: Sequence[Scored]) -> Scored:
@@ -74,7 +75,12 @@ class Scored:
             np.concatenate([one.weight for one in regions]),
             np.concatenate([one.is_same for one in regions]),
             np.concatenate([one.people + start for one, start in zip(regions, first, strict=False)]),
+            np.concatenate([one.pattern for one in regions]),
         )
+
+    def patterns(self) -> Patterns:
+        """Return the pairs by their pattern, of weights that are not calibrated."""
+        return Patterns.of(self.pattern, self.weight, self.is_same, self.people)
 
     def table(self) -> list[Reliability]:
         """Return the reliability by decile."""
@@ -119,20 +125,21 @@ def calibrate(console: Console, regions: Sequence[Region] = FITTED, model: Path 
         [_row(one) for one in crossed(found)],
         NOTE,
     )
-    every = Scored.of(found)
     notes["calibration"] = f"the pairs of regions {', '.join(told)}"
-    fitted = replace(prior, name="synthetic Drenthe", notes=notes, knots=fit(Judged.of(every.weight, every.is_same)))
+    together, knots = learn(PERSONS, Patterns.together([one.patterns() for one in found]), OF_PERSONS)
+    fitted = replace(prior, name="synthetic Drenthe", notes=notes, knots=knots, together=together)
     target.write_text(fitted.to_json(), encoding="utf-8")
-    console.print(f"wrote {target.name}, calibrated on {len(every.weight):,} pairs")
+    console.print(f"wrote {target.name}, calibrated on {sum(len(one.weight) for one in found):,} pairs")
     return fitted
 
 
 def crossed(found: Sequence[Scored]) -> list[Reliability]:
     """Return the reliability of uncalibrated regions, two or more, when each is calibrated by the map of the others."""
-    judged, mapped = [Judged.of(one.weight, one.is_same) for one in found], []
+    known, mapped = [one.patterns() for one in found], []
     for n, one in enumerate(found):
-        others = fit(Judged.together([*judged[:n], *judged[n + 1 :]]))
-        mapped.append(replace(one, weight=bent(one.weight, others)))
+        together, knots = learn(PERSONS, Patterns.together([*known[:n], *known[n + 1 :]]), OF_PERSONS)
+        moved = one.weight + beyond(PERSONS, together, one.pattern)
+        mapped.append(replace(one, weight=bent(moved, knots)))
     return Scored.of(mapped).table()
 
 
@@ -150,12 +157,13 @@ def scored(mentions: Path, *, prior: Model | None = None, keep: Path | None = No
     with DuckDBEngine() as db:
         db.register("mention", frame)
         link(db, load(), lambda _: None, keep=keep, prior=prior)
-        pairs = db.arrays("SELECT left_id, right_id, match_weight FROM pair_score")
+        pairs = db.arrays("SELECT left_id, right_id, match_weight, pattern FROM pair_score")
     left, right = person[np.asarray(pairs["left_id"])], person[np.asarray(pairs["right_id"])]
     judged = (left >= 0) & (right >= 0)
     low, high = np.minimum(left, right)[judged], np.maximum(left, right)[judged]
     people = np.unique(low * (person.max() + 1) + high, return_inverse=True)[1].astype(np.int64)
-    return Scored(np.asarray(pairs["match_weight"], dtype=np.float64)[judged], low == high, people)
+    weight, pattern = (np.asarray(pairs[name])[judged] for name in ("match_weight", "pattern"))
+    return Scored(weight.astype(np.float64), low == high, people, pattern.astype(np.int64))
 
 
 def _row(one: Reliability) -> list[object]:

@@ -16,6 +16,7 @@ incidents, not of a population behind them: without errors of linkage the interv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,10 +32,11 @@ SEEN = ("found", "covered", "review", "unmatched")
 """What becomes of an incident that truly has a report, when nobody tells its number."""
 SPEEDS = ("timely", "late", "very_late")
 
-PRIOR_LOST, PRIOR_FOUND = 1.5, 100.0
+PRIOR_LOST, PRIOR_FOUND = 12.0, 800.0
 """Belief before any probe: people alone miss three for every two hundred reports that they find. From simulated regions
-(`benchmarks.gap`), with the weight of a hundred probes: a region with a thousand of them hardly feels it."""
-DEPENDENCE = (1.0, 2.5)
+(`benchmarks.gap`), which differ in it by no more than chance; the weight is that of eight hundred probes, so that a
+region of twenty thousand incidents, which has five thousand, goes by its own."""
+DEPENDENCE = (1.0, 2.0)
 """How much more often, in odds, a report without a number is missed than one with. Who books a report under another
 member of the family gives the number less often too; the data cannot show it, so that all ratios up to this count
 as likely (log-uniform; the sensitivity analysis of Gerritse, Van der Heijden & Bakker, J. Off. Stat. 31, 2015). In
@@ -44,6 +46,13 @@ PRIOR_REVIEW = (4.5, 0.5)
 person is seldom another's. From the same regions, with a weight that a few reviews outdo."""
 PRIOR_WRONG, PRIOR_RIGHT = 0.05, 100.0
 """Links through people of which the people are others: one in two thousand, until reviewers take some apart."""
+AFTER = (1.0, 1.4)
+"""How much more often a report about no incident comes after an incident than before: what happened may bring a family
+to the notice of others, which the days before cannot show. All ratios between count as likely (log-uniform); in
+simulated regions it is 1.15."""
+RECAST = 0.1
+"""Share of the missed reports that are taken for the answer to another incident, one without a report: the two errors
+cancel. One in ten in simulated regions."""
 PRIOR_REPORTS, PRIOR_DAYS = 0.5, 1000.0
 """Half a report in a thousand days of a household: what is believed before any is seen (Jeffreys, with few days)."""
 
@@ -125,25 +134,37 @@ def draw(cells: Cells, probes: Probes, reviews: Reviews | None = None, draws: in
         _spread(dice, there, dice.binomial(int(there.sum()), share))
         for there, share in ((cells.unmatched - cells.known, lost), (cells.review, in_review))
     ]
+    false = _false(dice, cells, probes, reviews.answered, missed)
+    return Errors(np.sum(missed, axis=0), np.sum(false, axis=0))
+
+
+def _false(
+    dice: np.random.Generator, cells: Cells, probes: Probes, reviewed: Sample, missed: Sequence[Ints]
+) -> list[Ints]:
+    """Return draws of the links that answer no report, (draws, cells) for each of `SPEEDS`; ``missed`` were drawn."""
+    draws, answered = len(missed[0]), int(cells.answered.sum())
     without = np.maximum(cells.unmatched.sum() + cells.review.sum() - sum(one.sum(axis=1) for one in missed), 0)
     rate = dice.gamma(probes.reports + PRIOR_REPORTS, 1 / (probes.days + PRIOR_DAYS), draws)
-    hit = 1 - np.exp(-rate[:, None] * probes.exposed)
+    hit = 1 - np.exp(-(rate * _between(dice, AFTER, draws))[:, None] * probes.exposed)
     # Those that were hit are gone from the unmatched: of all without a report, a share of ``hit`` is.
     taken = without[:, None] * hit / np.maximum(1 - hit.sum(axis=1, keepdims=True), 0.05)
-    wrong = dice.beta(PRIOR_WRONG + reviews.answered.no, PRIOR_RIGHT + reviews.answered.yes, draws)
-    sure = max(0, int(cells.answered.sum()) - reviews.answered.yes) / max(1, int(cells.answered.sum()))
-    false = [
-        _spread(dice, there, dice.poisson(taken[:, speed] + wrong * sure * there.sum()))
-        for speed, there in enumerate(cells.answered.T)
+    whole, lost = np.maximum(taken.sum(axis=1), 1e-12), missed[0].sum(axis=1)
+    by_speed = taken / whole[:, None]
+    own = taken * np.maximum(1 - RECAST * lost.mean() / whole, 0.0)[:, None]
+    recast = _whole(dice, dice.binomial(lost, RECAST)[:, None] * by_speed)
+    wrong = dice.beta(PRIOR_WRONG + reviewed.no, PRIOR_RIGHT + reviewed.yes, draws)
+    wrong *= max(0, answered - reviewed.yes) / max(1, answered)
+    return [
+        _spread(dice, there, dice.poisson(own[:, n] + wrong * there.sum()) + recast[:, n])
+        for n, there in enumerate(cells.answered.T)
     ]
-    return Errors(np.sum(missed, axis=0), np.sum(false, axis=0))
 
 
 def _lost(dice: np.random.Generator, cells: Cells, probes: Probes, reviewed: Sample, draws: int) -> Floats:
     """Return draws of the share of the unmatched that have a report, which the probes and the reviews make likely."""
     found, lost = int(probes.seen[SEEN.index("found")]), int(probes.seen[SEEN.index("unmatched")])
     odds = dice.gamma(PRIOR_LOST + lost, 1 / (PRIOR_FOUND + found), draws)
-    odds *= np.exp(dice.uniform(np.log(DEPENDENCE[0]), np.log(DEPENDENCE[1]), draws))
+    odds *= _between(dice, DEPENDENCE, draws)
     there = int(cells.unmatched.sum()) + reviewed.yes
     share = np.clip(odds * (int(cells.answered.sum()) - reviewed.yes) / max(there, 1), 0.0, 0.999)
     if not reviewed.yes + reviewed.no:
@@ -151,6 +172,15 @@ def _lost(dice: np.random.Generator, cells: Cells, probes: Probes, reviewed: Sam
     told = reviewed.yes * np.log(np.maximum(share, 1e-12)) + reviewed.no * np.log1p(-share)
     weight = np.exp(told - told.max())
     return dice.choice(share, draws, p=weight / weight.sum())
+
+
+def _whole(dice: np.random.Generator, values: Floats) -> Ints:
+    """Return whole numbers with these means."""
+    return np.floor(values + dice.random(values.shape)).astype(np.int64)
+
+
+def _between(dice: np.random.Generator, ends: tuple[float, float], draws: int) -> Floats:
+    return np.exp(dice.uniform(np.log(ends[0]), np.log(ends[1]), draws))
 
 
 def _spread(dice: np.random.Generator, there: Ints, totals: Ints) -> Ints:

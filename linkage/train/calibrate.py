@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Knots = tuple[tuple[float, float], ...]
 
-PLACES = (-16.0, -8.0, -5.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 20.0)
+PLACES = (-16.0, -8.0, -5.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.75, 3.5, 5.0, 8.0, 12.0, 20.0)
 """Log2 odds at which the line may bend: close together where pairs are in doubt."""
 LEAST_SLOPE, MOST_SLOPE = 0.05, 3.0
 PULL = 2.0
