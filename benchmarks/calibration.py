@@ -26,9 +26,10 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.evaluate.reliability import Reliability, reliability
 from linkage.pairs import PERSONS, Model, link
 from linkage.pairs.kinds import with_kinds
-from linkage.pairs.model import MODELS, bent, beyond
+from linkage.pairs.model import MODELS, bent
 from linkage.pairs.model import load as load_model
 from linkage.pairs.score import probability
+from linkage.pairs.together import beyond
 from linkage.train.together import OF_PERSONS, Patterns, learn
 
 Floats = npt.NDArray[np.float64]

@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.errors import ConfigError
+from linkage.pairs import together
 from linkage.pairs.spec import Comparison, Spec, log_share
+from linkage.pairs.together import Together
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -94,7 +96,7 @@ class Model:
     slope: float = 1.0
     intercept: float = 0.0
     knots: tuple[tuple[float, float], ...] = ()
-    together: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    together: Together = field(default_factory=dict)
 
     def of(self, mentions: int, pairs: float | None = None) -> Model:
         """Return the same model for a population of this size (all pairs of ``mentions`` by default)."""
@@ -148,7 +150,7 @@ class Model:
         """Return the match weight of each pattern: log2 of the odds that the pair is one person."""
         logs = {c: self.log_class(c, pattern, until) for c in CLASSES}
         odds = logs["same"] - np.logaddexp2(logs["family"], logs["chance"])
-        return self.calibrated(odds + beyond(self.spec, self.together, pattern, until))
+        return self.calibrated(odds + together.beyond(self.spec, self.together, pattern, until))
 
     def calibrated(self, odds: Floats) -> Floats:
         """Return the match weight of log2 odds: evidence hangs together, so that it says less than its sum.
@@ -167,7 +169,7 @@ class Model:
         classes = {c: _told(self.spec, t) for c, t in self.tables.items()}
         content: dict[str, Any] = {"name": self.name, "notes": self.notes, "rates": self.rates}
         content["calibration"] = {"knots": self.knots, "slope": self.slope, "intercept": self.intercept}
-        content["calibration"]["together"] = _together(self.spec, self.together)
+        content["calibration"]["together"] = together.told(self.spec, self.together)
         content["classes"] = classes
         return _lines(json.dumps(content, indent=1)) + "\n"
 
@@ -182,16 +184,6 @@ def _log_level(name: str, table: Table, c: Comparison, pattern: Ints) -> Floats:
     if c.name in table.bands:
         found = found + np.where(is_equal, 0.0, np.log2(table.bands[c.name])[band])
     return found
-
-
-def beyond(spec: Spec, together: Mapping[tuple[str, str], Floats], pattern: Ints, until: int | None = None) -> Floats:
-    """Return what the outcomes of each pattern say together beyond their sum, of the first ``until`` comparisons."""
-    seen = {c.name for c in spec.comparisons[:until]}
-    total = np.zeros(len(pattern))
-    for (one, other), by in together.items():
-        if one in seen and other in seen:
-            total += by[spec.by_name[one].level_of(pattern), spec.by_name[other].level_of(pattern)]
-    return total
 
 
 def bent(odds: Floats, knots: tuple[tuple[float, float], ...]) -> Floats:
@@ -229,29 +221,6 @@ def _told(spec: Spec, t: Table) -> dict[str, Any]:
     return told
 
 
-def _together(spec: Spec, together: Mapping[tuple[str, str], Floats]) -> dict[str, dict[str, float]]:
-    """Return what outcomes say together by the names of the comparisons, then of the levels."""
-    return {
-        f"{one} and {other}": {
-            f"{_name(spec.by_name[one], i)} and {_name(spec.by_name[other], j)}": float(by[i, j])
-            for i, j in np.argwhere(by).tolist()
-        }
-        for (one, other), by in together.items()
-    }
-
-
-NULL = "unknown"
-"""How the file calls the level of a comparison that could not be made."""
-
-
-def _name(c: Comparison, level: int) -> str:
-    return c.levels[level - 1].name if level else NULL
-
-
-def _number(c: Comparison, name: str) -> int:
-    return 0 if name == NULL else c.number(name)
-
-
 def _levels(spec: Spec, cell: int) -> list[int]:
     return [(cell & c.mask) >> c.shift for c in spec.household]
 
@@ -276,21 +245,9 @@ def parse(spec: Spec, raw: Mapping[str, Any]) -> Model:
     rises = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(knots))
     if slope <= 0 or len(knots) == 1 or not rises:
         raise ValueError("the calibration does not rise")
-    together = _read_together(spec, told.get("together", {}))
+    shifts = together.read(spec, told.get("together", {}))
     rates, notes = dict(raw["rates"]), dict(raw["notes"])
-    return Model(spec, tables, rates, 0, 0.0, raw["name"], notes, slope, intercept, knots, together)
-
-
-def _read_together(spec: Spec, raw: Mapping[str, Mapping[str, float]]) -> dict[tuple[str, str], Floats]:
-    found = {}
-    for names, shifts in raw.items():
-        one, other = (spec.by_name[name] for name in names.split(" and "))
-        by = np.zeros((one.size, other.size))
-        for levels, shift in shifts.items():
-            first, second = levels.split(" and ")
-            by[_number(one, first), _number(other, second)] = shift
-        found[one.name, other.name] = by
-    return found
+    return Model(spec, tables, rates, 0, 0.0, raw["name"], notes, slope, intercept, knots, shifts)
 
 
 def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:

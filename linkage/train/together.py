@@ -20,11 +20,11 @@ from scipy.sparse import csr_matrix
 
 from linkage.pairs.model import bent
 from linkage.pairs.spec import Spec
+from linkage.pairs.together import Together
 from linkage.train.calibrate import Judged, Knots, fit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Together = dict[tuple[str, str], Floats]
 Outcomes = tuple[str, int, str, int]
 """A comparison with a level, and another with its own."""
 

@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are run from a 
 from benchmarks.calibration import FITTED, Region, Scored, crossed, prepared, scored
 from linkage.errors import ConfigError
 from linkage.evaluate.reliability import reliability
-from linkage.pairs.model import bent, beyond, load
+from linkage.pairs.model import bent, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import evidence, probability
+from linkage.pairs.together import beyond
 from linkage.train.calibrate import LEAST_SLOPE, Judged, fit
 from linkage.train.together import Patterns, learn
 
