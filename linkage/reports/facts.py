@@ -155,11 +155,11 @@ def _gap(db: Engine, keys: str, group: str) -> list[Gap]:
     found = []
     for code, month, *values in db.rows(_GAP.format(keys=keys, group=group)):
         counts = [int(value or 0) for value in values[:8]]
-        rate, low, high = (None if value is None else float(value) for value in values[8:])
+        rates = [None if value is None else float(value) for value in values[8:]]
         known = fitted.get((code or ALL, f"{month:%Y-%m}" if month else ALL))
-        if known and low is not None and high is not None:
-            low, high = min(low, known[0]), max(high, known[1])
-        found.append(Gap(code, month, *counts, rate, low, high))
+        if known and rates[1] is not None and rates[2] is not None:
+            rates[1:] = min(rates[1], known[0]), max(rates[2], known[1])
+        found.append(Gap(code, month, *counts, *rates))
     return found
 
 

@@ -30,13 +30,15 @@ Outcomes = tuple[str, int, str, int]
 
 OF_PERSONS = ("context", "surname", "address", "given", "birth", "sex")
 """Comparisons of two mentions whose outcomes hang together; identifiers decide alone."""
-PULL = 20.0
-"""Weight of the pull of each shift towards none, in nats for a shift of one bit: chosen on regions, not fitted on."""
+PULL, PULL_OF_MAP = 10.0, 400.0
+"""Weight of the pull of each shift towards none, in nats for a shift of one bit, and of the map's slopes towards 1.
+What one map cannot mend, since pairs of equal odds are of many sorts, is left to the shifts: without the second pull
+the map lies flat where pairs are in doubt, and no shift can part them."""
 ENOUGH = 60.0
 """Doubtful pairs, those of the same two people once a pattern, from which two outcomes get a shift."""
 DOUBT = 0.01
 """How far from 0 and 1 the probability of a doubtful pair is at least."""
-WITHIN = (-20.0, 30.0)
+WITHIN = (-12.0, 14.0)
 """Log2 odds beyond which a pair says nothing about shifts."""
 ROUNDS, STEPS = 3, 150
 
@@ -73,13 +75,13 @@ class Patterns:
 
 def learn(spec: Spec, known: Patterns, names: Sequence[str]) -> tuple[Together, Knots]:
     """Return the shifts of pairs of outcomes of the named comparisons, and the map of the shifted odds."""
-    knots = fit(known.judged(known.odds))
+    knots = fit(known.judged(known.odds), PULL_OF_MAP)
     outcomes = _doubtful(spec, known, names, bent(known.odds, knots))
     shows = _shows(spec, known.pattern, outcomes)
     shift = np.zeros(len(outcomes))
     for _ in range(ROUNDS if outcomes else 0):
         shift = _shifts(known, shows, knots, shift)
-        knots = fit(known.judged(known.odds + shows @ shift))
+        knots = fit(known.judged(known.odds + shows @ shift), PULL_OF_MAP)
     return _by_comparisons(spec, outcomes, shift), knots
 
 
