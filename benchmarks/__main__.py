@@ -18,8 +18,8 @@ from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
 WHAT = (*ALL, "ablation", "gap", "links", "calibration", "calibrate", "all")
-"""``gap`` takes two hundred simulated regions through a night, half an hour; ``calibration`` and ``calibrate`` simulate
-large regions, minutes each; ``calibrate`` writes the model that ships."""
+"""``gap`` takes two hundred simulated regions through a night, an hour, and goes on where it was stopped;
+``calibration`` and ``calibrate`` simulate large regions, minutes each; ``calibrate`` writes the model that ships."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
@@ -154,9 +154,11 @@ def _links(console: Console, asked: argparse.Namespace) -> None:
 def _gap(console: Console, asked: argparse.Namespace) -> None:
     from benchmarks import gap
 
-    incidents, noise = (asked.incidents or (gap.INCIDENTS,))[0], asked.noise or "medium"
-    regions, seed = asked.repeat or gap.REGIONS, gap.SEED if asked.seed is None else asked.seed
-    gap.gap(console, regions=regions, incidents=incidents, noise=noise, seed=seed)
+    kinds = gap.KINDS
+    if asked.incidents or asked.noise or asked.seed is not None:
+        seed = kinds[0][2] if asked.seed is None else asked.seed
+        kinds = (((asked.incidents or (kinds[0][0],))[0], asked.noise or kinds[0][1], seed, 1.0),)
+    gap.gap(console, kinds=kinds, regions=asked.repeat or gap.REGIONS)
 
 
 PARTS = {

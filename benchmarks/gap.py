@@ -2,145 +2,165 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import figures
-from linkage import casebook, config, entities, intake, pairs
-from linkage.engine.duckdb import DuckDBEngine
-from linkage.entities import household
-from linkage.privacy import Keys
-from linkage.simulate import write_sample
+from benchmarks import figures, gap_plot
+from benchmarks.gap_region import KEPT, Region
+from linkage.casebook import estimate
+from linkage.casebook.estimate import Cells, Floats, Ints, Reviews, Sample
 
 REGIONS = 200
-INCIDENTS = 500
-SEED = 1000
-"""Of the first region; the others follow."""
+KINDS = (
+    (500, "medium", 1000, 0.5),
+    (500, "high", 1100, 0.25),
+    (1_500, "medium", 1200, 0.125),
+    (1_500, "high", 1300, 0.125),
+)
+"""Incidents, noise, first seed, and share of the regions. The belief before any probe was chosen on seeds from 2000."""
+JUDGED = range(1000, 2000)
+REVIEWED = 20
+"""Unmatched incidents that a reviewer looks at, drawn at random, where reviews are simulated."""
+SMALL = 5
+"""Judged incidents from which a cell of a municipality and a month is counted."""
+HEADER = (
+    "regions", "n", "gap rate", "holds the truth", "Wilson", "below, above", "width", "bias", "mean error",
+    "counted: bias", "mean error", "missed told, true", "false told, true",
+)  # fmt: skip
 NOTE = (
-    "Truth: judged incidents (neither excluded nor pending) without a report in the extract whose true household "
-    "had no open case. Bias and error in points (hundredths of the judged). Observed: unmatched and review over "
-    "judged, as counted. Wilson's interval beside the coverage."
+    "Truth: judged incidents (neither excluded nor pending) without a report in the extract whose true household had "
+    "no open case. Width, bias and error in points (hundredths of the judged). Below, above: truths outside the "
+    "interval. Counted: unmatched and review over judged. Reviewed: a person has looked at some of the unmatched. "
+    "Cells: municipality and month, with five judged incidents or more."
 )
-
-_TRUTH = """
-WITH incident_home AS (
-    SELECT DISTINCT source_id, record_id, true_household_id FROM truth_mention WHERE record_kind = 'incident'
-), case_home AS (
-    SELECT DISTINCT source_id, record_id, true_household_id FROM truth_mention WHERE record_kind = 'case'
-), covered AS (
-    SELECT DISTINCT i.source_id, i.incident_number
-    FROM incident i JOIN incident_home h ON h.source_id = i.source_id AND h.record_id = i.incident_number
-    JOIN case_home c USING (true_household_id)
-    JOIN case_report r ON r.source_id = c.source_id AND r.case_id = c.record_id AND r.contact_type = 'melding'
-        AND r.received_at < i.reported_at AND (r.closed_at IS NULL OR r.closed_at > i.reported_at)
-), told AS (
-    SELECT incident_number, bool_or(nullif(report_id, '') IS NOT NULL) AS has_report FROM truth_incident GROUP BY ALL
-)
-SELECT count(*) AS judged,
-       count(*) FILTER (NOT has_report AND c.incident_number IS NULL) AS absent,
-       count(*) FILTER (has_report AND status IN ('unmatched', 'review')) AS missed,
-       count(*) FILTER (NOT has_report AND c.incident_number IS NULL AND status LIKE 'matched%') AS false,
-       count(*) FILTER (status IN ('unmatched', 'review')) AS observed
-FROM incident_status s JOIN told USING (incident_number)
-LEFT JOIN covered c ON c.source_id = s.source_id AND c.incident_number = s.incident_number
-WHERE status NOT IN ('excluded', 'pending')
-"""
 
 
 @dataclass(frozen=True)
-class Region:
-    """What was true of a region, and what was told."""
+class Told:
+    """Figures of some regions or cells (n,): what is true, and what was told of it."""
 
-    judged: int
-    absent: int
-    missed: int
-    false: int
-    observed: int
-    told: float
-    low: float
-    high: float
-    told_missed: float
-    told_false: float
+    judged: Floats
+    absent: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    counted: Floats
+    errors: Floats
+    """(4, n): missed links told and true, false links told and true."""
+
+    @classmethod
+    def of(cls, some: Iterable[Told]) -> Told:
+        """Return all of them together."""
+        names = [name for name in cls.__dataclass_fields__ if name != "errors"]
+        found = list(some)
+        together = {name: np.concatenate([getattr(one, name) for one in found]) for name in names}
+        return cls(**together, errors=np.concatenate([one.errors for one in found], axis=1))
+
+    def where(self, is_so: np.ndarray[Any, np.dtype[np.bool_]]) -> Told:
+        """Return some of them."""
+        return Told(*(getattr(self, name)[..., is_so] for name in self.__dataclass_fields__))
 
     @property
-    def is_held(self) -> bool:
-        """The truth is inside the interval."""
-        return self.low <= self.absent <= self.high
+    def holds(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which intervals hold the truth."""
+        return (self.low <= self.absent) & (self.absent <= self.high)
+
+    def row(self, title: str) -> list[object]:
+        """Return the row of the table."""
+        n, held = len(self.judged), int(self.holds.sum())
+        least, most = _wilson(held, n)
+        off, plain = (100 * (told - self.absent) / self.judged for told in (self.mean, self.counted))
+        width = 100 * (self.high - self.low) / self.judged
+        missed, false = ([f"{one:.2f}" for one in pair] for pair in np.split(self.errors.mean(axis=1), 2))
+        return [
+            title, n, f"{(self.absent.sum() / self.judged.sum()):.4f}", f"{held / n:.3f}", f"{least:.3f}-{most:.3f}",
+            f"{int((self.absent < self.low).sum())}, {int((self.absent > self.high).sum())}",
+            f"{width.mean():.2f}", f"{off.mean():+.2f}", f"{abs(off).mean():.2f}",
+            f"{plain.mean():+.2f}", f"{abs(plain).mean():.2f}", ", ".join(missed), ", ".join(false),
+        ]  # fmt: skip
 
 
-def gap(console: Console, *, regions: int, incidents: int, noise: str, seed: int) -> dict[str, Any]:
-    """Measure coverage and bias, print the table and keep the figures."""
-    found = [_region(incidents, noise, seed + n) for n in track(range(regions), console=console, transient=True)]
-    judged = np.array([r.judged for r in found])
-    bias = 100 * np.array([r.told - r.absent for r in found]) / judged
-    naive = 100 * np.array([r.observed - r.absent for r in found]) / judged
-    width = 100 * np.array([r.high - r.low for r in found]) / judged
-    held = sum(r.is_held for r in found)
-    low, high = _wilson(held, regions)
-    rows: Sequence[tuple[str, object]] = (
-        ("regions", regions),
-        ("truth, mean gap rate", f"{np.mean([r.absent / r.judged for r in found]):.4f}"),
-        ("interval holds the truth", f"{held / regions:.3f} ({low:.3f} to {high:.3f})"),
-        ("truth below, above", f"{sum(r.absent < r.low for r in found)}, {sum(r.absent > r.high for r in found)}"),
-        ("mean width, points", f"{width.mean():.2f}"),
-        ("bias, points", f"{bias.mean():+.3f} (error {bias.std() / regions**0.5:.3f})"),
-        ("mean error, points", f"{abs(bias).mean():.3f}"),
-        ("observed: bias, mean error", f"{naive.mean():+.3f}, {abs(naive).mean():.3f}"),
-        ("missed links, told and true", f"{_mean(found, 'told_missed'):.2f}, {_mean(found, 'missed'):.2f}"),
-        ("false links, told and true", f"{_mean(found, 'told_false'):.2f}, {_mean(found, 'false'):.2f}"),
-    )
-    figures.show(console, f"The gap of {regions} regions, {noise}", ["", "figure"], [list(row) for row in rows], NOTE)
-    kept = {"noise": noise, "seed": seed, "incidents": incidents, "regions": [vars(r) for r in found]}
-    console.print(f"kept in {figures.save('gap', kept)}")
+def gap(console: Console, *, kinds: Sequence[tuple[int, str, int, float]], regions: int) -> dict[str, Any]:
+    """Measure so many regions and all that were kept, print the table, draw the plot and keep the figures."""
+    wanted = [(n, noise, seed + k) for n, noise, seed, share in kinds for k in range(round(regions * share))]
+    for one in track(wanted, console=console, transient=True):
+        Region.of(*one)
+    found = [one for path in sorted(KEPT.glob("*.json")) if (one := Region.read(path)).seed in JUDGED]
+    whole = [told(one) for one in found]
+    rows = []
+    for n, noise in sorted({(one.incidents, one.noise) for one in found}):
+        some = [t for t, one in zip(whole, found, strict=True) if (one.incidents, one.noise) == (n, noise)]
+        rows.append(Told.of(some).row(f"{n} {noise}"))
+    every = Told.of(whole)
+    rows.append(every.row("all"))
+    rows.append(Told.of([told(reviewed(one, REVIEWED)) for one in found]).row(f"{REVIEWED} reviewed"))
+    cells = Told.of([told(one, by_cell=True) for one in found])
+    rows.append(cells.where(cells.judged >= SMALL).row("cells"))
+    figures.show(console, "The gap: does its interval hold the truth", HEADER, rows, NOTE)
+    plot = gap_plot.draw(every.low, every.mean, every.high, every.absent, every.judged)
+    (figures.OUT / "gap.svg").write_text(plot, encoding="utf-8")
+    kept = {"header": HEADER, "rows": rows}
+    console.print(f"kept in {figures.save('gap', kept)} and gap.svg beside it")
     return kept
 
 
-def _mean(found: Sequence[Region], name: str) -> float:
-    return float(np.mean([getattr(region, name) for region in found]))
+@dataclass(frozen=True)
+class Looked:
+    """A region of which a person has looked at some incidents."""
+
+    region: Region
+    reviews: Reviews
 
 
-def _region(incidents: int, noise: str, seed: int) -> Region:
-    with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as name:
-        folder = Path(name)
-        write_sample(folder, incidents=incidents, noise=noise, seed=seed, nights=1)
-        with DuckDBEngine(folder / "work.duckdb") as db:
-            _night(db, folder)
-            for table in ("mention", "incident"):
-                db.run(
-                    f"CREATE TABLE truth_{table} AS FROM "
-                    f"read_csv('{folder / 'truth' / f'{table}_truth.csv'}', header = true, all_varchar = true)"
-                )
-            truth = db.rows(_TRUTH)[0]
-            where = "municipality_code = 'alle' AND period = 'alle'"
-            told = db.rows(f"SELECT absent, absent_low, absent_high FROM gap_estimate WHERE {where}")[0]
-            parts = dict(db.rows(f"SELECT part, expected FROM gap_part WHERE {where}"))
-    return Region(*truth, *told, parts["missed_links"], -parts["false_links"])
+def told(one: Region | Looked, *, by_cell: bool = False) -> Told:
+    """Return what is told of a region as a whole, or of each of its cells."""
+    region, reviews = (one.region, one.reviews) if isinstance(one, Looked) else (one, Reviews())
+    errors = estimate.draw(region.cells, region.probes, reviews)
+
+    def whole(column: Any) -> Any:
+        return column if by_cell else column.sum(axis=-1, keepdims=True)
+
+    mean, low, high = estimate.interval(whole(errors.absent(region.cells)))
+    true, cells = region.truth, region.cells
+    parts = (errors.missed.mean(axis=0), true.missed + true.missed_review, errors.false.mean(axis=0), true.false)
+    return Told(
+        judged=whole(cells.judged).astype(np.float64),
+        absent=whole(true.absent).astype(np.float64),
+        mean=mean,
+        low=low,
+        high=high,
+        counted=whole(cells.unmatched + cells.review).astype(np.float64),
+        errors=np.stack([whole(part).astype(np.float64) for part in parts]),
+    )
 
 
-def _night(db: DuckDBEngine, folder: Path) -> None:
-    settings, keys = config.load(), Keys(b"a key for measuring, not for pseudonyms")
-
-    def quiet(_: str) -> None:
-        pass
-
-    found = intake.take_in(db, settings, inbox=folder / "inbox", run_id="1", seen=(), keys=keys, progress=quiet)
-    assert found.as_of is not None
-    intake.standardise(db, settings, quiet)
-    pairs.link(db, settings, quiet)
-    entities.resolve(db, settings, run_id="1", mint=keys.mint, progress=quiet)
-    household.build(db, settings, run_id="1", mint=keys.mint)
-    casebook.build(db, settings, as_of=found.as_of, progress=quiet)
+def reviewed(region: Region, incidents: int) -> Looked:
+    """Return the region after a person looked at some of its unmatched incidents, drawn at random, and was right."""
+    cells, true = region.cells, region.truth
+    dice = np.random.Generator(np.random.PCG64(region.seed))
+    seen = dice.multivariate_hypergeometric(cells.unmatched, min(incidents, int(cells.unmatched.sum())))
+    lost = zip(true.missed, cells.unmatched, seen, strict=True)
+    found = np.array([dice.hypergeometric(missed, there - missed, some) for missed, there, some in lost])
+    after = _answered(cells, found, seen)
+    sample = Sample(int(found.sum()), int((seen - found).sum()))
+    truth = replace(true, missed=true.missed - found)
+    return Looked(replace(region, cells=after, truth=truth), Reviews(unmatched=sample))
 
 
-def _wilson(held: int, regions: int) -> tuple[float, float]:
+def _answered(cells: Cells, found: Ints, seen: Ints) -> Cells:
+    """Return the cells after a person found reports: of the incidents seen the others are known to have none."""
+    answered = cells.answered.copy()
+    answered[:, 0] += found
+    return replace(cells, unmatched=cells.unmatched - found, answered=answered, known=cells.known + seen - found)
+
+
+def _wilson(held: int, n: int) -> tuple[float, float]:
     from scipy.stats import binomtest
 
-    interval = binomtest(held, regions).proportion_ci(method="wilson")
+    interval = binomtest(held, n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)

@@ -20,8 +20,8 @@ STATUSES = {
 
 _GAP = """
 SELECT sum(unmatched), sum(incidents - excluded - pending - review),
-  sum(gap_rate_low * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0),
-  sum(gap_rate_high * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0)
+  sum(unmatched) / nullif(sum(incidents - excluded - pending), 0),
+  sum(unmatched + review) / nullif(sum(incidents - excluded - pending), 0)
 FROM gap
 """
 

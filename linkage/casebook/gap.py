@@ -11,7 +11,7 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.casebook import estimate
-from linkage.casebook.estimate import SEEN, SPEEDS, Cells, Errors, Floats, Ints, Probes
+from linkage.casebook.estimate import SEEN, SPEEDS, Cells, Errors, Floats, Ints, Probes, Reviews, Sample
 from linkage.casebook.sql import Night, make, query
 from linkage.engine.base import Engine
 
@@ -19,8 +19,13 @@ ALL = "alle"
 """Municipality and period of a total."""
 RULES = ("cb_answer", "cb_link", "cb_chosen")
 """The queries that give reports to incidents, in order."""
-COUNTS = ("incidents", "judged", "excluded", "pending", "covered", "unmatched", "review", "matched", *SPEEDS, "reports")
-VIEWS = ("gp_probe", "gp_seen", "gp_apart", "gp_cell", "gp_delay")
+COUNTS = (
+    *("incidents", "judged", "excluded", "pending", "covered", "unmatched", "known", "review", "matched"),
+    *(*SPEEDS, "reports"),
+)
+VIEWS = ("gp_probe", "gp_seen", "gp_apart", "gp_review", "gp_cell", "gp_delay")
+KINDS = ("unmatched", "review", "answered")
+"""What the model had made of an incident that a reviewer looked at."""
 WORK = ("gp_named", "gp_answer", "gp_link", "gp_chosen", *VIEWS)
 
 
@@ -44,19 +49,22 @@ class Level:
 def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
     _by_people_alone(db, night)
+    if not db.has("decision"):
+        db.run(contracts.table("decision").ddl())
     for name in VIEWS:
         make(db, night, name)
     frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
     counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
     answered = np.column_stack([counted[speed] for speed in SPEEDS])
-    cells = Cells(counted["judged"], counted["unmatched"], counted["review"], answered)
-    errors = estimate.draw(cells, _probes(db))
+    cells = Cells(counted["judged"], counted["unmatched"], counted["review"], answered, counted["known"])
+    reviews = _reviews(db)
+    errors = estimate.draw(cells, _probes(db), reviews)
     waiting = _waiting(db, list(zip(frame["municipality_code"], frame["month"], strict=True)))
-    probes = int(db.rows("SELECT count(*) FROM gp_probe")[0][0])
+    evidence = {"probes": int(db.rows("SELECT count(*) FROM gp_probe")[0][0]), "reviewed": reviews.used}
     rates, parts = [], []
     for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
         sums = {name: level.added(column) for name, column in counted.items()}
-        rates += _rates(level, sums, level.added(errors.absent(cells)), probes)
+        rates += _rates(level, sums, level.added(errors.absent(cells)), evidence)
         parts += _parts(level, sums, errors, level.added(waiting))
     _write(db, "gap_estimate", rates)
     _write(db, "gap_part", parts)
@@ -81,6 +89,14 @@ def _probes(db: Engine) -> Probes:
         int(days),
         np.array([float(value) / max(incidents, 1) for value in exposed]),
     )
+
+
+def _reviews(db: Engine) -> Reviews:
+    told: dict[tuple[str, bool], int] = {
+        (seen_as, is_yes): int(incidents)
+        for seen_as, is_yes, incidents in db.rows("SELECT seen_as, is_yes, count(*) FROM gp_review GROUP BY ALL")
+    }
+    return Reviews(**{kind: Sample(told.get((kind, True), 0), told.get((kind, False), 0)) for kind in KINDS})
 
 
 def _waiting(db: Engine, names: list[tuple[str, str]]) -> Floats:
@@ -111,7 +127,9 @@ def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
         yield Level(distinct, np.array([number[name] for name in names], dtype=np.int64))
 
 
-def _rates(level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, probes: int) -> list[dict[str, object]]:
+def _rates(
+    level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, evidence: dict[str, int]
+) -> list[dict[str, object]]:
     mean, low, high = estimate.interval(absent)
     rows: list[dict[str, object]] = []
     for n, (municipality, period) in enumerate(level.names):
@@ -121,7 +139,7 @@ def _rates(level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, 
             {"municipality_code": municipality, "period": period, "judged": judged,
              "unmatched": int(sums["unmatched"][n] + sums["review"][n]), "absent": mean[n], "absent_low": low[n],
              "absent_high": high[n], "gap_rate": shares[0], "gap_rate_low": shares[1], "gap_rate_high": shares[2],
-             "probes": probes, "reviewed": 0}
+             **evidence}
         )  # fmt: skip
     return rows
 

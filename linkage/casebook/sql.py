@@ -51,6 +51,7 @@ def _values(night: Night) -> dict[str, object]:
         "duplicate_hours": limits.duplicate_hours,
         "region": _list(night.config.region.municipality_codes),
         "sure": night.config.linkage.sure,
+        "possible": night.config.linkage.possible,
         "deterministic": casebook.deterministic,
         "household_probability": casebook.household_probability,
         "answering": f"'{casebook.answering}'",

@@ -19,9 +19,10 @@ def best(model: Model, pattern: Ints, open_: Ints) -> Floats:
 
     The weight is log2(same / (family + chance)), so it is below log2(same / family) and below log2(same / chance); each
     of these two is bounded by the best outcome of every open comparison, those that a household shares together.
-    Raises ``ValueError`` for a model whose classes have kinds or names that follow: no bound of theirs is known here.
+    Raises ``ValueError`` for a model whose classes have kinds or names that follow, or whose outcomes say more
+    together: no bound of theirs is known here.
     """
-    if any(table.kinds or table.follows is not None for table in model.tables.values()):
+    if model.together or any(table.kinds or table.follows is not None for table in model.tables.values()):
         raise ValueError("the classes of this model have kinds or names that follow, which cannot be bounded")
     least = np.minimum(_against(model, "family", pattern, open_), _against(model, "chance", pattern, open_))
     return model.calibrated(least)

@@ -27,7 +27,7 @@ OF_TONIGHT = ("fresh_mention", "gone_mention", fresh.WAS)
 """What tells which mentions changed."""
 DECIDES = ("blocking", "coding", "compare", "context", "fresh", "persons", "persons_sql", "relations", "spec")
 """Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
-WEIGHS = ("kinds", "model", "score")
+WEIGHS = ("kinds", "model", "score", "together")
 """Modules that give a pattern its weight, beside the model."""
 
 

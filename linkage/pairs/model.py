@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.errors import ConfigError
+from linkage.pairs import together
 from linkage.pairs.spec import Comparison, Spec, log_share
+from linkage.pairs.together import Together
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -79,7 +81,9 @@ class Model:
     """Level probabilities by class, and how many ``same`` and ``family`` pairs a mention has on average.
 
     ``mentions`` and ``pairs`` are the size of the population that is scored, and how many pairs of it could be one
-    person: the more people, the likelier a chance agreement. ``slope`` and ``intercept`` calibrate the log2 odds.
+    person: the more people, the likelier a chance agreement. ``knots``, ``slope`` and ``intercept`` calibrate the log2
+    odds. ``together`` is what two outcomes say beyond their sum, in log2: by two comparisons, in the order of the spec,
+    a matrix by their levels.
     """
 
     spec: Spec
@@ -92,6 +96,7 @@ class Model:
     slope: float = 1.0
     intercept: float = 0.0
     knots: tuple[tuple[float, float], ...] = ()
+    together: Together = field(default_factory=dict)
 
     def of(self, mentions: int, pairs: float | None = None) -> Model:
         """Return the same model for a population of this size (all pairs of ``mentions`` by default)."""
@@ -144,7 +149,8 @@ class Model:
     def weight(self, pattern: Ints, until: int | None = None) -> Floats:
         """Return the match weight of each pattern: log2 of the odds that the pair is one person."""
         logs = {c: self.log_class(c, pattern, until) for c in CLASSES}
-        return self.calibrated(logs["same"] - np.logaddexp2(logs["family"], logs["chance"]))
+        odds = logs["same"] - np.logaddexp2(logs["family"], logs["chance"])
+        return self.calibrated(odds + together.beyond(self.spec, self.together, pattern, until))
 
     def calibrated(self, odds: Floats) -> Floats:
         """Return the match weight of log2 odds: evidence hangs together, so that it says less than its sum.
@@ -156,13 +162,14 @@ class Model:
 
     def uncalibrated(self) -> Model:
         """Return the same model, whose weights are the log2 odds as they are summed."""
-        return replace(self, slope=1.0, intercept=0.0, knots=())
+        return replace(self, slope=1.0, intercept=0.0, knots=(), together={})
 
     def to_json(self) -> str:
         """Return the model as readable JSON, floats in full, so that loading gives the same numbers."""
         classes = {c: _told(self.spec, t) for c, t in self.tables.items()}
         content: dict[str, Any] = {"name": self.name, "notes": self.notes, "rates": self.rates}
         content["calibration"] = {"knots": self.knots, "slope": self.slope, "intercept": self.intercept}
+        content["calibration"]["together"] = together.told(self.spec, self.together)
         content["classes"] = classes
         return _lines(json.dumps(content, indent=1)) + "\n"
 
@@ -238,7 +245,9 @@ def parse(spec: Spec, raw: Mapping[str, Any]) -> Model:
     rises = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(knots))
     if slope <= 0 or len(knots) == 1 or not rises:
         raise ValueError("the calibration does not rise")
-    return Model(spec, tables, dict(raw["rates"]), 0, 0.0, raw["name"], dict(raw["notes"]), slope, intercept, knots)
+    shifts = together.read(spec, told.get("together", {}))
+    rates, notes = dict(raw["rates"]), dict(raw["notes"])
+    return Model(spec, tables, rates, 0, 0.0, raw["name"], notes, slope, intercept, knots, shifts)
 
 
 def _table(spec: Spec, raw: Mapping[str, Any]) -> Table:

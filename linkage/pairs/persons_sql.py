@@ -16,10 +16,16 @@ SOURCE_PERSON = (
     Level("equal", 0, "the source gave both the same person number"),
     Level("conflict", 0, "the source gave them different person numbers"),
 )
-_KNOWN = (("", ""), ("_half", ", and given names or birth dates cannot be compared"), ("_little", ", and neither can"))
+UNKNOWN = (
+    ("", ""),
+    ("_no_birth", ", and birth dates cannot be compared"),
+    ("_no_given", ", and given names cannot be compared"),
+    ("_little", ", and neither birth dates nor given names can be compared"),
+)
+"""What cannot be compared, in the order of the bits of `context`: birth dates 1, given names 2."""
 CONTEXT = tuple(
-    Level(name + suffix, group, meaning + known)
-    for group, (suffix, known) in enumerate(_KNOWN)
+    Level(name + suffix, group, meaning + unknown)
+    for group, (suffix, unknown) in enumerate(UNKNOWN)
     for name, meaning in (
         ("none", "no other person links the two records"),
         ("one", "one other person is named on both records"),
@@ -27,7 +33,8 @@ CONTEXT = tuple(
         ("taken", "one of them stands in another row of the other's record already"),
     )
 )
-"""Told apart by what can be compared: of relatives with few data nobody knows that they stand in another row."""
+"""Told apart by what can be compared: of relatives with few data nobody knows that they stand in another row, and who
+has no birth date is named beside others more often than who has initials only."""
 SURNAME = (
     Level("equal", 0, "own surnames equal"),
     Level("equal_other", 0, "equal to the partner's name, or when prefix and name are written together"),

@@ -30,12 +30,14 @@ _GAP = """
 SELECT {keys}, sum(incidents), sum(matched), sum(late), sum(covered), sum(review), sum(pending), sum(unmatched),
   sum(excluded),
   sum(unmatched) / nullif(sum(incidents - excluded - pending - review), 0),
-  sum(gap_rate_low * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0),
-  sum(gap_rate_high * (incidents - excluded - pending)) / nullif(sum(incidents - excluded - pending), 0)
+  sum(unmatched) / nullif(sum(incidents - excluded - pending), 0),
+  sum(unmatched + review) / nullif(sum(incidents - excluded - pending), 0)
 FROM gap {group}
 """
 
 
+ALL = "alle"
+"""Municipality and period of a total in ``gap_estimate``."""
 _ESTIMATE = """
 SELECT gap_rate, gap_rate_low, gap_rate_high FROM gap_estimate WHERE municipality_code = 'alle' AND period = 'alle'
 """
@@ -45,8 +47,7 @@ SELECT gap_rate, gap_rate_low, gap_rate_high FROM gap_estimate WHERE municipalit
 class Gap:
     """Counts and the gap of a municipality, a month, one of each, or all of them.
 
-    ``low`` and ``high`` of a sum are the weighted means of its parts: exact where the parts are bounds
-    by counting, never too narrow where they are fitted intervals.
+    ``low`` and ``high`` are the fitted interval of that sum, never narrower than when every review is counted one way.
     """
 
     municipality_code: str | None
@@ -150,9 +151,21 @@ def _estimate(db: Engine) -> Estimate | None:
 
 
 def _gap(db: Engine, keys: str, group: str) -> list[Gap]:
+    fitted = _fitted(db)
     found = []
     for code, month, *values in db.rows(_GAP.format(keys=keys, group=group)):
         counts = [int(value or 0) for value in values[:8]]
         rates = [None if value is None else float(value) for value in values[8:]]
+        known = fitted.get((code or ALL, f"{month:%Y-%m}" if month else ALL))
+        if known and rates[1] is not None and rates[2] is not None:
+            rates[1:] = min(rates[1], known[0]), max(rates[2], known[1])
         found.append(Gap(code, month, *counts, *rates))
     return found
+
+
+def _fitted(db: Engine) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the fitted intervals by municipality and period; none of a view of a version that did not estimate."""
+    if not db.has("gap_estimate"):
+        return {}
+    rows = db.rows("SELECT municipality_code, period, gap_rate_low, gap_rate_high FROM gap_estimate WHERE judged > 0")
+    return {(code, period): (float(low), float(high)) for code, period, low, high in rows}

@@ -19,11 +19,11 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Knots = tuple[tuple[float, float], ...]
 
-PLACES = (-16.0, -8.0, -5.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 20.0)
+PLACES = (-16.0, -8.0, -5.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.75, 3.5, 5.0, 8.0, 12.0, 20.0)
 """Log2 odds at which the line may bend: close together where pairs are in doubt."""
 LEAST_SLOPE, MOST_SLOPE = 0.05, 3.0
 PULL = 2.0
-"""Weight of the pull of each slope towards 1, in nats: a piece with few pairs stays as it is."""
+"""Weight of the pull of each slope towards 1, in nats for a slope of e: a piece with few pairs stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Judged:
         return cls(known, *counts)
 
 
-def fit(judged: Judged) -> Knots:
-    """Return the knots (odds, weight) of the likeliest map."""
+def fit(judged: Judged, pull: float = PULL) -> Knots:
+    """Return the knots (odds, weight) of the likeliest map; ``pull`` is the weight of the pull of each slope to 1."""
     places, widths = np.array(PLACES), np.diff(PLACES)
     piece = np.clip(np.searchsorted(places, judged.odds, side="right") - 1, 0, len(widths) - 1)
     beyond = judged.odds - places[piece]
@@ -65,8 +65,8 @@ def fit(judged: Judged) -> Knots:
         off = (judged.pairs / (1 + np.exp(-weight)) - judged.same) * np.log(2)
         inside, within = (np.bincount(piece, each, len(widths)) for each in (off, off * beyond))
         above = inside.sum() - np.cumsum(inside)
-        gradient = np.r_[off.sum(), slope * (widths * above + within) + 2 * PULL * asked[1:]]
-        return float(likely + PULL * (asked[1:] ** 2).sum()), gradient
+        gradient = np.r_[off.sum(), slope * (widths * above + within) + 2 * pull * asked[1:]]
+        return float(likely + pull * (asked[1:] ** 2).sum()), gradient
 
     first = np.array([PLACES[0], *np.zeros(len(widths))])
     bounds = [(None, None), *[(np.log(LEAST_SLOPE), np.log(MOST_SLOPE))] * len(widths)]

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.casebook.estimate import SEEN, SPEEDS, Cells, Probes, draw, interval, still_to_come
+from linkage.casebook.estimate import (
+    DEPENDENCE,
+    PRIOR_FOUND,
+    PRIOR_LOST,
+    SEEN,
+    SPEEDS,
+    Cells,
+    Probes,
+    Reviews,
+    Sample,
+    draw,
+    interval,
+    still_to_come,
+)
 
 NOTHING = Probes(np.array([300, 3, 1, 4]), 5, 100_000, np.array([6.0, 20.0, 150.0]))
 
@@ -15,7 +30,7 @@ NOTHING = Probes(np.array([300, 3, 1, 4]), 5, 100_000, np.array([6.0, 20.0, 150.
 def cells(*rows: tuple[int, ...]) -> Cells:
     """Cells of (unmatched, review, timely, late, very late); everything is judged."""
     table = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    return Cells(table.sum(axis=1), table[:, 0], table[:, 1], table[:, 2:])
+    return Cells(table.sum(axis=1), table[:, 0], table[:, 1], table[:, 2:], np.zeros(len(table), dtype=np.int64))
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,7 +63,7 @@ def test_an_inbox_in_which_all_is_answered_by_number_has_no_width() -> None:
 
 def test_fewer_probes_make_a_wider_interval() -> None:
     here = cells((60, 4, 300, 60, 30))
-    many = Probes(np.array([960, 5, 5, 30]), 60, 1_000_000, NOTHING.exposed)
+    many = Probes(np.array([9600, 50, 50, 144]), 50, 1_000_000, NOTHING.exposed)
     few = Probes(np.array([9, 0, 0, 0]), 0, 10_000, NOTHING.exposed)
     widths = [np.ptp(interval(draw(here, probes).absent(here))[1:]) for probes in (many, few)]
     assert widths[0] < widths[1]
@@ -56,8 +71,8 @@ def test_fewer_probes_make_a_wider_interval() -> None:
 
 def region(dice: np.random.Generator, incidents: int = 400) -> tuple[Cells, Probes, int]:
     """Draw a region as the estimate believes it to be: its cells, what the probes find, and who truly has no report."""
-    missed, named, orphans = dice.uniform(0.01, 0.05), 0.35, dice.uniform(5e-5, 4e-4)
-    ratio = np.exp(dice.uniform(0, np.log(3)))
+    missed, named, orphans = dice.gamma(PRIOR_LOST, 1 / PRIOR_FOUND), 0.35, dice.uniform(5e-5, 4e-4)
+    ratio = np.exp(dice.uniform(*np.log(DEPENDENCE)))
     exposed = np.array([8.0, 30.0, 200.0])
     absent = dice.binomial(incidents, 0.12)
     by_number = dice.binomial(incidents - absent, named)
@@ -67,7 +82,7 @@ def region(dice: np.random.Generator, incidents: int = 400) -> tuple[Cells, Prob
         dice.choice(4, absent, p=[*(hit := 1 - np.exp(-orphans * exposed)), 1 - hit.sum()]), minlength=4
     )
     answered = dice.multinomial(without - lost, [0.8, 0.17, 0.03]) + taken[:3]
-    here = Cells(np.array([incidents]), np.array([taken[3] + lost]), np.array([0]), answered[None, :])
+    here = cells((taken[3] + lost, 0, *answered))
     unseen = dice.binomial(by_number, missed)
     days = 60_000
     return (
@@ -85,8 +100,40 @@ def test_the_interval_holds_the_truth_of_regions_as_the_estimate_believes_them_t
         mean, low, high = interval(draw(here, probes, draws=400).absent(here))
         held.append(low[0] <= absent <= high[0])
         bias.append(float(mean[0]) - absent)
-    assert 0.90 <= np.mean(held) <= 0.99
+    assert 0.91 <= np.mean(held) <= 0.99
     assert abs(np.mean(bias)) < 2.0
+
+
+def test_the_belief_gives_way_to_many_probes() -> None:
+    here = cells((600, 0, 3000, 600, 300))
+    told = [
+        draw(here, Probes(np.array([found, 0, 0, lost]), 0, 10**6, np.zeros(3))).missed.mean()
+        for found, lost in ((90, 0), (9000, 0), (9000, 500))
+    ]
+    assert told[1] < 0.2 * told[0]
+    assert told[2] > 3 * told[0]
+
+
+@pytest.mark.parametrize("kind", ["unmatched", "review"])
+def test_reviews_narrow_the_interval_and_move_it_to_what_they_found(kind: str) -> None:
+    here = cells((60, 30, 300, 60, 30))
+    if kind == "unmatched":
+        here = replace(here, known=np.array([15]))
+    plain = draw(here, NOTHING).absent(here)
+    none, some = (draw(here, NOTHING, Reviews(**{kind: Sample(yes, 20 - yes)})).absent(here) for yes in (0, 20))
+    assert none.mean() > plain.mean() > some.mean()
+    assert none.std() < plain.std()
+
+
+def test_links_that_reviewers_took_apart_make_others_doubtful() -> None:
+    here = cells((60, 0, 300, 60, 30))
+    right, wrong = (draw(here, NOTHING, Reviews(answered=Sample(100 - no, no))).false.mean() for no in (0, 10))
+    assert wrong > right + 10
+
+
+def test_an_incident_that_a_person_looked_at_is_missed_no_more() -> None:
+    here = replace(cells((10, 0, 300, 60, 30)), known=np.array([10]))
+    assert (draw(here, NOTHING, Reviews(unmatched=Sample(0, 10))).missed == 0).all()
 
 
 def test_the_names_of_what_becomes_of_an_incident_stand_in_the_order_of_the_counts() -> None:

@@ -5,11 +5,12 @@ WITH incident AS (
            count(*) FILTER (status NOT IN ('excluded', 'pending')) AS judged,
            count(*) FILTER (status = 'excluded') AS excluded, count(*) FILTER (status = 'pending') AS pending,
            count(*) FILTER (status = 'covered_open_case') AS covered,
-           count(*) FILTER (status = 'unmatched') AS unmatched, count(*) FILTER (status = 'review') AS review,
+           count(*) FILTER (status = 'unmatched') AS unmatched,
+           count(*) FILTER (status = 'unmatched' AND NOT is_yes) AS known, count(*) FILTER (status = 'review') AS review,
            count(*) FILTER (status LIKE 'matched%') AS matched,
            count(*) FILTER (status = 'matched_timely') AS timely, count(*) FILTER (status = 'matched_late') AS late,
            count(*) FILTER (status = 'matched_very_late') AS very_late
-    FROM cb_standing JOIN cb_status USING (incident_no) GROUP BY ALL
+    FROM cb_standing JOIN cb_status USING (incident_no) LEFT JOIN gp_review USING (incident_no) GROUP BY ALL
 ), report AS (
     SELECT coalesce(municipality_code, 'onbekend') AS municipality_code, strftime(day, '%Y-%m') AS month,
            count(*) AS reports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.worlds import World
+from tests.worlds import World, fill
 
 PARTS = ("scope", "not_yet_arrived", "covered", "follow_ups", "missed_links", "false_links", "truly_absent")
 
@@ -84,3 +84,61 @@ def test_a_region_in_which_nothing_counts_has_no_gap() -> None:
     [told] = world.db.rows("SELECT judged, absent, gap_rate FROM gap_estimate WHERE period = 'alle' LIMIT 1")
     assert told == (0, 0.0, None)
     assert parts(world)["scope"] == parts(world)["raw_difference"] == 1
+
+
+def reviewed(*said: tuple[str, str, str, float]) -> World:
+    """Return five incidents; ``said``: a person of an incident, one of a report, a verdict, the model's probability."""
+    world = World().maybe("dina", "dinah")
+    world.incident(1, "2025-01-05 20:00:00", "anna").report("R1", "2025-01-07 09:00:00", "anna")
+    world.incident(2, "2025-01-06 20:00:00", "cor").report("R2", "2025-01-08 09:00:00", "cora")
+    world.incident(3, "2025-01-09 20:00:00", "dina").report("R3", "2025-01-10 09:00:00", "dinah")
+    world.incident(4, "2025-01-09 20:00:00", "eef").incident(5, "2025-01-09 20:00:00", "fien")
+    world.households()
+    mentions = dict(
+        world.db.rows("SELECT person_id || record_kind, mention_id FROM mention JOIN mention_person USING (mention_id)")
+    )
+    rows, pairs = [], []
+    for number, (one, other, verdict, probability) in enumerate(said, 1):
+        left, right = sorted((mentions[f"p-{one}incident"], mentions[f"p-{other}case"]))
+        pair = {"left_id": left, "right_id": right}
+        rows.append({"decision_id": number, "verdict": verdict, "outcome": "applied"} | pair)
+        pairs.append({"match_probability": probability, "match_weight": 0.0, "pattern": 0} | pair)
+    fill(world.db, "decision", rows)
+    fill(world.db, "pair", pairs)
+    return world.reconcile()
+
+
+def used(world: World) -> int:
+    """Return how many incidents that reviewers looked at the estimate used."""
+    [(incidents,)] = world.db.rows("SELECT DISTINCT reviewed FROM gap_estimate")
+    return int(incidents)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ((), 0),
+        ((("anna", "anna", "same", 0.4),), 1),  # the decision gave the incident its report
+        ((("anna", "anna", "same", 0.99),), 1),  # a link that a person confirms
+        ((("cor", "cora", "different", 0.2),), 1),  # a person looked, and the report is of others
+        ((("cor", "cora", "different", 0.95),), 1),  # a link that a person took away
+        ((("cor", "cora", "unsure", 0.2),), 0),  # nobody can tell
+        ((("cor", "dinah", "different", 0.2), ("cor", "cora", "different", 0.2)), 1),  # one incident, looked at twice
+        ((("anna", "cora", "different", 0.2),), 0),  # another report answers it
+    ],
+    ids=["none", "found", "confirmed", "absent", "taken away", "unsure", "twice", "answered otherwise"],
+)
+def test_what_reviewers_said_enters_the_estimate(said: tuple[tuple[str, str, str, float], ...], expected: int) -> None:
+    assert used(reviewed(*said)) == expected
+
+
+def test_the_fitted_interval_is_never_narrower_than_the_bounds_of_review(region: World) -> None:
+    rows = region.db.rows(
+        "SELECT g.unmatched, review, incidents - excluded - pending, g.gap_rate_low, g.gap_rate_high, "
+        "e.gap_rate_low, e.gap_rate_high FROM gap g JOIN gap_estimate e USING (municipality_code) "
+        "WHERE e.period = strftime(g.month, '%Y-%m') AND judged > 0"
+    )
+    assert rows
+    for unmatched, review, judged, low, high, fitted_low, fitted_high in rows:
+        assert low == pytest.approx(min(unmatched / judged, fitted_low))
+        assert high == pytest.approx(max((unmatched + review) / judged, fitted_high))

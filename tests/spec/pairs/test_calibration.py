@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,17 @@ from linkage.errors import ConfigError
 from linkage.evaluate.reliability import reliability
 from linkage.pairs.model import bent, load
 from linkage.pairs.persons import PERSONS
-from linkage.pairs.score import probability
+from linkage.pairs.score import evidence, probability
+from linkage.pairs.together import beyond
 from linkage.train.calibrate import LEAST_SLOPE, Judged, fit
+from linkage.train.together import Patterns, learn
 
 REGION = Region(2_000, "medium", 7)
 RANGES = ((0.1, 0.9), (0.02, 0.5), (0.5, 0.98), (0.001, 0.1))
 WITHIN, ERRORS = 0.02, 2.0
 KNOTS = load(PERSONS).knots
+BAND = PERSONS.by_name["given"].shift + PERSONS.by_name["given"].bits
+CONTEXT_AND_GIVEN = sum(((1 << c.bits) - 1) << c.shift for c in PERSONS.comparisons if c.name in ("context", "given"))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +86,8 @@ def test_regions_are_calibrated_by_the_others() -> None:
 
     def simulated(shift: float) -> Scored:
         odds = np.round(draw.uniform(-4, 4, 8_000), 1)
-        return Scored(odds, draw.random(len(odds)) < probability(odds + shift), np.arange(len(odds)))
+        is_same, pattern = draw.random(len(odds)) < probability(odds + shift), np.rint(10 * odds + 40) * 2.0**50
+        return Scored(odds, is_same, np.arange(len(odds)), pattern.astype(np.int64))
 
     def gaps(shifts: tuple[float, ...]) -> list[float]:
         return [decile.gap for decile in crossed([simulated(shift) for shift in shifts])]
@@ -105,9 +111,56 @@ def test_a_model_keeps_kinds_and_calibration_in_its_file(tmp_path: Path) -> None
     model, file = load(PERSONS).of(10_000), tmp_path / "model.json"
     file.write_text(model.to_json(), encoding="utf-8")
     again = load(PERSONS, file).of(10_000)
-    pattern = np.random.default_rng(2).integers(0, 2**20, 500) & 0b0001_0001_0001_0001_0001
+    pattern = np.random.default_rng(2).integers(0, 2**40, 500) & sum(1 << c.shift for c in PERSONS.comparisons)
     assert again.knots == model.knots and again.tables["same"].kinds
+    assert again.together.keys() == model.together.keys() != set()
     assert (again.weight(pattern) == model.weight(pattern)).all()
+
+
+def shown(**levels: str) -> np.int64:
+    """Return the pattern of the named levels."""
+    return np.int64(sum(PERSONS.by_name[c].number(level) << PERSONS.by_name[c].shift for c, level in levels.items()))
+
+
+def test_what_outcomes_say_together_is_learnt_back() -> None:
+    draw = np.random.default_rng(8)
+    kinds = [
+        shown(context=context, given=given)
+        for context in ("several_little", "one_little")
+        for given in ("initial_different", "initial_equal")
+    ]
+    pattern = np.array(kinds)[draw.integers(0, 4, 40_000)] | (draw.integers(1, 9, 40_000) << BAND)
+    odds = np.linspace(-3, 3, 9)[draw.integers(0, 9, 40_000)]
+    _, first, at = np.unique(pattern, return_index=True, return_inverse=True)
+    odds = odds[first][at]
+    is_same = draw.random(len(odds)) < probability(odds - 2.0 * (pattern & CONTEXT_AND_GIVEN == kinds[0]))
+    found, knots = learn(PERSONS, Patterns.of(pattern, odds, is_same, np.arange(len(odds))), ("context", "given"))
+    after = bent(odds + beyond(PERSONS, found, pattern), knots)
+    before = bent(odds, fit(Judged.of(odds, is_same)))
+    for kind in kinds:
+        these = pattern & CONTEXT_AND_GIVEN == kind
+        assert abs(probability(after[these]).mean() - is_same[these].mean()) < 0.02
+    these = pattern & CONTEXT_AND_GIVEN == kinds[0]
+    assert abs(probability(before[these]).mean() - is_same[these].mean()) > 0.1
+
+
+def test_few_pairs_say_nothing_together() -> None:
+    pattern, odds = np.full(40, shown(context="one", given="equal")), np.zeros(40)
+    found, _ = learn(PERSONS, Patterns.of(pattern, odds, odds > 1, np.arange(40)), ("context", "given"))
+    assert found == {}
+
+
+def test_what_outcomes_say_together_is_told_where_the_later_one_stands() -> None:
+    model = load(PERSONS).of(10_000)
+    one, other = PERSONS.by_name["context"], PERSONS.by_name["given"]
+    by = np.zeros((one.size, other.size))
+    by[one.number("one"), other.number("same_initial")] = 3.0
+    pattern = int(shown(context="one", given="same_initial", birth="equal"))
+    models = [replace(model, knots=(), together=together) for together in ({}, {("context", "given"): by})]
+    plain, shifted = ({e.comparison: e.weight for e in evidence(m, pattern)} for m in models)
+    assert shifted["given"] == pytest.approx(plain["given"] + 3.0)
+    assert {name for name in plain if plain[name] != pytest.approx(shifted[name])} == {"given"}
+    assert sum(shifted.values()) == pytest.approx(float(models[1].weight(np.array([pattern]))[0]))
 
 
 def test_a_calibration_that_falls_is_refused(tmp_path: Path) -> None:
