@@ -11,7 +11,7 @@ from rich.console import Console
 from linkage import audit, cli_summary, console
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import no_output_folder
-from linkage.intake.take import STALE
+from linkage.lateness import lags
 from linkage.ledger import LOCAL, WELL, Ledger
 from linkage.overrides import Overrides
 from linkage.store import OutFolder
@@ -55,6 +55,7 @@ FROM delivery, reached GROUP BY source_id ORDER BY source_id
 
 def _intake(view: DuckDBEngine) -> dict[str, Any]:
     """Return the sources with their age, and how many rows are rejected and held."""
+    known = {lag.source_id: lag for lag in lags(view)}
     sources = [
         {
             "source_id": source,
@@ -62,7 +63,7 @@ def _intake(view: DuckDBEngine) -> dict[str, Any]:
             "covers_until": until,
             "extracted_at": extracted,
             "behind_days": behind,
-            "is_missing": behind is None or behind > STALE.days,
+            "is_missing": source not in known or known[source].is_late,
         }
         for source, deliveries, until, extracted, behind in view.rows(_SOURCES)
     ]

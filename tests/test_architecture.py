@@ -27,6 +27,8 @@ FLOORS: tuple[frozenset[str], ...] = (
             "promotions",
             "rejections",
             "contracts",
+            "basis",
+            "lateness",
             "indicators",
             "config",
             "privacy",

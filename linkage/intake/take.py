@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from linkage import contracts
@@ -17,9 +17,8 @@ from linkage.intake import profile as profiles
 from linkage.intake.delivery import Accepted, Delivery, Refused
 from linkage.intake.staging import Staged
 from linkage.intake.values import LOCAL
+from linkage.lateness import lags
 from linkage.privacy import Keys
-
-STALE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -180,13 +179,9 @@ def _as_of(db: Engine) -> date | None:
 
 
 def _stale(db: Engine, refused: Sequence[Refused]) -> tuple[str, ...]:
-    newest: dict[str, datetime] = {}
-    until: dict[str, date] = {}
-    for source, version, covers in db.rows(
-        "SELECT source_id, max(version), max(covers_until) FROM delivery WHERE status = 'accepted' GROUP BY source_id"
-    ):
-        newest[source], until[source] = datetime.fromisoformat(version.split()[0]), covers
-    behind = {source for source, day in until.items() if max(until.values()) - day > STALE}
+    rows = db.rows("SELECT source_id, max(version) FROM delivery WHERE status = 'accepted' GROUP BY source_id")
+    newest = {str(source): datetime.fromisoformat(version.split()[0]) for source, version in rows}
+    behind = {lag.source_id for lag in lags(db) if lag.is_late}
     for refusal in refused:
         at, last = refusal.extracted_at, newest.get(refusal.source_id)
         if refusal.delivery_id == delivery.NO_DELIVERY:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.lateness import lags
 from linkage.simulate import write_sample
 from tests.spec.intake import inbox as box
 from tests.spec.intake.inbox import care, incident, member, number, person, persons, police, report, state, steunpunt
@@ -365,6 +366,29 @@ def test_as_of_is_the_day_that_the_slowest_chain_has_reached(tmp_path: Path) -> 
     steunpunt(tmp_path, 6, [report("M1", "C1")])
     _, told = box.take(tmp_path, db, run="2")
     assert (told.as_of, told.stale) == (date(2025, 3, 5), ("vt-drenthe",))
+
+
+RHYTHMS = [
+    # what happens, days that each delivery covers until, by source, and who is late
+    ("a daily source that missed two days", {"pol": "1 2 3 4 5", "vt": "1 2 3"}, {"vt"}),
+    ("a daily source that is a day behind", {"pol": "1 2 3 4 5", "vt": "1 2 3 4"}, set()),
+    ("a weekly source between two deliveries", {"pol": "1 2 20 21", "vt": "1 8 15"}, set()),
+    ("a weekly source two days late", {"pol": "1 2 23 24", "vt": "1 8 15"}, set()),
+    ("a weekly source three days late", {"pol": "1 2 24 25", "vt": "1 8 15"}, {"vt"}),
+    ("a source without a rhythm yet is taken for daily", {"pol": "1 2 3 9", "vt": "1 7"}, {"vt"}),
+    ("one that was sent again has the rhythm of its days", {"pol": "1 2 3 9", "vt": "1 1 1 7"}, {"vt"}),
+]
+
+
+@pytest.mark.parametrize(("days", "late"), [r[1:] for r in RHYTHMS], ids=[r[0] for r in RHYTHMS])
+def test_a_source_is_late_by_its_own_rhythm(days: dict[str, str], late: set[str]) -> None:
+    with DuckDBEngine() as db:
+        db.run("CREATE TABLE delivery (source_id VARCHAR, covers_until DATE, status VARCHAR)")
+        for source, until in days.items():
+            for day in until.split():
+                db.run("INSERT INTO delivery VALUES (?, ?, 'accepted')", [source, date(2025, 3, int(day))])
+        db.run("INSERT INTO delivery VALUES ('pol', DATE '2025-03-31', 'refused')")
+        assert {lag.source_id for lag in lags(db) if lag.is_late} == late
 
 
 def test_no_row_in_clear_outlives_the_intake(whole: DuckDBEngine) -> None:
