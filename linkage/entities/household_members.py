@@ -91,12 +91,19 @@ def _joined(db: Engine) -> None:
 
 
 _TURNS = """
-    mover AS (
-        SELECT DISTINCT home_no, person_no FROM hh_here ANTI JOIN hh_home USING (home_no, address)
+    away AS (
+        SELECT home_no, person_no, address FROM hh_here ANTI JOIN hh_home USING (home_no, address)
         WHERE home_no IN (SELECT home_no FROM hh_home)
+    ), slip AS (
+        SELECT DISTINCT a.home_no, a.address FROM away a JOIN hh_home h
+            ON h.home_no = a.home_no AND split_part(h.address, '|', 2) = split_part(a.address, '|', 2)
+        WHERE damerau_levenshtein(split_part(h.address, '|', 1), split_part(a.address, '|', 1)) <= 2
+    ), mover AS (
+        SELECT DISTINCT home_no, person_no FROM away ANTI JOIN slip USING (home_no, address)
     ), event AS (
         SELECT t.home_no, t.person_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
         FROM hh_told t SEMI JOIN mover USING (home_no, person_no) LEFT JOIN hh_home h USING (home_no, address)
+            ANTI JOIN slip USING (home_no, address)
         WHERE t.address IS NOT NULL GROUP BY t.home_no, t.person_no, t.day
     ), last_in AS (
         SELECT home_no, person_no, max(seen) AS day,
@@ -108,9 +115,13 @@ _TURNS = """
         FROM event e LEFT JOIN last_in f ON f.home_no = e.home_no AND f.place = 1
         LEFT JOIN last_in o ON o.home_no = e.home_no
             AND o.place = CASE WHEN f.person_no = e.person_no THEN 2 ELSE 1 END
+    ), steady AS (
+        SELECT * FROM stayed WHERE is_in OR day <= others_in
+        WINDOW same_person AS (PARTITION BY home_no, person_no ORDER BY day)
+        QUALIFY is_in IS NOT DISTINCT FROM coalesce(lag(is_in) OVER same_person, is_in)
+            OR is_in IS NOT DISTINCT FROM coalesce(lead(is_in) OVER same_person, is_in)
     ), turned AS (
-        SELECT *, lag(is_in) OVER (PARTITION BY home_no, person_no ORDER BY day) AS was_in
-        FROM stayed WHERE is_in OR day <= others_in
+        SELECT *, lag(is_in) OVER (PARTITION BY home_no, person_no ORDER BY day) AS was_in FROM steady
     ), turn AS (
         SELECT home_no, person_no, is_in, day AS came,
                lead(day) OVER (PARTITION BY home_no, person_no ORDER BY day) AS went
@@ -122,7 +133,8 @@ _TURNS = """
     )
 """
 """Stays of who was also told elsewhere, at a home of the household: from the first day at it to the first day at
-another while somebody stays behind."""
+another while somebody stays behind. A postcode two keys away at the same number is a slip, and one record between two
+others that tell otherwise is one too: an old address that somebody copied."""
 
 _SEEN = """
     seen AS (

@@ -1,4 +1,4 @@
-"""The list of shelters and institutions: what a line protects, and what is wrong with one, without the address."""
+"""The list of shelters and institutions: what a line protects, and what is told of a wrong one, without its address."""
 
 from __future__ import annotations
 
