@@ -29,14 +29,14 @@ REVIEWED = 20
 SMALL = 5
 """Judged incidents from which a cell of a municipality and a month is counted."""
 HEADER = (
-    "regions", "n", "gap rate", "holds the truth", "Wilson", "below, above", "width", "bias", "mean error",
-    "counted: bias", "mean error", "missed told, true", "false told, true",
+    "regions", "n", "gap rate", "holds", "95 % of it", "below, above", "width", "bias", "error",
+    "counted: bias", "error", "missed", "false",
 )  # fmt: skip
 NOTE = (
     "Truth: judged incidents (neither excluded nor pending) without a report in the extract whose true household had "
     "no open case. Width, bias and error in points (hundredths of the judged). Below, above: truths outside the "
-    "interval. Counted: unmatched and review over judged. Reviewed: a person has looked at some of the unmatched. "
-    "Cells: municipality and month, with five judged incidents or more."
+    "interval. Counted: unmatched and review over judged. Missed and false links: told, true. Reviewed: a person has "
+    "looked at some of the unmatched. Cells: municipality and month, with five judged incidents or more."
 )
 
 
@@ -76,9 +76,9 @@ class Told:
         least, most = _wilson(held, n)
         off, plain = (100 * (told - self.absent) / self.judged for told in (self.mean, self.counted))
         width = 100 * (self.high - self.low) / self.judged
-        missed, false = ([f"{one:.2f}" for one in pair] for pair in np.split(self.errors.mean(axis=1), 2))
+        missed, false = ([f"{one:.1f}" for one in pair] for pair in np.split(self.errors.mean(axis=1), 2))
         return [
-            title, n, f"{(self.absent.sum() / self.judged.sum()):.4f}", f"{held / n:.3f}", f"{least:.3f}-{most:.3f}",
+            title, n, f"{(self.absent.sum() / self.judged.sum()):.4f}", f"{held / n:.3f}", f"{least:.2f}-{most:.2f}",
             f"{int((self.absent < self.low).sum())}, {int((self.absent > self.high).sum())}",
             f"{width.mean():.2f}", f"{off.mean():+.2f}", f"{abs(off).mean():.2f}",
             f"{plain.mean():+.2f}", f"{abs(plain).mean():.2f}", ", ".join(missed), ", ".join(false),

@@ -85,6 +85,19 @@ def test_the_gap_of_a_sum_is_the_gap_of_its_counts(db: DuckDBEngine) -> None:
     assert [m.municipality_code for m in told.municipalities] == ["GM0114", "GM0106"]
 
 
+def test_the_fitted_interval_stands_where_it_is_wider(db: DuckDBEngine) -> None:
+    january = date(2025, 1, 1)
+    made.put(db, "gap", [gap("GM0106", january, incidents=10, matched=7, unmatched=2, review=1)])
+    told = [("alle", "alle", 0.15, 0.25), ("GM0106", "alle", 0.1, 0.4), ("alle", "2025-01", 0.25, 0.35)]
+    names = ("municipality_code", "period", "gap_rate_low", "gap_rate_high")
+    made.put(db, "gap_estimate", [dict(zip(names, row, strict=True)) | {"judged": 10, "gap_rate": 0.2} for row in told])
+    found = read(db)
+    assert (found.total.low, found.total.high) == (0.15, pytest.approx(0.3)), "its upper end is less than a bound"
+    assert (found.municipalities[0].low, found.municipalities[0].high) == (0.1, 0.4)
+    assert (found.months[0].low, found.months[0].high) == (pytest.approx(0.2), 0.35)
+    assert (found.cells[0].low, found.cells[0].high) == (pytest.approx(0.2), pytest.approx(0.3)), "nothing was fitted"
+
+
 def test_a_source_is_as_old_as_its_last_delivery_that_was_accepted(db: DuckDBEngine) -> None:
     told = read(db, ["vt-groningen", "vt-never"])
     assert [(s.source_id, s.age_days, s.is_stale) for s in told.sources] == [
