@@ -94,7 +94,7 @@ def month_chart(months: Sequence[Gap]) -> MonthChart | None:
     shown = known[-SHOWN_MONTHS:]
     if not any(m.rate is not None for m in shown):
         return None
-    width, height, left, right, floor, bars_top, bars_floor = 720.0, 310.0, 46.0, 708.0, 196.0, 226.0, 280.0
+    width, height, left, right, floor, bars_top, bars_floor = 720.0, 310.0, 46.0, 696.0, 196.0, 226.0, 280.0
     top = 14.0
     highest, step = _scale(max(m.high or m.rate or 0.0 for m in shown))
     most = max(m.unmatched for m in shown)
