@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from linkage import contracts, sqlite
 from linkage.engine.base import Engine
+from linkage.errors import StoreError
 from linkage.store import OutFolder
 
 if TYPE_CHECKING:
@@ -228,16 +229,21 @@ class Ledger:
         manifest = self.folder.manifest()
         db.execute("DELETE FROM accepted")
         if manifest is not None:
-            db.executemany(
-                "INSERT INTO accepted VALUES (?, ?, ?, ?, ?)",
-                _published_deliveries(self.folder.published("restricted.duckdb")),
-            )
+            db.executemany("INSERT INTO accepted VALUES (?, ?, ?, ?, ?)", self._published_deliveries())
             db.execute(
                 "UPDATE run SET status = 'published', as_of = ? WHERE run_id = ? AND status = 'running'",
                 (manifest["as_of"], manifest["run_id"]),
             )
         if finished is None:
             db.execute("UPDATE run SET status = 'crashed', message = 'the process died' WHERE status = 'running'")
+
+    def _published_deliveries(self) -> list[tuple[str, ...]]:
+        try:
+            return _published_deliveries(self.folder.published("restricted.duckdb"))
+        except StoreError:
+            if current := self.folder.current():
+                self.folder.verify(current, "restricted.duckdb")  # a file that was changed is told so, and what to do
+            raise
 
     def _writing(self) -> AbstractContextManager[sqlite3.Connection]:
         return sqlite.writing(self.path, "the run ledger")

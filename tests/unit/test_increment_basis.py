@@ -16,7 +16,7 @@ from linkage.pairs.model import load
 from linkage.pairs.persons import PERSONS
 
 FOLDER = Path(increment.__file__).parent
-STARTS = ("blocking", "coding", "compare", "persons", "relations")
+STARTS = ("blocking", "coding", "compare", "fresh", "persons", "relations")
 """What a night calls to make pairs and levels (`linkage.pairs.link`)."""
 
 
