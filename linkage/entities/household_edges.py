@@ -23,14 +23,22 @@ CASE = 3
 
 
 def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
-    """Write ``hh_mention``: how every mention stands to the family of its record."""
+    """Write ``hh_mention``: how every mention stands to the family of its record.
+
+    Persons are numbered by their first mention: an id tells which mention came first, and ties that it decides would
+    end otherwise after another order of deliveries.
+    """
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE hh_mention AS
         WITH relation AS (
             SELECT relation, {_is_family()} AS is_family
             FROM (SELECT DISTINCT relation FROM mention WHERE relation IS NOT NULL)
-        ), person AS (SELECT *, row_number() OVER (ORDER BY person_id) - 1 AS person_no FROM person_base),
+        ), person AS (
+            SELECT b.*, row_number() OVER (ORDER BY first_mention) - 1 AS person_no FROM person_base b
+            JOIN (SELECT person_id, min(mention_id) AS first_mention FROM mention_person GROUP BY person_id)
+                USING (person_id)
+        ),
         told AS (
             SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
                    person_id, b.person_no, m.role, coalesce(r.is_family, false) AS is_family,

@@ -92,13 +92,13 @@ def expected(
         is_full, kept = False, 0
         for size in sorted(sizes):
             many = sum(len(pairs) for pairs in sizes[size])
+            if not kept and not is_full and budget < many and size <= max_block:
+                return None
             if is_full := is_full or size > max_block or many > budget:
                 continue
             budget, kept = budget - many, size
             for pair in set().union(*sizes[size]):
                 masks[pair] |= 1 << number
-        if is_full and not kept:
-            return None
     return dict(masks)
 
 
