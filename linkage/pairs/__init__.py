@@ -20,6 +20,7 @@ from linkage.pairs.compare import Comparer
 from linkage.pairs.estimate import Decided, Samples, estimate
 from linkage.pairs.fitting import Counts
 from linkage.pairs.model import Model, load
+from linkage.pairs.neighbours import neighbours
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import Evidence, evidence, probability, weigh
 
@@ -31,8 +32,9 @@ __all__ = ["PERSONS", "Counts", "Decided", "Evidence", "Learnt", "Model", "evide
 YOUNG = 20_000
 """A model fitted on fewer mentions than this is fitted anew each night; then it is frozen."""
 
-RANDOM_PAIRS = 150_000
-"""Random pairs for the chance agreement; agreement on a whole value takes its frequency, not this sample."""
+RANDOM_PAIRS, MOST_RANDOM_PAIRS = 150_000, 1_500_000
+"""Random pairs for the chance agreement, one a mention between these; agreement on a whole value takes its frequency,
+not this sample."""
 FAMILY_PAIRS = 200_000
 
 
@@ -83,6 +85,7 @@ def link(
     else:
         learnt = night.learn(model)
         model = learnt.model()
+        night.settle(model)
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
     weigh(db, model)
@@ -106,20 +109,23 @@ class _Night:
     def compare(self, model: Model, *, known_bands: bool = False) -> None:
         """Compare all pairs."""
         self._first_pass(known_bands=known_bands)
-        self._relate(model)
-        self._keep()
+        self.settle(model)
 
     def learn(self, model: Model) -> Learnt:
-        """Compare all pairs, and return what a model is learnt from."""
+        """Compare all pairs, and return what a model is learnt from; `settle` keeps them."""
         self._first_pass()
         samples = _samples(self.db, self.comparer)
         learnt = Learnt(model, counts(self.db, "pattern_pair"), samples)
         if self.config.linkage.use_relations:
-            model = learnt.model()
-            self._relate(model)
+            relations.add(self.db, self.comparer, _chance(learnt.model()), self._budget)
             learnt = Learnt(model, counts(self.db, "pattern_pair"), _with_proven(self.db, samples))
-        self._keep()
         return learnt
+
+    def settle(self, model: Model) -> None:
+        """Keep the pairs in the context that the model gives them, as every later night will find it."""
+        if self.config.linkage.use_relations:
+            self._told(relations.add(self.db, self.comparer, _chance(model), self._budget))
+        self._keep()
 
     def renew(self, model: Model) -> int:
         """Compare the pairs that changed since the night before; return how many mentions were fresh."""
@@ -157,10 +163,6 @@ class _Night:
         self.db.run(contracts.table("mention_core").ddl())
         self.db.run(contracts.table("shared_seat").ddl())
         self.db.run("INSERT INTO shared_seat SELECT mention_id, seat FROM mention_code WHERE seat <> mention_id")
-
-    def _relate(self, model: Model) -> None:
-        if self.config.linkage.use_relations:
-            self._told(relations.add(self.db, self.comparer, _chance(model), self._budget))
 
     def _told(self, new: int) -> None:
         self.progress(f"{new} more pairs on records that share somebody")
@@ -205,7 +207,8 @@ def _model(config: Config, frozen: Path | None, progress: Callable[[str], None])
 def _samples(db: Engine, comparer: Comparer) -> Samples:
     """Return the labelled and random pairs that the estimate starts from; every run draws the same."""
     ids = np.sort(np.asarray(db.arrays("SELECT mention_id FROM mention")["mention_id"]))
-    drawn = np.random.Generator(np.random.PCG64(1)).integers(0, len(ids), (RANDOM_PAIRS, 2), dtype=np.int32)
+    size = min(max(len(ids), RANDOM_PAIRS), MOST_RANDOM_PAIRS)
+    drawn = np.random.Generator(np.random.PCG64(1)).integers(0, len(ids), (size, 2), dtype=np.int32)
     drawn = np.unique(np.sort(drawn[drawn[:, 0] != drawn[:, 1]], axis=1), axis=0)
     db.register("random_pair", pd.DataFrame(ids[drawn], columns=["left_id", "right_id"]))
     db.run(
@@ -221,6 +224,7 @@ def _samples(db: Engine, comparer: Comparer) -> Samples:
     identifier = PERSONS.by_name["identifier"]
     samples = Samples(
         chance=counts(db, "chance_pair"),
+        counted=neighbours(db, PERSONS),
         family=counts(db, "family_pair"),
         same=counts(db, f"pattern_pair WHERE {identifier.level_sql()} = {identifier.number('equal')}"),
         unseen={"family": ("context", "identifier", "source_person"), "same": ("identifier", "context")},

@@ -56,7 +56,8 @@ class Samples:
     """What the estimate learns from, beside the candidates.
 
     ``chance`` are random pairs; ``equal`` the exact probability that a random pair agrees on the first level, by
-    comparison, where it follows from value counts. ``family`` are pairs that are known to be two people of one
+    comparison, where it follows from value counts, and ``counted`` the same of rarer levels, by comparison and level.
+    ``family`` are pairs that are known to be two people of one
     record or family, ``same`` pairs that are known to be one person; without them both come from the candidates.
     ``follows`` is how much likelier strangers share both of `Spec.follows` than independently (`strangers`).
     ``unseen`` names the comparisons of a class that the known pairs cannot show. ``decided`` are candidates whose class
@@ -65,6 +66,7 @@ class Samples:
 
     chance: Counts
     equal: Mapping[str, float] = field(default_factory=dict)
+    counted: Mapping[tuple[str, int], float] = field(default_factory=dict)
     family: Counts | None = None
     same: Counts | None = None
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -176,13 +178,12 @@ def _chance(prior: Model, samples: Samples, common: Mapping[str, Floats], model:
 
     In a small file, or one in which everybody stands often, they are no longer few.
     """
-    counts, equal = samples.chance, dict(samples.equal)
+    counts, equal, counted = samples.chance, dict(samples.equal), dict(samples.counted)
     if model is not None:
         parts = responsibilities(model, counts)
         counts = counts.scaled(parts["chance"])
-        for name in equal:
-            related = sum(model.rate(c) * model.tables[c].by_name[name][1] for c in ("same", "family"))
-            equal[name] = max(equal[name] - related, 0.1 * equal[name])
+        equal = {name: _unrelated(model, name, 1, told) for name, told in equal.items()}
+        counted = {(name, level): _unrelated(model, name, level, told) for (name, level), told in counted.items()}
     by_name = {}
     for c in prior.spec.comparisons:
         found = share_of(c, counts, prior.tables["chance"].by_name[c.name], "chance")
@@ -190,4 +191,15 @@ def _chance(prior: Model, samples: Samples, common: Mapping[str, Floats], model:
             rest = found[2:] / found[2:].sum()
             found = np.r_[1.0, equal[c.name], (1 - equal[c.name]) * rest]
         by_name[c.name] = found
+    for (name, level), told in counted.items():
+        groups, found = prior.spec.by_name[name].groups, by_name[name]
+        others = (groups == groups[level]) & (np.arange(len(found)) != level)
+        found[others] *= (1 - told) / found[others].sum()
+        found[level] = told
     return Table(by_name, bands=near_bands(prior.spec, counts, common), follows=samples.follows)
+
+
+def _unrelated(model: Model, name: str, level: int, told: float) -> float:
+    """Return what is left of a chance when the pairs of one person or household are taken out of it."""
+    related = sum(model.rate(c) * model.tables[c].by_name[name][level] for c in ("same", "family"))
+    return float(max(told - related, 0.1 * told))

@@ -29,21 +29,26 @@ CORE = 0.995
 
 
 def add(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
-    """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many were new.
+    """Add the pairs of related records to ``pattern_pair`` and set every pair's context; return how many there are.
 
-    Keeps ``mention_core``, so that the context of any pair can be told later (`relate`).
+    Keeps ``mention_core``, so that the context of any pair can be told later (`relate`). Done again with another
+    ``chance``, it leaves what that one alone would have.
     """
+    mask = comparer.spec.by_name["context"].mask
     _cores(db, comparer.spec, chance, "pattern_pair", budget)
+    db.run("DELETE FROM mention_core")
     db.run("INSERT INTO mention_core FROM core_now")
     relate(db)
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS "
-        "SELECT left_id, right_id FROM related_pair ANTI JOIN pattern_pair USING (left_id, right_id)"
+        "SELECT left_id, right_id FROM related_pair "
+        "ANTI JOIN (FROM pattern_pair WHERE rules <> 0) USING (left_id, right_id)"
     )
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
     comparer.pairs("new_pair", "pattern_new")
     pairs = (
-        "(SELECT left_id, right_id, pattern, rules FROM pattern_pair "
+        f"(SELECT left_id, right_id, pattern & ~CAST({mask} AS BIGINT) AS pattern, rules FROM pattern_pair "
+        "WHERE rules <> 0 "
         "UNION ALL SELECT left_id, right_id, pattern, 0 FROM pattern_new)"
     )
     in_context(db, comparer.spec, pairs, "pattern_all")
