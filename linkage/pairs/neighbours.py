@@ -17,17 +17,17 @@ def neighbours(db: Engine, spec: Spec) -> dict[tuple[str, int], float]:
 
     By comparison and level, as `estimate.Samples.counted` has it; empty where no two mentions have an address.
     """
-    counted = db.rows(
+    [(apart,)] = db.rows(
         """
         WITH home AS (
             SELECT postcode, house_number, house_suffix, CAST(count(*) AS DOUBLE) AS n
             FROM mention WHERE postcode IS NOT NULL AND house_number IS NOT NULL GROUP BY ALL
-        ), building AS (SELECT sum(n) * sum(n) - sum(n * n) AS apart FROM home GROUP BY postcode, house_number)
-        SELECT (SELECT sum(apart) / 2 FROM building),
-               (SELECT count(*) FROM mention WHERE postcode IS NOT NULL OR city IS NOT NULL)
+        )
+        SELECT sum(apart) / 2
+        FROM (SELECT sum(n) * sum(n) - sum(n * n) AS apart FROM home GROUP BY postcode, house_number)
         """
     )
-    [(apart, people)] = counted
+    [(people,)] = db.rows("SELECT count(*) FROM mention WHERE postcode IS NOT NULL OR city IS NOT NULL")
     if not apart or people < 2:
         return {}
     return {("address", spec.by_name["address"].number(LEVEL)): float(apart) / (people * (people - 1) / 2)}
