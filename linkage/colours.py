@@ -87,10 +87,19 @@ class Colours:
         assert number is not None
         return number
 
-    def withdraw(self, household_id: str, *, by: str, reason: str) -> tuple[int, ...]:
-        """Undo all overrides of a household by further entries; raises `UsageError` when it has none that stands."""
+    def withdraw(self, restricted: Engine, household_id: str, *, by: str, reason: str) -> tuple[int, ...]:
+        """Undo all overrides that were given to a household or reach it since, by further entries.
+
+        Raises `UsageError` when none stands, or a text is empty.
+        """
         by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
-        standing = tuple(o.override_id for o in self.active() if o.household_id == household_id)
+        reach: set[int] = set()
+        if restricted.has("household_override"):
+            query = "SELECT override_id FROM household_override WHERE household_id = ?"
+            reach = {int(row[0]) for row in restricted.rows(query, [household_id])}
+        standing = tuple(
+            o.override_id for o in self.active() if o.household_id == household_id or o.override_id in reach
+        )
         if not standing:
             raise UsageError("nobody gave this household a colour that still stands: see inbeeld colours")
         with sqlite.writing(self.path, WHAT) as db:
