@@ -1,16 +1,22 @@
-"""The verbs about families: ``colour`` and ``colours``. They show ids, never who gave a colour or why."""
+"""The verbs about families: ``agenda``, ``colour`` and ``colours``. They show ids, never who gave a colour or why."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.cli_options import AsJson, By, Out, Reason, day
+from linkage.cli_options import AsJson, By, Html, Out, Reason, day
 from linkage.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from linkage.agenda import Agenda, Item
 
 
 class Colour(StrEnum):
@@ -26,8 +32,80 @@ class Colour(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
-    for verb in (colour, colours):
+    for verb in (agenda, colour, colours):
         app.command()(verb)
+
+
+def agenda(
+    out: Out,
+    most: Annotated[
+        int | None,
+        typer.Option("--most", min=1, metavar="N", help="Households at most; default as in schemas/agenda.toml."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--for", help="Add the own record numbers of one organisation, for it alone.", metavar="SOURCE"),
+    ] = None,
+    html: Html = None,
+    as_json: AsJson = False,
+) -> None:
+    """The agenda of the consultation: households in the order of stated reasons, without a name."""
+    from linkage import console
+    from linkage.agenda import draw_up
+    from linkage.engine.duckdb import DuckDBEngine
+    from linkage.errors import no_output_folder
+    from linkage.store import OutFolder
+
+    with guarded(out):
+        folder = OutFolder(out)
+        manifest = folder.manifest()
+        if manifest is None:
+            raise no_output_folder(out)
+        with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
+            told = draw_up(view, run_id=str(manifest["run_id"]), most=most, organisation=source)
+        if html is not None:
+            from linkage.agenda import page
+            from linkage.reports import layout
+
+            layout.save(page.render(told, made_at=datetime.now(UTC)), html)
+        if as_json:
+            console.show_json(told.as_dict())
+        else:
+            _show(console.terminal(), told)
+            if html is not None:
+                console.say(console.terminal(), f"\nWrote {html}")
+
+
+def _show(terminal: Console, told: Agenda) -> None:
+    """Write the agenda as a table, each reason with its points."""
+    from linkage import console, definitions
+
+    names = {one.code: one.en for one in definitions.agenda().reasons}
+    console.say(terminal, f"Agenda of {told.as_of}, run {told.run_id}", style="bold")
+    if not told.items:
+        console.say(terminal, f"No household has {told.least} points or more: nothing to discuss")
+        return
+    of_all = f"{len(told.items)} of {told.eligible} households with {told.least} points or more"
+    console.say(terminal, f"{of_all}; the points are the sum of the reasons\n")
+    header = ("", "household", "points", "colour", "known at", "why")
+    console.table(terminal, header, [_row(item, names) for item in told.items])
+    if told.organisation:
+        console.say(terminal, f"\nWith the numbers of {told.organisation}: for {told.organisation} alone", style="bold")
+
+
+def _row(item: Item, names: Mapping[str, str]) -> tuple[object, ...]:
+    colour = (item.severity or "none") + (" (given)" if item.overridden_until else "")
+    why = "\n".join(
+        f"{g.points:>3} {names[g.code]}" + (f" ({g.count})" if g.count and g.count > 1 else "") for g in item.grounds
+    )
+    return (
+        item.place,
+        "\n".join((item.household_id, *item.own_numbers)),
+        item.points,
+        colour,
+        "\n".join(item.known_at),
+        why,
+    )
 
 
 def colour(
@@ -98,7 +176,7 @@ def colours(out: Out, as_json: AsJson = False) -> None:
             console.say(console.terminal(), "Nobody gave a colour yet")
 
 
-def _became(one: dict[str, object]) -> str:
+def _became(one: Mapping[str, object]) -> str:
     """Return what the last run did with a colour, in the households that its records lead to."""
     outcomes = one["outcomes"]
     assert isinstance(outcomes, dict)

@@ -104,6 +104,7 @@ def _values(config: Config, as_of: date) -> dict[str, object]:
     return {
         "as_of": f"DATE '{as_of.isoformat()}'",
         "early": config.limits.early_days,
+        "very_late": config.limits.very_late_days,
         "severity_months": config.casebook.severity_months,
         "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
     }

@@ -6,6 +6,7 @@ WITH child AS (
 ), happened AS (
     SELECT household_id, $as_of - max(day) AS days_since_incident, $as_of - min(day) AS days_since_first,
            count(*) FILTER (status = 'unmatched') AS unmatched_incidents,
+           count(*) FILTER (status = 'unmatched' AND day >= $as_of - $very_late) AS unmatched_recent,
            max(exclusion_until) FILTER (has_exclusion_order AND exclusion_until >= $as_of) AS exclusion_until
     FROM fm_incident WHERE day <= $as_of GROUP BY household_id
 ), told AS (
@@ -22,7 +23,8 @@ WITH child AS (
 SELECT household_id, $as_of AS as_of, coalesce(children_certain, 0) AS children_certain,
        coalesce(children_possible, 0) AS children_possible, coalesce(is_open_case, false) AS is_open_case,
        days_since_incident, CASE WHEN t.household_id IS NULL THEN days_since_first END AS days_out_of_view,
-       coalesce(h.unmatched_incidents, 0) AS unmatched_incidents, coalesce(terms_running, 0) AS terms_running,
+       coalesce(h.unmatched_incidents, 0) AS unmatched_incidents,
+       coalesce(unmatched_recent, 0) AS unmatched_recent, coalesce(terms_running, 0) AS terms_running,
        coalesce(terms_overdue, 0) AS terms_overdue, next_due_on, coalesce(handovers_open, 0) AS handovers_open,
        oldest_handover_days, exclusion_until
 FROM unified_case u LEFT JOIN child USING (household_id) LEFT JOIN happened h USING (household_id)

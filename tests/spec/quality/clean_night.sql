@@ -129,8 +129,8 @@ SELECT unnest(['h1', 'h2']) AS household_id, unnest(['incident', 'no_report']) A
 
 INSERT INTO household_today BY NAME
 SELECT unnest(['h1', 'h2']) AS household_id, DATE '2025-03-13' AS as_of, 0 AS children_certain, 0 AS children_possible,
-  false AS is_open_case, unnest([1, 0]) AS unmatched_incidents, 0 AS terms_running, 0 AS terms_overdue,
-  0 AS handovers_open;
+  false AS is_open_case, unnest([1, 0]) AS unmatched_incidents, unnest([1, 0]) AS unmatched_recent,
+  0 AS terms_running, 0 AS terms_overdue, 0 AS handovers_open;
 
 INSERT INTO case_timeline BY NAME
 SELECT 'h1' AS household_id, TIMESTAMP '2025-01-01 10:00:00' AS occurred_at, 'incident' AS kind,
