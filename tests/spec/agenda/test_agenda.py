@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from linkage import contracts, definitions
-from linkage.agenda import Agenda, draw_up, page
+from linkage import agenda, contracts, definitions
+from linkage.agenda import FACTS, Agenda, draw_up, page
 from linkage.errors import ContractError, UsageError
 from tests.command import inbeeld
 from tests.spec.families.tables import AS_OF, describe
@@ -51,7 +51,7 @@ def name(world: World, household_id: str) -> str:
     return str(world.db.rows(query, [household_id])[0][0]).removeprefix("p-")
 
 
-def table(world: World, agenda: Agenda) -> list[tuple[Any, ...]]:
+def table(world: World, told: Agenda) -> list[tuple[Any, ...]]:
     return [
         (
             item.place,
@@ -59,7 +59,7 @@ def table(world: World, agenda: Agenda) -> list[tuple[Any, ...]]:
             item.points,
             " ".join(f"{g.code}:{g.points}" for g in item.grounds),
         )
-        for item in agenda.items
+        for item in told.items
     ]
 
 
@@ -73,10 +73,35 @@ def test_households_stand_in_the_order_of_the_points_of_their_reasons(world: Wor
     ]
 
 
-def test_equal_points_go_by_id(world: World) -> None:
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_equal_points_go_by_id(world: World, order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_order = tmp_path / "facts.sql"
+    in_order.write_text(f"SELECT * FROM ({FACTS.read_text(encoding='utf-8')}) ORDER BY household_id {order}")
+    monkeypatch.setattr(agenda, "FACTS", in_order)
     _, second, third, _ = drawn(world).items
     assert second.points == third.points
     assert second.household_id < third.household_id
+
+
+def test_what_is_no_fact_of_today() -> None:
+    """An incident of next week, a care report that stands for its incident anyhow, an incident of last year."""
+    told = World()
+    told.report("L1", ago(50), "later", closed_at=ago(20)).incident(1, ago(-5), "later")
+    told.report("N1", ago(50), "now", closed_at=ago(20)).incident(2, ago(5), "now")
+    told.incident(3, ago(30), "care").care(3, "Z3")
+    told.report("T1", ago(30), "handed", transfer_at=ago(20))
+    told.incident(4, ago(366), "old").incident(5, ago(365), "not_so_old")
+    describe(told)
+    facts = "days_since_return, oldest_transfer_days, unmatched_recent"
+    rows = told.db.rows(f"SELECT household_id, {facts} FROM ({FACTS.read_text(encoding='utf-8')})")
+    assert {name(told, household): values for household, *values in rows} == {
+        "later": [None, None, 0],
+        "now": [5, None, 0],
+        "care": [None, None, 0],
+        "handed": [None, 20, 0],
+        "old": [None, None, 0],
+        "not_so_old": [None, None, 1],
+    }
 
 
 def test_what_stands_beside_the_reasons(world: World) -> None:
