@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
-from linkage import __version__, cli_intake, cli_kpi, cli_operate, cli_train
+from linkage import __version__, cli_families, cli_intake, cli_kpi, cli_operate, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
-from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Reason, Settings, renamed
+from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Reason, Settings, day, renamed
 from linkage.decisions import Verdict
 from linkage.errors import InbeeldError, UsageError
 
@@ -43,13 +43,6 @@ class Noise(StrEnum):
     HIGH = "high"
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("give a day as YYYY-MM-DD") from None
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"inbeeld {__version__}")
@@ -73,7 +66,7 @@ def run(
     as_of: Annotated[
         date | None,
         typer.Option(
-            "--as-of", parser=_day, metavar="DATE", help="Day to answer for; default the newest day delivered."
+            "--as-of", parser=day, metavar="DATE", help="Day to answer for; default the newest day delivered."
         ),
     ] = None,
     from_scratch: Annotated[
@@ -218,6 +211,7 @@ cli_train.register(app)
 cli_operate.register(app)
 cli_intake.register(app)
 cli_kpi.register(app)
+cli_families.register(app)
 
 
 @app.command()

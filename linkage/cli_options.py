@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in state/.", metavar="TEXT")]
 Login = Annotated[str | None, typer.Option("--by", help="Who; default the user of this machine.", metavar="NAME")]
+
+
+def day(text: str) -> date:
+    """Return a day; raises `typer.BadParameter` for another text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("give a day as YYYY-MM-DD") from None
 
 
 def renamed(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkage import contracts, indicators
+from linkage import contracts, definitions, indicators
 from linkage.contracts import SCHEMAS, CodeList, Column, Table
 
 _ZONES = {
@@ -33,6 +33,7 @@ def _lines() -> Iterator[str]:
         for table in contracts.tables(zone):
             yield from _table(table)
     yield from _indicators()
+    yield from _families()
     yield "## Code lists\n"
     for path in sorted((SCHEMAS / "codes").glob("*.toml")):
         yield from _codes(contracts.codes(path.stem))
@@ -73,6 +74,29 @@ def _type(column: Column) -> str:
 
 def _code(column: Column) -> str:
     return f" (codes: [{column.codes}](#codes-{column.codes}))" if column.codes else ""
+
+
+def _families() -> Iterator[str]:
+    """What gives a household a tag, and the terms that reports have."""
+    raw = definitions.family()
+    yield "## Families\n\nTags of `household_tag`, declared in `schemas/family.toml`: any evidence gives it.\n"
+    yield "| tag | Dutch | evidence |\n|---|---|---|"
+    for tag, spec in raw["tags"].items():
+        told = [f"{name}: {_listed(value)}" for name, value in spec.items() if name not in ("nl", "en")]
+        yield f"| `{tag}` | {_cell(spec['nl'])} | {_cell('; '.join(told))} |"
+    yield "\nTerms of `report_term`.\n\n| term | Dutch | from | to | length | source |\n|---|---|---|---|---|---|"
+    for term, spec in raw["terms"].items():
+        length = f"{spec['working_days']} working days" if "working_days" in spec else f"{spec['weeks']} weeks"
+        more = ", may be extended or waived" if spec.get("extendable") else ""
+        yield (
+            f"| `{term}` | {_cell(spec['nl'])} | `{spec['starts']}` | `{spec['ends']}` | {length}{more} "
+            f"| {_cell(spec['source'])} |"
+        )
+    yield ""
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _codes(codes: CodeList) -> Iterator[str]:

@@ -24,6 +24,9 @@ FLOORS: tuple[frozenset[str], ...] = (
             "overrides",
             "rollback",
             "decisions",
+            "colours",
+            "definitions",
+            "workdays",
             "promotions",
             "rejections",
             "contracts",
@@ -42,6 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "pairs",
             "entities",
             "casebook",
+            "families",
             "kpi",
             "disclosure",
             "reports",
@@ -51,7 +55,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "dictionary",
         }
     ),
-    frozenset({"doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
+    frozenset({"agenda", "doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
     frozenset({"cli", "console", "flows"}),
 )
 """From the ground up; a part imports from lower floors, and nobody from the flows. ``cli`` is every module ``cli_…``;

@@ -113,6 +113,7 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 given["INCIDENT_NUMBER"] = str(
                     view.rows("SELECT min(incident_number) FROM incident_status WHERE status = 'unmatched'")[0][0]
                 )
+                [(given["HOUSEHOLD"],)] = view.rows("SELECT min(household_id) FROM household_colour")
             with DuckDBEngine(folder / "out" / "restricted.duckdb", read_only=True) as restricted:
                 mentions = restricted.rows(
                     "SELECT concat_ws(':', source_id, record_kind, record_id, person_seq) "
@@ -124,7 +125,8 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_the_commands_of_the_readme_run(readme_folder: Path) -> None:
-    assert (readme_folder / "out" / "case_view.duckdb").exists()
+    with DuckDBEngine(readme_folder / "out" / "case_view.duckdb", read_only=True) as view:
+        assert view.rows("SELECT severity FROM household_colour WHERE override_id = 1") == [("red",)]
     assert SAMPLE in README
 
 

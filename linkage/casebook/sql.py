@@ -58,8 +58,6 @@ def _values(night: Night) -> dict[str, object]:
         "likeliest": "true" if casebook.assignment == "likeliest" else "false",
         "even": EVEN,
         "doubtful": DOUBTFUL,
-        "severity_months": casebook.severity_months,
-        "injury_mk_codes": _list(casebook.injury_mk_codes),
     }
 
 

@@ -30,7 +30,6 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     "cb_chosen",  # the report that answers each incident
     "cb_status",  # the first rule that applies
     "cb_hint",  # what explains that an incident stayed unmatched
-    "cb_colour",  # the colour of each household
     take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
 

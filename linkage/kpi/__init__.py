@@ -16,7 +16,7 @@ from linkage import contracts, indicators
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.indicators import Indicator
-from linkage.kpi.calendar import write_days
+from linkage.workdays import write_days
 
 __all__ = ["build"]
 
@@ -25,7 +25,7 @@ BASE = ("kpi_incident", "kpi_report", "kpi_child", "kpi_family")
 """What several indicators read, in the order in which it is made."""
 WORK = (
     *BASE,
-    "kpi_day",
+    "working_day",
     "kpi_delivered",
     "kpi_figure",
     "kpi_fact",
@@ -51,8 +51,9 @@ HEAD = "kpi_code VARCHAR, figure VARCHAR, part VARCHAR, " + COLUMNS + ", period 
 def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], None]) -> None:
     """Write table ``kpi`` from the tables of the case view, and the records that they were made of.
 
-    Reads what ``casebook.build`` wrote, ``mention``, ``mention_person``, ``person_base``, ``household_member``, the
-    source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last day that all cover.
+    Reads what ``casebook.build`` and ``families.build`` wrote, ``mention``, ``mention_person``, ``person_base``,
+    ``household_member``, the source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last
+    day that all cover.
     """
     values = _values(config, as_of)
     write_days(db, as_of)
@@ -130,13 +131,10 @@ def _query(name: str, values: dict[str, object]) -> str:
 
 
 def _values(config: Config, as_of: date) -> dict[str, object]:
-    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in config.casebook.injury_mk_codes)
     return {
         "as_of": f"DATE '{as_of.isoformat()}'",
         "late": config.limits.late_days,
         "timely": config.limits.timely_days,
         "sure": config.linkage.sure,
         "possible": config.linkage.possible,
-        "severity_months": config.casebook.severity_months,
-        "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
     }

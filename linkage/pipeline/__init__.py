@@ -55,10 +55,11 @@ class Outcome:
 def take_in(night: Night) -> None:
     """Read every complete delivery that was not taken in yet; stop here when nothing changed.
 
-    Nothing changed when no delivery came in, no decision was made or withdrawn, no model promoted, and the day is that
-    of the publication.
+    Nothing changed when no delivery came in, no decision was made or withdrawn, no model promoted, no colour given or
+    withdrawn, and the day is that of the publication.
     """
-    from linkage import entities, intake, promotions
+    from linkage import entities, families, intake, promotions
+    from linkage.colours import Colours
     from linkage.decisions import Decisions
     from linkage.rejections import Rejections
 
@@ -80,6 +81,8 @@ def take_in(night: Night) -> None:
     night.promotion = promotions.Promotions(night.folder).current()
     number = night.promotion.promotion_id if night.promotion else 0
     is_decided = is_decided and number == promotions.published(night.folder.current())
+    night.colours = tuple(Colours(night.folder).active())
+    is_decided = is_decided and {o.override_id for o in night.colours} == families.published(night.db)
     unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
     night.is_done = (unchanged and not night.from_scratch) or night.as_of is None
 
@@ -173,6 +176,14 @@ def reconcile(night: Night) -> None:
     casebook.build(night.db, night.config, as_of=night.as_of, progress=night.progress)
 
 
+def describe_families(night: Night) -> None:
+    """Describe every household: what led up to its first report, tags, children, colour, terms, hand-overs."""
+    from linkage import families
+
+    assert night.as_of is not None
+    families.build(night.db, night.config, as_of=night.as_of, progress=night.progress, overrides=night.colours)
+
+
 def measure_indicators(night: Night) -> None:
     """Compute the indicators K1-K25 from the case view and the records that it was made of."""
     from linkage import kpi
@@ -227,6 +238,7 @@ STEPS: tuple[Step, ...] = (
     Step("resolve persons", resolve_persons),
     Step("build households", build_households),
     Step("reconcile incidents", reconcile),
+    Step("describe families", describe_families),
     Step("measure indicators", measure_indicators),
     Step("check case view", check_case_view),
     Step("audit changes", audit_changes),

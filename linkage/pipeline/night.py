@@ -13,6 +13,7 @@ from linkage.errors import GateFailed, InbeeldError
 from linkage.pipeline.log import RunLog
 
 if TYPE_CHECKING:
+    from linkage.colours import Override
     from linkage.config import Config
     from linkage.decisions import Decision
     from linkage.engine.duckdb import DuckDBEngine
@@ -46,6 +47,8 @@ class Night:
     intake: IntakeReport | None = None
     decisions: tuple[Decision, ...] = ()
     """Those that hold when the night begins; a later one is for the next night."""
+    colours: tuple[Override, ...] = ()
+    """Colours that people gave and that stand when the night begins."""
     promotion: Promotion | None = None
     """The model that a person promoted, as it was when the night began."""
     as_of: date | None = None

@@ -1,4 +1,4 @@
--- Incidents without anything that identifies.
+-- Incidents without anything that identifies; the colour of the household comes with the families.
 WITH minor AS (
     SELECT m.source_id, m.record_id, count(DISTINCT mp.person_id) AS minors
     FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
@@ -12,7 +12,7 @@ SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, p.mk_
             WHEN p.children_count IS NOT NULL THEN p.children_count
             WHEN p.children_present = 'N' THEN 0
             WHEN p.children_present = 'J' THEN 1 END AS children_involved,
-       CASE WHEN i.excluded_as IS NULL THEN colour.severity END AS severity,
+       CAST(NULL AS VARCHAR) AS severity,
        p.intake_type, p.complaint_filed, p.arrest_made, p.exclusion_order,
        CASE upper(trim(p.weapon_used)) WHEN '' THEN NULL WHEN 'ONBEKEND' THEN NULL
             WHEN 'N' THEN false WHEN 'NEE' THEN false WHEN 'GEEN' THEN false
@@ -21,4 +21,3 @@ SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, p.mk_
 FROM cb_standing i JOIN police_incident p USING (source_id, incident_number)
 LEFT JOIN minor ON minor.source_id = i.source_id AND minor.record_id = i.incident_number
 LEFT JOIN care USING (source_id, incident_number)
-LEFT JOIN cb_colour colour ON colour.household_id = i.household_id

@@ -1,4 +1,4 @@
--- What both chains together know of a household that stands on a record.
+-- What both chains together know of a household that stands on a record; its colour comes with the families.
 WITH event AS (
     SELECT household_id, reported_at AS moment FROM cb_standing WHERE household_id IS NOT NULL
     UNION ALL SELECT household_id, received_at FROM cb_report WHERE household_id IS NOT NULL
@@ -19,7 +19,7 @@ WITH event AS (
 )
 SELECT household_id, first_event_at, last_event_at, coalesce(incidents, 0) AS incidents,
        coalesce(case_reports, 0) AS case_reports, coalesce(open_case, false) AS open_case, members AS persons,
-       minors AS children, severity, coalesce(unmatched_incidents, 0) AS unmatched_incidents, known_at_police,
+       minors AS children, CAST(NULL AS VARCHAR) AS severity, coalesce(unmatched_incidents, 0) AS unmatched_incidents, known_at_police,
        known_at_steunpunt
 FROM seen JOIN household USING (household_id) JOIN known USING (household_id) LEFT JOIN counted USING (household_id)
-LEFT JOIN told USING (household_id) LEFT JOIN cb_colour USING (household_id)
+LEFT JOIN told USING (household_id)

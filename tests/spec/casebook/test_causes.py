@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -91,39 +91,6 @@ def test_cause(sentence: str, build: Build, expected: str) -> None:
     world = World()
     build(world)
     assert world.reconcile(AS_OF).status(1)[:2] == ("unmatched", expected)
-
-
-def family(world: World, name: str, number: int, *ago: int, **values: Any) -> None:
-    for place, days in enumerate(ago):
-        world.incident(100 * number + place, str(AS_OF - timedelta(days=days)), name, **values)
-
-
-def test_the_colour_of_a_household() -> None:
-    world = World()
-    family(world, "one", 1, 10)
-    family(world, "two", 2, 10, 20)
-    family(world, "three", 3, 10, 20, 30)
-    family(world, "four", 4, 10, 20, 30, 40)
-    family(world, "weapon", 5, 10, weapon_used="J")
-    family(world, "injury", 6, 10, mk_code="F551")
-    family(world, "order", 7, 10, exclusion_order=True)
-    family(world, "long_ago", 8, 1000, 1010, 1020, 1030, exclusion_order=True)
-    family(world, "acute", 9, 10)
-    world.report("R1", "2025-12-29", "acute", safety_outcome="acuut_onveilig").reconcile(AS_OF)
-    colours = world.db.rows(
-        "SELECT substr(person_id, 3), severity FROM unified_case JOIN household_member USING (household_id)"
-    )
-    assert dict(colours) == {
-        "one": "green",
-        "two": "yellow",
-        "three": "orange",
-        "four": "red",
-        "weapon": "orange",
-        "injury": "orange",
-        "order": "red",
-        "long_ago": "green",
-        "acute": "red",
-    }
 
 
 def test_children_involved_and_ages() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from linkage import kpi
+from linkage import families, kpi
 from tests.worlds import World, fill
 
 AS_OF = date(2025, 12, 31)
@@ -61,6 +61,7 @@ def measure(world: World, as_of: date = AS_OF, **tables: list[dict[str, object]]
     world.reconcile(as_of)
     for name in ("decision", *tables):
         fill(world.db, name, tables.get(name, []))
+    families.build(world.db, world.config, as_of=as_of, progress=lambda _: None)
     kpi.build(world.db, world.config, as_of=as_of, progress=lambda _: None)
     return world
 

@@ -115,6 +115,23 @@ SELECT unnest(['h1', 'h2']) AS household_id, TIMESTAMP '2025-01-01 10:00:00' AS 
   false AS open_case, unnest([2, 1]) AS persons, 0 AS children, unnest([1, 0]) AS unmatched_incidents,
   true AS known_at_police, unnest([true, false]) AS known_at_steunpunt;
 
+UPDATE unified_case SET severity = CASE household_id WHEN 'h1' THEN 'yellow' ELSE 'green' END;
+
+INSERT INTO household_colour BY NAME
+SELECT unnest(['h1', 'h2']) AS household_id, unnest(['yellow', 'green']) AS severity,
+  unnest(['yellow', 'green']) AS severity_by_rule, unnest([['two_incidents'], ['one_incident']]) AS factors,
+  unnest([2, 1]) AS incidents_recent;
+
+INSERT INTO household_in_view BY NAME
+SELECT unnest(['h1', 'h2']) AS household_id, unnest(['incident', 'no_report']) AS came_first,
+  TIMESTAMP '2025-01-01 10:00:00' AS first_incident_at, unnest([2, 1]) AS incidents,
+  unnest([2, 1]) AS incidents_before_report, unnest([1, 0]) AS reports;
+
+INSERT INTO household_today BY NAME
+SELECT unnest(['h1', 'h2']) AS household_id, DATE '2025-03-13' AS as_of, 0 AS children_certain, 0 AS children_possible,
+  false AS is_open_case, unnest([1, 0]) AS unmatched_incidents, unnest([1, 0]) AS unmatched_recent,
+  0 AS terms_running, 0 AS terms_overdue, 0 AS handovers_open;
+
 INSERT INTO case_timeline BY NAME
 SELECT 'h1' AS household_id, TIMESTAMP '2025-01-01 10:00:00' AS occurred_at, 'incident' AS kind,
   'pol' AS source_id, 'PL0500-2025000001' AS record_id, 'matched_timely' AS summary;

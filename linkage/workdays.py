@@ -21,9 +21,9 @@ SELECT least(min(first), $1), greatest(max(last), $1) FROM (
 
 
 def write_days(db: Engine, as_of: date) -> None:
-    """Write ``kpi_day``: every day from the first record on, with how many working days there were up to and on it."""
+    """Write ``working_day``: every day of the records, with how many working days there were up to and on it."""
     [(first, last)] = db.rows(SPAN, [as_of])
-    db.register("kpi_day", working_days(first - MARGIN, last + MARGIN))
+    db.register("working_day", working_days(first - MARGIN, last + MARGIN))
 
 
 def working_days(first: date, last: date) -> pd.DataFrame:

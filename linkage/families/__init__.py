@@ -1,0 +1,110 @@
+"""The case view to families in view: what led up to the first report, tags, children, colours, terms and hand-overs.
+
+A row speaks of one household by its own records, the day of the run and fixed settings. Tables of `LASTING` do not know
+that day: a night may bring them up to date for the households that it touched. Those of `DATED` are made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from string import Template
+
+from linkage import contracts
+from linkage.colours import Override
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.families import fixed
+from linkage.families.overridden import place, published
+from linkage.workdays import write_days
+
+__all__ = ["DATED", "LASTING", "build", "published"]
+
+VIEWS = Path(__file__).with_name("views")
+BASE = ("fm_incident", "fm_report")
+LASTING = ("household_in_view", "household_closure", "household_tag", "household_known_at")
+DATED = ("household_colour", "household_child", "report_term", "household_handover", "household_today")
+WORK = (*BASE, "fm_evidence", "fm_colour", "working_day", *fixed.TABLES)
+
+
+def build(
+    db: Engine,
+    config: Config,
+    *,
+    as_of: date,
+    progress: Callable[[str], None],
+    overrides: Sequence[Override] = (),
+    touched: str | None = None,
+) -> None:
+    """Write the tables of `LASTING` and `DATED`, and ``household_override``; colour ``incident`` and ``unified_case``.
+
+    Reads what ``casebook.build`` wrote, ``household_member``, ``household_id_history``, ``mention``,
+    ``mention_household``, ``mention_person``, ``person_base``, ``record_household``, the source tables and
+    ``delivery``. ``overrides`` are those that were not withdrawn. ``touched`` names a table of households whose records
+    changed since the tables were made: lasting ones are then brought up to date for these alone.
+    """
+    values = _values(config, as_of)
+    fixed.write(db)
+    write_days(db, as_of)
+    for name in (*BASE, "fm_evidence", "fm_colour"):
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
+    for name in LASTING:
+        _renew(db, name, _query(name, values), touched)
+    place(db, overrides, as_of)
+    for name in DATED:
+        db.run(contracts.table(name).ddl())
+        db.run(f"INSERT INTO {name} BY NAME {_query(name, values)}")
+    _colour(db)
+    for name in WORK:
+        db.run(f"DROP TABLE IF EXISTS {name}")
+    [(households, out_of_view)] = db.rows(
+        "SELECT count(*), count(*) FILTER (came_first = 'no_report') FROM household_in_view"
+    )
+    progress(f"{households} households described, {out_of_view} of them without a report")
+
+
+def _renew(db: Engine, name: str, query: str, touched: str | None) -> None:
+    """Write a lasting table: whole, or the rows of the households that a night touched."""
+    if touched is None or not contracts.table(name).is_in(db):
+        db.run(contracts.table(name).ddl())
+        db.run(f"INSERT INTO {name} BY NAME {query}")
+        return
+    db.run(
+        f"DELETE FROM {name} WHERE household_id IN (SELECT household_id FROM {touched}) "
+        "OR household_id NOT IN (SELECT household_id FROM household)"
+    )
+    db.run(
+        f"INSERT INTO {name} BY NAME SELECT * FROM ({query}) WHERE household_id IN (SELECT household_id FROM {touched})"
+    )
+
+
+def _colour(db: Engine) -> None:
+    """Give incidents and dossiers the colour of their household: the one rule, and what a person put in its place."""
+    db.run(
+        "UPDATE unified_case SET severity = c.severity FROM (SELECT u.household_id, c.severity FROM unified_case u "
+        "LEFT JOIN household_colour c USING (household_id) WHERE u.severity IS DISTINCT FROM c.severity) c "
+        "WHERE unified_case.household_id = c.household_id"
+    )
+    db.run(
+        "UPDATE incident SET severity = c.severity FROM (SELECT i.source_id, i.incident_number, c.severity "
+        "FROM incident i JOIN incident_status s USING (source_id, incident_number) "
+        "LEFT JOIN household_colour c ON c.household_id = i.household_id AND s.status <> 'excluded' "
+        "WHERE i.severity IS DISTINCT FROM c.severity) c "
+        "WHERE incident.source_id = c.source_id AND incident.incident_number = c.incident_number"
+    )
+
+
+def _query(name: str, values: dict[str, object]) -> str:
+    return Template((VIEWS / f"{name}.sql").read_text(encoding="utf-8")).substitute(values)
+
+
+def _values(config: Config, as_of: date) -> dict[str, object]:
+    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in config.casebook.injury_mk_codes)
+    return {
+        "as_of": f"DATE '{as_of.isoformat()}'",
+        "early": config.limits.early_days,
+        "very_late": config.limits.very_late_days,
+        "severity_months": config.casebook.severity_months,
+        "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
+    }

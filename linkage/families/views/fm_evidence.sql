@@ -1,0 +1,39 @@
+-- Every record that gives a household a tag, and by what.
+WITH report_code AS (
+    SELECT household_id, received_at AS moment, 'nature_of_violence' AS evidence, unnest(nature_of_violence) AS code,
+           'report:' || source_id || ':' || report_id AS record FROM fm_report
+    UNION ALL
+    SELECT household_id, received_at, 'additional_info', unnest(additional_info),
+           'report:' || source_id || ':' || report_id FROM fm_report
+), incident_code AS (
+    SELECT household_id, reported_at AS moment, evidence, code, 'incident:' || source_id || ':' || incident_number AS record
+    FROM fm_incident, LATERAL (VALUES ('mk_code', mk_code), ('dv_form', dv_form)) AS c (evidence, code)
+), victim AS (
+    SELECT i.household_id, i.reported_at AS moment, v.age_at_event AS age, i.relation_type,
+           'incident:' || i.source_id || ':' || i.incident_number AS record
+    FROM fm_incident i JOIN involvement v
+        ON v.record_kind = 'incident' AND v.source_id = i.source_id AND v.record_id = i.incident_number
+    WHERE v.role IN ('slachtoffer', 'aangever', 'benadeelde') AND v.standing IS DISTINCT FROM 'outsider'
+    UNION ALL
+    SELECT r.household_id, r.received_at, v.age_at_event, NULL, 'report:' || r.source_id || ':' || r.report_id
+    FROM fm_report r JOIN involvement v
+        ON v.record_kind = 'case' AND v.source_id = r.source_id AND v.record_id = r.case_id
+    WHERE v.role IN ('slachtoffer', 'beide')
+), child_named AS (
+    SELECT DISTINCT r.household_id, v.person_id, r.received_at AS moment,
+           'report:' || r.source_id || ':' || r.report_id AS record
+    FROM fm_report r JOIN involvement v
+        ON v.record_kind = 'case' AND v.source_id = r.source_id AND v.record_id = r.case_id
+    JOIN person_base b USING (person_id)
+    WHERE b.birth_earliest + INTERVAL 18 YEAR > r.day AND b.birth_latest <= r.day
+), child_often AS (
+    SELECT *, count(*) OVER (PARTITION BY household_id, person_id) AS reports FROM child_named
+)
+SELECT household_id, tag, evidence, record, moment
+FROM (FROM report_code UNION ALL FROM incident_code) JOIN fm_tag_code USING (evidence, code)
+UNION ALL
+SELECT household_id, tag, 'victim_from_age', record, moment
+FROM victim JOIN fm_tag ON age >= victim_from_age AND (relation_type IS NULL OR list_contains(relations, relation_type))
+WHERE relation_type IS NOT NULL OR record LIKE 'report:%'
+UNION ALL
+SELECT household_id, tag, 'child_reports', record, moment FROM child_often JOIN fm_tag ON reports >= child_reports
