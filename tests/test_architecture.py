@@ -29,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "contracts",
             "basis",
             "lateness",
+            "municipalities",
             "indicators",
             "config",
             "privacy",

@@ -93,6 +93,8 @@ class Facts:
     sources: Sequence[Source]
     checks: Sequence[Check]
     rejected: Sequence[Rejected]
+    merged: Mapping[str, Sequence[str]]
+    """Codes of municipalities that ended, whose incidents count under the one that took over."""
 
     @cached_property
     def incidents(self) -> int:
@@ -142,6 +144,16 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Fa
         sources=sources(db, as_of, stale),
         checks=checks(db, run_id),
         rejected=rejected(db),
+        merged=_merged(db),
+    )
+
+
+def _merged(db: Engine) -> dict[str, list[str]]:
+    return dict(
+        db.rows(
+            "SELECT municipality_code, list(DISTINCT reported_municipality_code ORDER BY reported_municipality_code) "
+            "FROM incident WHERE reported_municipality_code <> municipality_code GROUP BY ALL ORDER BY ALL"
+        )
     )
 
 

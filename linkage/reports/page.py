@@ -200,7 +200,7 @@ def _template(texts: Words) -> Template:
         "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
         "month": texts.month,
         "interval": lambda gap: _interval(gap),
-        "place": lambda code: municipality(texts, code),
+        "place": lambda code, merged: municipality(texts, code, merged.get(code, ())),
         "cause": lambda code: texts.label("cause", code),
         "reason": lambda code: texts.label("reason", code),
         "until": lambda source: _until(source, texts),

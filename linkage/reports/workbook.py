@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
     book.table("unmatched", _UNMATCHED, [_unmatched(texts, case) for case in facts.unmatched], note)
     book.table("review", _REVIEW, [_review(texts, case) for case in facts.review], note)
     book.table("pending", _PENDING, [(*_before(texts, case), *_after(texts, case)) for case in facts.pending], note)
-    book.table("gap", _GAP, [_gap(texts, cell) for cell in facts.cells], note)
+    book.table("gap", _GAP, [_gap(texts, cell, facts.merged) for cell in facts.cells], note)
     _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
     book.table("glossary", _GLOSSARY, [(entry["term"], entry["meaning"]) for entry in texts["glossary"]])
     book.close()
@@ -157,9 +158,10 @@ def _after(texts: Words, case: Case) -> tuple[Value | Shown, ...]:
     return (texts.label("children", case.children), colour, case.repeats, case.household_id)
 
 
-def _gap(texts: Words, cell: Gap) -> tuple[Value, ...]:
+def _gap(texts: Words, cell: Gap, merged: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
+    name = municipality(texts, cell.municipality_code, merged.get(cell.municipality_code or "", ()))
     counts = (getattr(cell, key) for key in _COUNTS)
-    return (municipality(texts, cell.municipality_code), cell.month, *counts, cell.rate, cell.low, cell.high)
+    return (name, cell.month, *counts, cell.rate, cell.low, cell.high)
 
 
 def _quality(sheet: Sheet, facts: Facts, texts: Words) -> None:

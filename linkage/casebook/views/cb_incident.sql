@@ -10,7 +10,8 @@ SELECT row_number() OVER (ORDER BY i.source_id, i.incident_number) AS incident_n
        i.source_id, i.incident_number, i.reported_at, CAST(i.reported_at AS DATE) AS day,
        -- hours pass on a clock that knows summer time
        epoch(timezone('Europe/Amsterdam', i.reported_at)) AS moment,
-       i.incident_municipality_code AS municipality_code, i.dv_flag,
+       coalesce(place.counted_as_code, i.incident_municipality_code) AS municipality_code,
+       i.incident_municipality_code AS reported_municipality_code, i.dv_flag,
        i.record_status = 'ingetrokken' AS is_withdrawn,
        regexp_replace(upper(i.incident_number), '[^A-Z0-9]', '', 'g') AS number,
        h.household_id, coalesce(t.known, 0) AS known_persons, coalesce(t.persons, 0) AS persons,
@@ -25,4 +26,5 @@ FROM (
 ) i
 LEFT JOIN record_household h ON h.record_kind = 'incident' AND h.source_id = i.source_id
     AND h.record_id = i.incident_number
+LEFT JOIN municipality place ON place.municipality_code = i.incident_municipality_code
 LEFT JOIN told t ON t.source_id = i.source_id AND t.record_id = i.incident_number
