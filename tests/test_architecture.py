@@ -30,6 +30,8 @@ FLOORS: tuple[frozenset[str], ...] = (
             "basis",
             "lateness",
             "municipalities",
+            "partners",
+            "register",
             "indicators",
             "config",
             "privacy",

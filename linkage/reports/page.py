@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -194,7 +194,7 @@ def _island(data: object) -> Markup:
 
 
 def _template(texts: Words) -> Template:
-    filters = {
+    filters: dict[str, Callable[..., object]] = {
         "number": lambda value: "–" if value is None else number(value),
         "percent": percent,
         "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
