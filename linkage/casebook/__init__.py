@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from linkage import municipalities
+from linkage import municipalities, register
 from linkage.casebook.sql import Night, fill, make
 from linkage.casebook.steps import STEPS, VIEWS, WORK
 from linkage.config import Config
@@ -22,6 +22,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     """
     night = Night(config, as_of)
     municipalities.write(db, as_of)
+    register.write(db, config.cooperation, as_of)
     for step in STEPS:
         if isinstance(step, str):
             make(db, night, step)

@@ -52,6 +52,7 @@ reported AS (
 ), served AS (
     SELECT DISTINCT municipality_code FROM said
     WHERE municipality_code IS NOT NULL AND (len($region) = 0 OR list_contains($region, municipality_code))
+    UNION SELECT municipality_code FROM partner_area WHERE partner_kind = 'steunpunt'
 ), elsewhere AS (
     SELECT incident_no FROM family LEFT JOIN municipality place ON place.municipality_code = address_municipality_code
     WHERE address_municipality_code IS NOT NULL GROUP BY incident_no
