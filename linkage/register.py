@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.municipalities import counted_as
 from linkage.partners import KINDS, Agreement, Partner, Period, Register
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEVER = "no agreement"
 
 
@@ -32,6 +34,11 @@ class Grant:
     def is_given(self) -> bool:
         """There is an agreement today."""
         return self.agreement is not None
+
+
+def today() -> date:
+    """Return the day that it is in Amsterdam."""
+    return datetime.now(AMSTERDAM).date()
 
 
 def kinds(tables: Collection[str]) -> tuple[str, ...]:
