@@ -103,8 +103,8 @@ def _never_delivered(listed: Register, folder: OutFolder, today: date) -> Iterat
         if partner.kind == "steunpunt" and set(partner.sources) - known:
             waits[partner.id] = len(register.working_for(partner, today))
     if waits:
-        places = ", ".join(f"{name} ({count} municipalit{'y' if count == 1 else 'ies'})" for name, count in sorted(waits.items()))
-        yield Line(WARN, "steunpunt", f"nothing delivered yet: {places}", "its incidents wait until it does")
+        told = [f"{name} ({count} municipalit{'y' if count == 1 else 'ies'})" for name, count in sorted(waits.items())]
+        yield Line(WARN, "steunpunt", f"nothing delivered yet: {_names(told)}", "its incidents wait until it does")
 
 
 def _may_deliver(listed: Register, source: str, on: date) -> bool:
