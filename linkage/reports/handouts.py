@@ -12,7 +12,7 @@ from linkage.partners import Register
 from linkage.register import Grant
 from linkage.reports import page, workbook
 from linkage.reports.facts import Facts
-from linkage.reports.scope import Scope, narrow
+from linkage.reports.scope import Scope, count, narrow
 from linkage.reports.words import Words
 
 FILES = {"lists": ("inbeeld.xlsx", workbook.write), "page": ("inbeeld.html", page.write)}
@@ -34,12 +34,12 @@ def write(
     db.run(contracts.table("hand_out").ddl())
     given = list(register.grants(partners, on))
     listed = {(grant.partner.id, grant.agreement.id) for grant in given if grant.agreement and grant.product == "lists"}
-    rows, paths = [], []
+    rows, paths, counts = [], [], count(db)
     for grant in given:
         path, incidents = None, None
         if grant.agreement is not None and grant.product in FILES:
             has_lists = grant.product == "lists" or (grant.partner.id, grant.agreement.id) in listed
-            seen = narrow(db, facts, scope(grant, has_lists=has_lists))
+            seen = narrow(counts, facts, scope(grant, has_lists=has_lists))
             name, make = FILES[grant.product]
             path = folder / _folder(grant, given) / name
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from linkage.engine.base import Engine
+from linkage.engine.base import Engine, Row
 from linkage.reports.facts import STATUSES, Facts, Gap, count_causes
 from linkage.reports.lists import Case
 
@@ -50,20 +50,25 @@ FROM incident JOIN incident_status USING (source_id, incident_number) GROUP BY A
 """
 
 
-def narrow(db: Engine, facts: Facts, scope: Scope) -> Facts:
-    """Return the facts of a scope; all counts are of its incidents only.
+def count(db: Engine) -> list[Row]:
+    """Return the incidents counted by all that a scope may look at, with their first and last day."""
+    return db.rows(_COUNTS)
+
+
+def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
+    """Return the facts of a scope, from what `count` returned; all counts are of its incidents only.
 
     Where they are those of a whole municipality or month, its fitted interval stands; a sum has the sum of the bounds
     of its parts, which is never narrower than a fitted one of the sum.
     """
     counted: dict[Cell, dict[str, int]] = {}
     days: list[date] = []
-    for place, month, source, expected, status, incidents, first, last in db.rows(_COUNTS):
+    for place, month, source, expected, status, incidents, first, last in counts:
         if scope.holds(place, source, expected):
             cell = counted.setdefault((place, month), dict.fromkeys(STATUSES, 0))
             cell[status] += int(incidents)
             days += [first, last]
-    cells = [_gap(key, counts, [], facts.cells) for key, counts in sorted(counted.items())]
+    cells = [_gap(key, found, [], facts.cells) for key, found in sorted(counted.items())]
     places = _sums(cells, lambda cell: (cell.municipality_code, None), facts.municipalities)
     months = _sums(cells, lambda cell: (None, cell.month), facts.months)
     return replace(
@@ -72,7 +77,7 @@ def narrow(db: Engine, facts: Facts, scope: Scope) -> Facts:
         has_lists=scope.has_lists,
         first=min(days, default=None),
         last=max(days, default=None),
-        statuses={status: sum(counts[status] for counts in counted.values()) for status in STATUSES},
+        statuses={status: sum(found[status] for found in counted.values()) for status in STATUSES},
         total=_sums(places, lambda _: (None, None), [facts.total])[0] if places else _gap((None, None), {}, [], []),
         estimate=None,
         months=sorted(months, key=lambda gap: gap.month or date.min),

@@ -175,11 +175,13 @@ def test_figures_of_a_scope_are_its_own_and_its_bounds_hold_them(night: Any) -> 
     _, db, _ = night
     whole = facts_of.read(db, run_id=made.RUN, as_of=made.AS_OF, stale=[])
     everywhere = frozenset(gap.municipality_code for gap in whole.municipalities if gap.municipality_code)
-    seen = scope.narrow(db, whole, scope.Scope("all", everywhere, has_numbers=True))
+    seen = scope.narrow(scope.count(db), whole, scope.Scope("all", everywhere, has_numbers=True))
     assert [gap for gap in seen.municipalities if gap.municipality_code != "onbekend"] == [
         gap for gap in whole.municipalities if gap.municipality_code != "onbekend"
     ]
-    part = scope.narrow(db, whole, scope.Scope("a", frozenset({"GM0106"}), sources=frozenset({"politie-nn"})))
+    part = scope.narrow(
+        scope.count(db), whole, scope.Scope("a", frozenset({"GM0106"}), sources=frozenset({"politie-nn"}))
+    )
     [(incidents, unmatched)] = db.rows(
         "SELECT count(*), count(*) FILTER (status = 'unmatched') FROM incident JOIN incident_status "
         "USING (source_id, incident_number) WHERE municipality_code = 'GM0106' AND source_id = 'politie-nn'"
@@ -193,5 +195,5 @@ def test_figures_of_a_scope_are_its_own_and_its_bounds_hold_them(night: Any) -> 
 def test_a_scope_without_incidents_is_empty_and_no_error(night: Any) -> None:
     _, db, _ = night
     whole = facts_of.read(db, run_id=made.RUN, as_of=made.AS_OF, stale=[])
-    none = scope.narrow(db, whole, scope.Scope("none", frozenset({"GM0034"})))
+    none = scope.narrow(scope.count(db), whole, scope.Scope("none", frozenset({"GM0034"})))
     assert (none.incidents, none.total.rate, list(none.unmatched), none.first) == (0, None, [], None)
