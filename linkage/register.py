@@ -107,8 +107,8 @@ def serving(register: Register, kind: str, code: str, on: date) -> list[Partner]
 def write(db: Engine, register: Register, as_of: date) -> None:
     """Write ``partner_area``: which partner works for which municipality, from when until when.
 
-    Municipalities stand as they are counted on the day of the run; ``covers_until`` is the last day that all sources
-    of a steunpunt have delivered.
+    Municipalities stand as they are counted on the day of the run; ``covers_until`` is the last day that a source of
+    the partner has delivered.
     """
     reached: dict[str, date] = {}
     if register.partners and db.has("delivery"):
@@ -127,8 +127,8 @@ def write(db: Engine, register: Register, as_of: date) -> None:
 
 
 def _reach(partner: Partner, reached: dict[str, date]) -> date | None:
-    days = [reached[source] for source in partner.sources if source in reached]
-    return min(days) if days and len(days) == len(partner.sources) else None
+    # The furthest of its sources: one that it no longer uses would hold all its incidents back for ever.
+    return max((reached[source] for source in partner.sources if source in reached), default=None)
 
 
 def _nearest(told: list[Agreement], on: date) -> str:

@@ -100,7 +100,7 @@ def _never_delivered(listed: Register, folder: OutFolder, today: date) -> Iterat
         return
     waits = Counter[str]()
     for partner in listed.partners:
-        if partner.kind == "steunpunt" and set(partner.sources) - known:
+        if partner.kind == "steunpunt" and partner.sources and not set(partner.sources) & known:
             waits[partner.id] = len(register.working_for(partner, today))
     if waits:
         told = [f"{name} ({count} municipalit{'y' if count == 1 else 'ies'})" for name, count in sorted(waits.items())]

@@ -81,6 +81,12 @@ def test_what_a_silent_steunpunt_would_know_waits_and_is_no_gap(
     assert world.db.rows("SELECT status, age_days FROM incident_status") == [(status, int(age))]
 
 
+def test_a_source_that_a_steunpunt_no_longer_uses_holds_nothing_back() -> None:
+    text = BOTH.replace('vt-one = "veilig_thuis"', 'vt-one = "veilig_thuis", vt-before = "ashg_2010"')
+    world = region(text, vt_before="2024-06-30").incident(1, "2024-10-01", "anna", incident_municipality_code="GM0361")
+    assert world.reconcile(AS_OF).status()[0] == "unmatched"
+
+
 def test_a_report_that_is_there_answers_all_the_same() -> None:
     world = region(BOTH, vt_one="2024-09-01").incident(1, "2024-10-01", "anna", incident_municipality_code="GM0361")
     world.report("R1", "2024-10-03", "anna", source_id="vt-two", municipality_code="GM0450")

@@ -88,8 +88,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Any:
         db.run(
             "UPDATE incident_link SET incident_source_id = 'politie-ff' WHERE right(incident_number, 1) IN ('3', '7')"
         )
-        db.run("UPDATE incident SET expected_steunpunt = CASE municipality_code WHEN 'GM0106' THEN 'vt-one' "
-               "WHEN 'GM0114' THEN 'vt-one|vt-two' WHEN 'GM0118' THEN 'vt-two' END")  # fmt: skip
+        db.run(
+            "UPDATE incident SET expected_steunpunt = CASE municipality_code WHEN 'GM0106' THEN 'vt-one' "
+            "WHEN 'GM0118' THEN 'vt-two' WHEN 'GM0114' THEN "
+            "CASE WHEN reported_at < '2024-10-01' THEN 'vt-two' ELSE 'vt-one|vt-two' END END"
+        )
         partners = Register(**tomllib.loads(REGISTER))
         register.write(db, partners, made.AS_OF)
         paths = reports.write(
