@@ -8,7 +8,7 @@ PIP := -m pip install -qq --disable-pip-version-check --no-deps
 READY := $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.runtime)
 
 .DEFAULT_GOAL := setup
-.PHONY: setup help demo test faults lint format bench lock clean python browser
+.PHONY: setup help demo regions test faults lint format bench lock clean python browser
 
 setup: $(READY) help ## install what a run needs into .venv (the default)
 
@@ -17,6 +17,9 @@ help: ## show the targets
 
 demo: $(READY) ## install what a run needs, reconcile the shipped samples into ./demo, show what was found
 	$(BIN)/inbeeld demo
+
+regions: $(READY) ## run the four regions, each from its own folder of settings and samples, into ./demo/regions
+	$(BIN)/inbeeld demo --regions
 
 test: $(VENV)/.dev browser ## install the development tools and run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal

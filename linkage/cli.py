@@ -84,10 +84,17 @@ def run(
 
 
 @app.command()
-def demo(out: Out = Path("demo")) -> None:
+def demo(
+    out: Out = Path("demo"),
+    regions: Annotated[
+        bool, typer.Option("--regions", help="The four regions, each from its own folder of settings and samples.")
+    ] = False,
+) -> None:
     """Reconcile the shipped synthetic samples, then show what was found."""
-    from linkage import cli_verbs
+    from linkage import cli_regions, cli_verbs
 
+    if regions:
+        raise typer.Exit(cli_regions.demo(CHECKOUT / "data_samples" / "regions", out / "regions"))
     with guarded(out):
         outcome = cli_verbs.demo(CHECKOUT / "data_samples", out)
     raise typer.Exit(outcome.exit_code)
@@ -102,14 +109,31 @@ def sample(
     nights: Annotated[
         int | None, typer.Option("--nights", metavar="N", help="Deliveries after the full ones; default a few.")
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Settings whose partners and municipalities to simulate.", metavar="FILE"),
+    ] = None,
+    until: Annotated[
+        date | None,
+        typer.Option("--until", parser=day, metavar="DATE", help="Last day of the three years; default 2025-03-13."),
+    ] = None,
 ) -> None:
     """Write a synthetic inbox with its truth beside it."""
     from linkage import console, simulate
+    from linkage.config import load
 
     with guarded(None):
         if (out / "inbox").exists() and not (out / "truth").exists():
             raise UsageError(f"{out / 'inbox'} is an inbox without a truth beside it: give another folder")
-        simulate.write_sample(out, incidents=incidents, noise=noise.value, seed=seed, nights=nights)
+        simulate.write_sample(
+            out,
+            incidents=incidents,
+            noise=noise.value,
+            seed=seed,
+            nights=nights,
+            config=None if config is None else load(config),
+            until=until or simulate.LAST_DAY,
+        )
         terminal = console.terminal()
         console.say(terminal, f"Wrote {out / 'inbox'} and {out / 'truth'}")
         console.say(terminal, f"Next: inbeeld run --inbox {out / 'inbox'} --out {out / 'out'}")

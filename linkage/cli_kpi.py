@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.cli_options import AsJson, Out
+from linkage.cli_options import AsJson, Out, Settings
 from linkage.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+
+    from linkage.register import Grant
 
 INTERNAL = "INTERNAL: exact counts, for own use; do not pass on"
 WITHHELD = "."
@@ -40,20 +43,31 @@ def kpi(
     internal: Annotated[
         bool, typer.Option("--internal", help="Exact counts, for own use: nothing is withheld or rounded.")
     ] = False,
+    partner: Annotated[
+        str | None, typer.Option("--for", help="What an agreement lets this partner receive.", metavar="PARTNER")
+    ] = None,
+    config: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """The indicators K1-K25, fit to leave: counts below 10 are withheld, others rounded to 5."""
     from linkage import console
+    from linkage.municipalities import counted_as
 
     with guarded(out):
+        given = None if partner is None else _given(partner, config, internal=internal, is_file=bool(as_csv or as_json))
         told = read(out, period, internal=internal)
+        told = told if given is None else _for(told, given)
         places = sorted(set(told["rows"].query("scope == 'municipality'")["scope_code"]))
+        municipality = municipality and counted_as(municipality, told["as_of"])
         if municipality is not None and municipality not in places:
             raise UsageError(f"--municipality: no indicator speaks of it; there are {', '.join(places)}")
         if as_csv is not None:
             _write(as_csv, told, municipality)
         if as_json:
             console.show_json(_as_json(told, municipality))
+            return
+        if given is not None:
+            console.say(console.terminal(), f"Wrote {as_csv} for {given.partner.name}")
             return
         show(console.terminal(), told, municipality)
         if as_csv is not None:
@@ -96,14 +110,42 @@ def read(out: Path, period: str, *, internal: bool) -> dict[str, Any]:
     }
 
 
+def _given(partner: str, config: Path | None, *, internal: bool, is_file: bool) -> Grant:
+    """Return what an agreement lets a partner receive today; raises `UsageError` when none does."""
+    from linkage import register
+    from linkage.config import load
+
+    if internal or not is_file:
+        raise UsageError("--for goes with --csv or --json, and never with --internal")
+    found = register.granted(load(config).cooperation, partner, "export", register.today())
+    if not found:
+        raise UsageError(f"--for: the register of {config or 'the defaults'} has no partner {partner}")
+    if not found[0].is_given:
+        told = f"no agreement lets {partner} receive the indicators today ({found[0].reason})"
+        raise UsageError(f"--for: {told}: nothing was written")
+    places = tuple(sorted({code for grant in found for code in grant.municipalities}))
+    return replace(found[0], municipalities=places)
+
+
+def _for(told: dict[str, Any], given: Grant) -> dict[str, Any]:
+    """Return the rows of a partner's municipalities; the whole release is protected, so a part of it is."""
+    rows = told["rows"]
+    kept = rows[(rows["scope"] == "municipality") & rows["scope_code"].isin(given.municipalities)]
+    if kept.empty:
+        raise UsageError(f"--for: no indicator speaks of the municipalities of {given.partner.id}")
+    agreement = given.agreement.id if given.agreement else None
+    return told | {"rows": kept, "partner": given.partner.id, "agreement": agreement}
+
+
 def show(terminal: Console, told: dict[str, Any], municipality: str | None) -> None:
     """Write the figures of the region or of one municipality, indicator by indicator."""
-    from linkage import console, indicators
+    from linkage import console, indicators, municipalities
     from linkage.disclosure.release import records
 
     rows = _of(told["rows"], municipality)
     first, last = min(rows["window_start"]).date(), max(rows["window_end"]).date()
-    console.say(terminal, f"{municipality or 'Whole region'}, {first} to {last}", style="bold")
+    place = "Whole region" if municipality is None else f"{municipalities.name(municipality)} ({municipality})"
+    console.say(terminal, f"{place}, {first} to {last}", style="bold")
     console.say(terminal, f"W {told['late_days']} days, T {told['timely_days']} days; run {told['run_id']}")
     names = {one.code: one.en for one in indicators.indicators()}
     lines, before = [], ""
@@ -163,6 +205,13 @@ def _as_json(told: dict[str, Any], municipality: str | None) -> dict[str, Any]:
     return told | {"rows": list(_plain(rows))}
 
 
+def _named(row: dict[str, Any]) -> str:
+    """Return the name of what a row is about: of a municipality its name."""
+    from linkage import municipalities
+
+    return municipalities.name(row["scope_code"]) if row["scope"] == "municipality" else row["scope_code"]
+
+
 def _plain(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield rows with None for what is missing and days for moments."""
     from linkage.disclosure.release import records
@@ -181,7 +230,7 @@ def _write(path: Path, told: dict[str, Any], municipality: str | None) -> None:
 
     texts = {(figure.kpi_code, figure.name): figure.nl for figure in indicators.figures()}
     names = {one.code: one.nl for one in indicators.indicators()}
-    told_of = {name: told[name] for name in ("use", "run_id", "config_hash")}
+    told_of = {name: told[name] for name in ("use", "run_id", "config_hash", "partner", "agreement") if name in told}
     rows = [
         {
             "kpi_code": row["kpi_code"],
@@ -189,6 +238,7 @@ def _write(path: Path, told: dict[str, Any], municipality: str | None) -> None:
             "figure_nl": texts[row["kpi_code"], row["figure"]],
         }
         | row
+        | {"scope_name": _named(row)}
         | told_of
         for row in _as_json(told, municipality)["rows"]
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from linkage import cli_summary, console, pipeline
+from linkage import cli_summary, console, pipeline, reports
 from linkage.cli_errors import complain, guarded
 from linkage.config import Config, load
 from linkage.engine.duckdb import DuckDBEngine
@@ -110,6 +110,7 @@ def _outcome(outcome: Outcome, out: Path) -> dict[str, Any]:
     if folder.current() is not None:
         with _published(out, "case_view.duckdb") as view:
             told |= cli_summary.summary(view)
+            told["withheld"] = list(reports.withheld(view))
         told["paths"] = {name: str(folder.path / name) for name in ("case_view.duckdb", "restricted.duckdb", "reports")}
     return told
 
@@ -128,7 +129,9 @@ def _show_outcome(terminal: Console, outcome: Outcome, out: Path) -> None:
     if OutFolder(out).current() is None:
         return
     with _published(out, "case_view.duckdb") as view:
-        found = cli_summary.summary(view)
+        found, withheld = cli_summary.summary(view), list(reports.withheld(view))
+    for line in withheld:
+        console.say(terminal, f"WITHHELD {line}", style="bold yellow")
     console.say(terminal, f"Case view as of {OutFolder(out).published_as_of()}\n")
     console.show_summary(terminal, found)
     look_next(terminal, out)

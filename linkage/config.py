@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from rapidfuzz import process
 
 from linkage.errors import ConfigError
+from linkage.partners import Register
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -199,6 +200,7 @@ class Config(BaseSettings):
 
     privacy: Privacy = Privacy()
     region: Region = Region()
+    cooperation: Register = Register()
     intake: Intake = Intake()
     limits: Limits = Limits()
     linkage: Linkage = Linkage()
@@ -240,17 +242,21 @@ def load(path: Path | None = None) -> Config:
 
 
 def _explain(where: str, error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
+    # An item of a list is told by its place, counted from 1.
+    places = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]]
+    key, plain = "".join(places).lstrip("."), ".".join(p for p in error["loc"] if isinstance(p, str))
     if error["type"] == "extra_forbidden":
-        nearest = process.extractOne(key, _known_keys(Config), score_cutoff=50)
+        nearest = process.extractOne(plain, _known_keys(Config), score_cutoff=50)
         return f"{where}: unknown key {key}" + (f", did you mean {nearest[0]}?" if nearest else "")
-    return f"{where}: {key}: {error['msg']}"
+    return f"{where}: {key}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, spec in model.model_fields.items():
+        name = spec.alias or name
         keys.append(prefix + name)
-        if isinstance(spec.annotation, type) and issubclass(spec.annotation, BaseModel):
-            keys += _known_keys(spec.annotation, f"{prefix}{name}.")
+        for inner in (spec.annotation, *get_args(spec.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                keys += _known_keys(inner, f"{prefix}{name}.")
     return keys

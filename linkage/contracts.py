@@ -101,6 +101,8 @@ class CodeList:
     open: bool = False
     advice: dict[str, str] = field(default_factory=dict)
     """What to do about a code, where it names something wrong."""
+    periods: dict[str, list[str]] = field(default_factory=dict)
+    """When a code is used, where that is not always: the first day, the first without it, the code that took over."""
 
 
 def _quoted(text: str) -> str:
@@ -158,6 +160,7 @@ def codes(name: str) -> CodeList:
         junk=frozenset(raw.get("junk", ())),
         open=bool(raw.get("open", False)),
         advice=dict(raw.get("advice", {})),
+        periods=dict(raw.get("periods", {})),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from linkage import municipalities, register
 from linkage.casebook.sql import Night, fill, make
 from linkage.casebook.steps import STEPS, VIEWS, WORK
 from linkage.config import Config
@@ -20,6 +21,8 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     ``mention_household``, ``record_household`` and ``household``. ``as_of`` is the last day that all sources cover.
     """
     night = Night(config, as_of)
+    municipalities.write(db, as_of)
+    register.write(db, config.cooperation, as_of)
     for step in STEPS:
         if isinstance(step, str):
             make(db, night, step)

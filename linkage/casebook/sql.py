@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from linkage import contracts
+from linkage import contracts, municipalities
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -41,7 +41,7 @@ def query(night: Night, name: str) -> str:
 
 
 def _values(night: Night) -> dict[str, object]:
-    limits, casebook = night.config.limits, night.config.casebook
+    limits, casebook, region = night.config.limits, night.config.casebook, night.config.region
     return {
         "as_of": f"DATE '{night.as_of.isoformat()}'",
         "early": limits.early_days,
@@ -49,7 +49,7 @@ def _values(night: Night) -> dict[str, object]:
         "late": limits.late_days,
         "very_late": limits.very_late_days,
         "duplicate_hours": limits.duplicate_hours,
-        "region": _list(night.config.region.municipality_codes),
+        "region": _list(tuple(municipalities.counted_as(code, night.as_of) for code in region.municipality_codes)),
         "sure": night.config.linkage.sure,
         "possible": night.config.linkage.possible,
         "deterministic": casebook.deterministic,

@@ -12,6 +12,7 @@ from linkage.config import Config, load
 from linkage.doctor.environment import duckdb_writes_encrypted, machine, packages, python
 from linkage.doctor.line import FAIL, OK, WARN, Line
 from linkage.doctor.outputs import disk, folders, key, ledger, left_over, publication
+from linkage.doctor.partners import agreements, areas, deliveries
 from linkage.doctor.schedule import last_night, scheduler
 from linkage.errors import InbeeldError
 from linkage.store import OutFolder
@@ -33,6 +34,9 @@ CHECKS: tuple[Check, ...] = (
     publication,
     last_night,
     scheduler,
+    agreements,
+    deliveries,
+    areas,
 )
 
 

@@ -131,20 +131,20 @@ WITH here AS (
     SELECT mention_id, person_id FROM mention JOIN mention_person USING (mention_id)
     WHERE source_id = ? AND record_kind = 'incident' AND record_id = ?
 ), there AS (
-    SELECT DISTINCT m.mention_id, mp.person_id, l.report_id
+    SELECT DISTINCT m.mention_id, mp.person_id, l.report_source_id, l.report_id
     FROM incident_link l
     JOIN case_report r ON r.source_id = l.report_source_id AND r.report_id = l.report_id
     JOIN mention m ON m.record_kind = 'case' AND m.source_id = r.source_id AND m.record_id = r.case_id
     JOIN mention_person mp USING (mention_id)
     WHERE l.incident_source_id = ? AND l.incident_number = ?
 )
-SELECT t.report_id, h.person_id, h.person_id = t.person_id AS is_same_person, t.person_id AS other_person_id,
-       p.match_probability, p.match_weight, p.pattern
+SELECT t.report_source_id, t.report_id, h.person_id, h.person_id = t.person_id AS is_same_person,
+       t.person_id AS other_person_id, p.match_probability, p.match_weight, p.pattern
 FROM here h JOIN there t ON true
 JOIN pair p ON p.left_id = least(h.mention_id, t.mention_id) AND p.right_id = greatest(h.mention_id, t.mention_id)
-QUALIFY row_number() OVER (PARTITION BY t.report_id, h.person_id, t.person_id
+QUALIFY row_number() OVER (PARTITION BY t.report_source_id, t.report_id, h.person_id, t.person_id
     ORDER BY p.match_weight DESC, p.left_id, p.right_id) = 1
-ORDER BY t.report_id, p.match_weight DESC, h.person_id, t.person_id
+ORDER BY t.report_source_id, t.report_id, p.match_weight DESC, h.person_id, t.person_id
 """
 
 

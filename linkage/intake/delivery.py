@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from linkage import contracts
+from linkage import contracts, register
 from linkage.config import Config
 from linkage.errors import DeliveryRefused
 from linkage.intake import manifest
 from linkage.intake import profile as profiles
 from linkage.intake.manifest import MANIFEST, Listed
 from linkage.intake.profile import Profile
+from linkage.intake.values import LOCAL
 
 MANIFEST_BYTES = 1_000_000
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -203,6 +204,7 @@ def check(delivery: Delivery, config: Config) -> Profile:
             "purpose", f"{MANIFEST}: this purpose is not allowed: see privacy.purposes of the configuration"
         )
     _check_names(delivery, profile)
+    _check_agreement(delivery, profile, config)
     for listed in delivery.files:
         _check_file(delivery.folder, listed.name, config.intake.max_file_mb)
     _check_set(delivery, profile)
@@ -228,6 +230,15 @@ def _check_names(delivery: Delivery, profile: Profile) -> None:
             raise DeliveryRefused("file_name", f"{MANIFEST}: file {shown(name)} is not in the contract of this profile")
     if len(set(names)) < len(names):
         raise DeliveryRefused("manifest", f"{MANIFEST}: files lists a file twice: list each once")
+
+
+def _check_agreement(delivery: Delivery, profile: Profile, config: Config) -> None:
+    """Hold a delivery against the register on the day of its extraction; a file without rows delivers nothing."""
+    delivered = register.kinds({profile.files[listed.name].table for listed in delivery.files if listed.rows})
+    on = delivery.extracted_at.astimezone(LOCAL).date()
+    told = register.refusal(config.cooperation, delivery.source_id, delivery.profile, delivered, on)
+    if told is not None:
+        raise DeliveryRefused("agreement", told)
 
 
 def _check_file(folder: Path, name: str, max_mb: int) -> None:

@@ -208,6 +208,7 @@ def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import reports
     from linkage.casebook import publish
+    from linkage.ledger import LOCAL
 
     assert night.as_of is not None and night.intake is not None
     night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=now())
@@ -219,7 +220,11 @@ def publish(night: Night) -> None:
         made_at=now(),
         stale=night.intake.stale,
         limits=night.config.limits,
+        cooperation=night.config.cooperation,
+        on=night.started_at.astimezone(LOCAL).date(),
     )
+    for line in reports.withheld(night.db):
+        night.progress(line)
     anew = night.from_scratch or night.folder.is_worn()
     publish.write(night.db, night.work / "publication", anew=anew)
     night.counts = _counts(night)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import ClassVar
 
 from linkage.engine.base import Engine
 from linkage.reports.lists import Case, cases
@@ -50,6 +51,7 @@ class Gap:
     ``low`` and ``high`` are the fitted interval of that sum, never narrower than when every review is counted one way.
     """
 
+    COUNTS: ClassVar = ("incidents", "matched", "late", "covered", "review", "pending", "unmatched", "excluded")
     municipality_code: str | None
     month: date | None
     incidents: int
@@ -93,6 +95,15 @@ class Facts:
     sources: Sequence[Source]
     checks: Sequence[Check]
     rejected: Sequence[Rejected]
+    merged: Mapping[str, Sequence[str]]
+    """Codes of municipalities that ended, whose incidents count under the one that took over."""
+    partners: Mapping[str, str]
+    """Names of the partners of whom reports are expected; none without a register."""
+    audience: str | None = None
+    """The partner that these facts are for; none: they are the whole region's."""
+    has_lists: bool = True
+    told_causes: Sequence[tuple[str | None, int]] | None = None
+    """The causes, where the incidents themselves are left out."""
 
     @cached_property
     def incidents(self) -> int:
@@ -107,15 +118,24 @@ class Facts:
     @cached_property
     def causes(self) -> Sequence[tuple[str | None, int]]:
         """The causes of unmatched incidents, the most frequent first."""
-        counts: dict[str | None, int] = {}
-        for case in self.unmatched:
-            counts[case.cause] = counts.get(case.cause, 0) + 1
-        return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+        return count_causes(self.unmatched) if self.told_causes is None else self.told_causes
+
+    def expected(self, case: Case) -> str:
+        """Return the names of the partners of whom a report of an incident is expected."""
+        return " / ".join(self.partners.get(one, one) for one in (case.expected or "").split("|") if one)
 
     @cached_property
     def stale(self) -> Sequence[Source]:
         """The sources that are behind."""
         return [source for source in self.sources if source.is_stale]
+
+
+def count_causes(cases: Sequence[Case]) -> list[tuple[str | None, int]]:
+    """Return the causes of incidents, the most frequent first."""
+    counts: dict[str | None, int] = {}
+    for case in cases:
+        counts[case.cause] = counts.get(case.cause, 0) + 1
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
 
 
 def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Facts:
@@ -142,7 +162,24 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Fa
         sources=sources(db, as_of, stale),
         checks=checks(db, run_id),
         rejected=rejected(db),
+        merged=_merged(db),
+        partners=_partners(db),
     )
+
+
+def _merged(db: Engine) -> dict[str, list[str]]:
+    return dict(
+        db.rows(
+            "SELECT municipality_code, list(DISTINCT reported_municipality_code ORDER BY reported_municipality_code) "
+            "FROM incident WHERE reported_municipality_code <> municipality_code GROUP BY ALL ORDER BY ALL"
+        )
+    )
+
+
+def _partners(db: Engine) -> dict[str, str]:
+    if not db.has("partner_area"):
+        return {}
+    return dict(db.rows("SELECT DISTINCT partner_id, partner_name FROM partner_area ORDER BY ALL"))
 
 
 def _estimate(db: Engine) -> Estimate | None:

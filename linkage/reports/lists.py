@@ -25,7 +25,7 @@ WITH repeats AS (
   FROM incident_link WHERE link_class = 'possible' GROUP BY incident_source_id, incident_number
 ), listed AS (
   SELECT s.incident_number, s.source_id, CAST(i.reported_at AS DATE) AS reported_on, i.municipality_code,
-    s.age_days, s.cause,
+    i.expected_steunpunt, s.age_days, s.cause,
     CASE WHEN i.children_involved IS NULL THEN 'unknown' WHEN i.children_involved > 0 THEN 'yes'
       ELSE 'no' END AS children,
     CASE WHEN i.severity IN {severities} THEN i.severity ELSE 'none' END AS severity,
@@ -48,6 +48,8 @@ class Case(NamedTuple):
     source_id: str
     reported_on: date | None
     municipality_code: str | None
+    expected: str | None
+    """Partners of whom a report is expected, with ``|``."""
     age_days: int | None
     cause: str | None
     children: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,7 +69,7 @@ class Index:
         """Collect the values of both lists."""
         both = [*facts.unmatched, *facts.review]
         return cls(
-            sources=sorted({case.source_id for case in both}),
+            sources=sorted({_source(case, facts) for case in both}),
             places=sorted({municipality(texts, case.municipality_code) for case in both}, key=str.casefold),
             causes=sorted({texts.label("cause", case.cause) for case in facts.unmatched}, key=str.casefold),
         )
@@ -86,8 +86,8 @@ class Index:
             "severities": [(code, texts.label("severity", code)) for code in COLOURS],
             "ages": list(AGES.values()),
             "lists": {
-                "unmatched": self._rows(facts.unmatched, texts, with_cause=True),
-                "review": self._rows(facts.review, texts, with_cause=False),
+                "unmatched": self._rows(facts, facts.unmatched, texts, with_cause=True),
+                "review": self._rows(facts, facts.review, texts, with_cause=False),
             },
         }
 
@@ -106,7 +106,7 @@ class Index:
             "ages": _count(tuple(AGES), ages, texts["age"]),
         }
 
-    def _rows(self, cases: Sequence[Case], texts: Words, *, with_cause: bool) -> list[list[Any]]:
+    def _rows(self, facts: Facts, cases: Sequence[Case], texts: Words, *, with_cause: bool) -> list[list[Any]]:
         source, place, cause, child, colour = (
             {value: i for i, value in enumerate(values)}
             for values in (self.sources, self.places, self.causes, CHILDREN, COLOURS)
@@ -114,7 +114,7 @@ class Index:
         return [
             [
                 case.incident_number,
-                source[case.source_id],
+                source[_source(case, facts)],
                 case.reported_on.isoformat() if case.reported_on else None,
                 place[municipality(texts, case.municipality_code)],
                 case.age_days,
@@ -128,6 +128,12 @@ class Index:
             ]
             for case in cases
         ]
+
+
+def _source(case: Case, facts: Facts) -> str:
+    """Return who delivered an incident, and of whom a report is expected."""
+    expected = facts.expected(case)
+    return f"{case.source_id} → {expected}" if expected else case.source_id
 
 
 def _rate_help(facts: Facts, texts: Words) -> str:
@@ -150,7 +156,7 @@ def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> di
     verdict = "checks_none" if not facts.checks else "checks_some" if bad else "checks_all_good"
     known = [month.month for month in facts.months if month.month]
     return {
-        "as_of": say("page.as_of", as_of=day(facts.as_of)),
+        "as_of": say("page.as_of", as_of=day(facts.as_of)) + (f" · {facts.audience}" if facts.audience else ""),
         "stale": texts.stale(facts.stale) if facts.stale else "",
         "headline": say(f"page.{headline}", unmatched=number(unmatched)),
         "lead": say("page.lead", incidents=number(facts.incidents), seen=number(facts.seen)) if facts.incidents else "",
@@ -194,13 +200,13 @@ def _island(data: object) -> Markup:
 
 
 def _template(texts: Words) -> Template:
-    filters = {
+    filters: dict[str, Callable[..., object]] = {
         "number": lambda value: "–" if value is None else number(value),
         "percent": percent,
         "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
         "month": texts.month,
         "interval": lambda gap: _interval(gap),
-        "place": lambda code: municipality(texts, code),
+        "place": lambda code, merged: municipality(texts, code, merged.get(code, ())),
         "cause": lambda code: texts.label("cause", code),
         "reason": lambda code: texts.label("reason", code),
         "until": lambda source: _until(source, texts),

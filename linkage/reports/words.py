@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from linkage import contracts
+from linkage import municipalities
 from linkage.config import Limits
 from linkage.reports.night import Source
 
@@ -120,6 +120,9 @@ def share_of(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def municipality(texts: Words, code: str | None) -> str:
-    """Return the name of a municipality, or its code when the name is not known."""
-    return contracts.codes("municipality").codes.get(code, code) if code else str(texts["unknown"])
+def municipality(texts: Words, code: str | None, merged: Sequence[str] = ()) -> str:
+    """Return the name of a municipality, or its code when the name is not known; with those that it took over."""
+    name = municipalities.name(code) if code else str(texts["unknown"])
+    return (
+        texts.say("merged", name=name, others=texts.join([municipalities.name(c) for c in merged])) if merged else name
+    )

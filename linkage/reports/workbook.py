@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _AFTER_CAUSE = (
     Column("repeats", 13, "count"),
     Column("household_id", 26),
 )
+_EXPECTED = Column("expected", 30)
 _UNMATCHED = (*_BEFORE_CAUSE, Column("cause", 40), *_AFTER_CAUSE)
 _PENDING = (*_BEFORE_CAUSE, *_AFTER_CAUSE)
 _REVIEW = (*_BEFORE_CAUSE, Column("candidates", 12, "count"), Column("best", 10, "share"), *_AFTER_CAUSE)
@@ -61,13 +63,30 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
     book = Book(path, texts, title=str(texts["summary.title"]), made_at=local(made_at))
     _summary(book.sheet("summary", [column.width for column in _STATUSES]), facts, texts, run_id, made_at)
     note = _behind(facts, texts)
-    book.table("unmatched", _UNMATCHED, [_unmatched(texts, case) for case in facts.unmatched], note)
-    book.table("review", _REVIEW, [_review(texts, case) for case in facts.review], note)
-    book.table("pending", _PENDING, [(*_before(texts, case), *_after(texts, case)) for case in facts.pending], note)
-    book.table("gap", _GAP, [_gap(texts, cell) for cell in facts.cells], note)
+    pending = [(*_before(texts, case), *_after(texts, case)) for case in facts.pending]
+    for key, columns, cases, rows in (
+        ("unmatched", _UNMATCHED, facts.unmatched, [_unmatched(texts, case) for case in facts.unmatched]),
+        ("review", _REVIEW, facts.review, [_review(texts, case) for case in facts.review]),
+        ("pending", _PENDING, facts.pending, pending),
+    ):
+        book.table(key, *_with_expected(facts, columns, cases, rows), note)
+    book.table("gap", _GAP, [_gap(texts, cell, facts.merged) for cell in facts.cells], note)
     _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
     book.table("glossary", _GLOSSARY, [(entry["term"], entry["meaning"]) for entry in texts["glossary"]])
     book.close()
+
+
+def _with_expected(
+    facts: Facts, columns: Sequence[Column], cases: Sequence[Case], rows: Sequence[tuple[Value | Shown, ...]]
+) -> tuple[Sequence[Column], Sequence[tuple[Value | Shown, ...]]]:
+    """Put the steunpunt of whom a report is expected behind the municipality, where a register tells it."""
+    if not facts.partners:
+        return columns, rows
+    at = len(_BEFORE_CAUSE) - 1
+    named = [facts.expected(case) for case in cases]
+    return (*columns[:at], _EXPECTED, *columns[at:]), [
+        (*row[:at], name, *row[at:]) for row, name in zip(rows, named, strict=True)
+    ]
 
 
 def _behind(facts: Facts, texts: Words) -> str:
@@ -77,7 +96,7 @@ def _behind(facts: Facts, texts: Words) -> str:
 
 def _summary(sheet: Sheet, facts: Facts, texts: Words, run_id: str, made_at: datetime) -> None:
     said = texts["summary"]
-    sheet.title(said["title"])
+    sheet.title(said["title"] if facts.audience is None else texts.say("summary.title_for", audience=facts.audience))
     if facts.stale:
         sheet.line(_behind(facts, texts), None, None, None, look="alert")
     sheet.skip()
@@ -157,9 +176,10 @@ def _after(texts: Words, case: Case) -> tuple[Value | Shown, ...]:
     return (texts.label("children", case.children), colour, case.repeats, case.household_id)
 
 
-def _gap(texts: Words, cell: Gap) -> tuple[Value, ...]:
+def _gap(texts: Words, cell: Gap, merged: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
+    name = municipality(texts, cell.municipality_code, merged.get(cell.municipality_code or "", ()))
     counts = (getattr(cell, key) for key in _COUNTS)
-    return (municipality(texts, cell.municipality_code), cell.month, *counts, cell.rate, cell.low, cell.high)
+    return (name, cell.month, *counts, cell.rate, cell.low, cell.high)
 
 
 def _quality(sheet: Sheet, facts: Facts, texts: Words) -> None:

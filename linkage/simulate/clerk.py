@@ -6,6 +6,7 @@ independently. The columns are those that both chains share, in the order of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,8 +46,11 @@ def joined(prefix: str, core: str) -> str:
 class Clerk:
     """Writes people down with the errors of one noise level."""
 
-    def __init__(self, dice: Dice, names: NameBook, noise: Noise) -> None:
+    def __init__(
+        self, dice: Dice, names: NameBook, noise: Noise, code_on: Callable[[str, int], str] = lambda code, _day: code
+    ) -> None:
         self.dice = dice
+        self.code_on = code_on  # which code a municipality has on a day
         self.names = names
         self.noise = noise
 
@@ -237,7 +241,9 @@ class Clerk:
             home = person.second_home
         elif lodged is None and dice.chance(noise.old_address):
             home = person.previous_home(day) or home
-        return [*self.address_columns(home), self._kind(home, person), secret]
+        columns = self.address_columns(home)
+        columns[6] = columns[6] and self.code_on(columns[6], day)
+        return [*columns, self._kind(home, person), secret]
 
     def _kind(self, home: Address, person: Person) -> str:
         if home.kind != "woon":

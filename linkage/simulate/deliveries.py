@@ -13,13 +13,11 @@ from pathlib import Path
 from linkage.simulate import layout, rates
 from linkage.simulate.dice import Dice
 from linkage.simulate.records import MINUTES, Incident, Report, day_text
-from linkage.simulate.reports import ASHG, VT
 from linkage.simulate.rows import Row, RowWriter, closing_date
 from linkage.simulate.tables import Table, save_delivery
 from linkage.simulate.truth import TruthBook
 from linkage.simulate.typing_errors import fold
 
-POLICE = "politie-nn"
 LATE_DELIVERY = 0.015
 
 
@@ -64,8 +62,8 @@ class Deliveries:
         self._typed[key] = fresh
         return fresh
 
-    def police(self, incidents: list[Incident]) -> None:
-        """All deliveries of the police."""
+    def police(self, source: str, incidents: list[Incident]) -> None:
+        """All deliveries of a police unit."""
         plan: list[list[tuple[Incident, Version]]] = [[] for _ in self.nights]
         for incident in incidents:
             for night, version in self._police_versions(incident):
@@ -79,7 +77,7 @@ class Deliveries:
             for incident, version in entries:
                 self._add_incident(tables, incident, version, night)
             kind = "full" if night == 0 else "increment"
-            save_delivery(self.inbox, POLICE, "politie_bvh", kind, self._dates(night), tables)
+            save_delivery(self.inbox, source, "politie_bvh", kind, self._dates(night), tables)
 
     def _police_versions(self, incident: Incident) -> list[tuple[int, Version]]:
         dice = self.dice
@@ -108,13 +106,13 @@ class Deliveries:
                 persons.add(row)
             for row in self.rows.care_reports(incident):
                 cares.add(row)
-            self.truth.persons(POLICE, "incident", incident.number, incident.parties)
+            self.truth.persons(incident.source, "incident", incident.number, incident.parties)
         if version.status == "ingetrokken":
-            self.truth.withdraw(POLICE, "incident", incident.number)
+            self.truth.withdraw(incident.source, "incident", incident.number)
             self.truth.withdraw_incident(incident.number)
 
-    def veilig_thuis(self, reports: list[Report]) -> None:
-        """All deliveries of Veilig Thuis."""
+    def veilig_thuis(self, source: str, reports: list[Report]) -> None:
+        """All deliveries of a Veilig Thuis."""
         shared = _reports_per_case(reports)
         plan: list[list[tuple[Report, Version]]] = [[] for _ in self.nights]
         delivered: set[int] = set()
@@ -130,7 +128,7 @@ class Deliveries:
             for report, version in entries:
                 self._add_report(tables, report, version, night, written)
             kind = "full" if night == 0 else "increment"
-            save_delivery(self.inbox, VT, "veilig_thuis", kind, self._dates(night), tables)
+            save_delivery(self.inbox, source, "veilig_thuis", kind, self._dates(night), tables)
 
     def _report_versions(self, report: Report, shared: dict[int, int]) -> list[tuple[int, Version]]:
         """New in its night, changed in the nights when a date came due or a clerk corrected it, seldom withdrawn."""
@@ -162,13 +160,13 @@ class Deliveries:
             written.add(case.case_id)
             for row in self._persons(case.case_id, lambda: self.rows.case_persons(case)):
                 persons.add(row)
-            self.truth.persons(VT, "case", case.case_id, case.parties)
+            self.truth.persons(report.source, "case", case.case_id, case.parties)
         if version.status == "ingetrokken":
-            self.truth.withdraw(VT, "case", case.case_id)
+            self.truth.withdraw(report.source, "case", case.case_id)
             self.truth.withdraw_report(report.report_id)
 
-    def ashg(self, reports: list[Report], advice: list[Row]) -> None:
-        """The old steunpunt's exports: the first night and the last, always full, old rows as they were."""
+    def ashg(self, source: str, reports: list[Report], advice: list[Row]) -> None:
+        """An old steunpunt's exports: the first night and the last, always full, old rows as they were."""
         typed: dict[str, list[Row]] = {}
         for night in (0, len(self.nights) - 1):
             table = Table("clienten.csv", layout.ASHG, "cp1252")
@@ -177,13 +175,13 @@ class Deliveries:
                 if report.registered // MINUTES > day:
                     continue
                 if night and self.dice.chance(rates.WITHDRAWN):
-                    self.truth.withdraw(ASHG, "case", report.report_id)
+                    self.truth.withdraw(source, "case", report.report_id)
                     self.truth.withdraw_report(report.report_id)
                     continue
                 self._add_dossier(table, report, typed, day)
             for row in advice:
                 table.add(row)
-            save_delivery(self.inbox, ASHG, "ashg_2010", "full", self._dates(night), [table])
+            save_delivery(self.inbox, source, "ashg_2010", "full", self._dates(night), [table])
 
     def _add_dossier(self, table: Table, report: Report, typed: dict[str, list[Row]], day: int) -> None:
         if report.report_id not in typed:
@@ -192,7 +190,7 @@ class Deliveries:
         for row in typed[report.report_id]:
             table.add([*row, closed])
         if report.case is not None:
-            self.truth.persons(ASHG, "case", report.report_id, report.case.parties)
+            self.truth.persons(report.source, "case", report.report_id, report.case.parties)
 
 
 def _reports_per_case(reports: list[Report]) -> dict[int, int]:

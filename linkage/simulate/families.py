@@ -9,7 +9,7 @@ from __future__ import annotations
 from linkage.simulate.dice import Dice, Weighted
 from linkage.simulate.names import Surname
 from linkage.simulate.people import Family, Person, Registry
-from linkage.simulate.places import ASHG_MUNICIPALITIES, Address, Atlas, Municipality
+from linkage.simulate.places import Address, Atlas, Municipality
 
 STRUCTURES = Weighted(["couple", "ex", "single", "parent_child"], [52, 24, 10, 14])
 ORIGINS = Weighted(
@@ -30,12 +30,15 @@ FOSTER = 0.02
 class FamilyMaker:
     """Draws whole families, and remembers homes that fell vacant for the next tenants."""
 
-    def __init__(self, dice: Dice, registry: Registry, atlas: Atlas, first_day: int, last_day: int) -> None:
+    def __init__(
+        self, dice: Dice, registry: Registry, atlas: Atlas, first_day: int, last_day: int, old: frozenset[str]
+    ) -> None:
         self.dice = dice
         self.registry = registry
         self.atlas = atlas
         self.first_day = first_day
         self.last_day = last_day
+        self._old = old  # municipalities whose steunpunt is of 2010
         self._vacant: list[tuple[int, Address]] = []
         self._families = 0
 
@@ -51,7 +54,7 @@ class FamilyMaker:
         place = self.atlas.draw(dice)
         structure = dice.draw(STRUCTURES)
         adults = self._adults(number, structure)
-        family = Family(number, structure, adults, [], [], self._landline(), place.code in ASHG_MUNICIPALITIES)
+        family = Family(number, structure, adults, [], [], self._landline(), place.code in self._old)
         self._settle(family, place)
         if structure == "parent_child":
             self._grown_child(family)

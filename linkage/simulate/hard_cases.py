@@ -17,8 +17,8 @@ from linkage.simulate.names import read_data
 from linkage.simulate.people import Family, Person, Registry
 from linkage.simulate.places import Address
 from linkage.simulate.records import MINUTES, CareReport, Case, Incident, Party, Report, day_text
-from linkage.simulate.reports import VT
 
+POLICE, VT = "politie-nn", "vt-drenthe"  # of the shipped region, the only one that has hard cases
 FIRST_NUMBER = 900_000  # above every drawn number of a year
 EVENING = 20 * 60
 HEADER = """\
@@ -142,7 +142,13 @@ def _incident(
     }
     place = _place({**scene.spec["base"], **row["persons"][0]})
     incident = Incident(
-        at, _family(parties), parties, facts, place, number=f"PL{unit}-{year}{_code(scene, position):06d}"
+        at,
+        _family(parties),
+        parties,
+        facts,
+        place,
+        number=f"PL{unit}-{year}{_code(scene, position):06d}",
+        source=POLICE,
     )
     incident.why = row.get("outcome", "never_sent")
     for number in range(row.get("cares", 0)):
@@ -187,7 +193,7 @@ def _report(
     place = scene.spec["base"].get("municipality_code", "GM0118")
     year = date.fromordinal(received // MINUTES).year % 100
     number = f"VT{year:02d}-{_code(scene, position):06d}"
-    report = Report(received, received + 15, place, facts, case, incident, report_id=number)
+    report = Report(received, received + 15, place, facts, case, incident, report_id=number, source=VT)
     if incident is not None and incident.report is None:
         incident.report = report
         incident.why = "matched" if incident.why == "never_sent" else incident.why
@@ -209,7 +215,7 @@ def _mention(scene: _Scene, pointer: str) -> dict[str, str | int]:
         }
     if record[0] == "I":
         incident = scene.incidents[position]
-        key: dict[str, str | int] = {"source_id": "politie-nn", "record_kind": "incident", "record_id": incident.number}
+        key: dict[str, str | int] = {"source_id": POLICE, "record_kind": "incident", "record_id": incident.number}
         party = incident.parties[int(seq) - 1]
     else:
         case = scene.reports[position].case

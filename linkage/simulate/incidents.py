@@ -14,6 +14,7 @@ from linkage.simulate.families import FamilyMaker
 from linkage.simulate.people import Family, Person
 from linkage.simulate.places import Address
 from linkage.simulate.records import MINUTES, CareReport, Incident, Party, day_text, stamp
+from linkage.simulate.region import Desk, Region
 
 OFFENCES = Weighted(
     [
@@ -31,7 +32,6 @@ OFFENCES = Weighted(
     [46, 26, 3, 11, 4, 5, 2, 1, 1, 1],
 )
 FORMS = Weighted(["geestelijk", "lichamelijk", "bedreiging", "seksueel", "belaging"], [47, 36, 11, 3, 3])
-UNITS = Weighted(["0100", "01DR", "01ZW", "01ZO", "01NM"], [50, 15, 15, 12, 8])
 HOURS = Weighted(list(range(24)), [4, 3, 3, 2, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6, 7, 8, 8, 9, 9, 8, 6])
 REPORTER_SHARE = 0.15
 WITNESS_SHARE = 0.08
@@ -42,8 +42,9 @@ RELATIONS = {"couple": "partner", "ex": "ex-partner", "single": "onbekend", "par
 class IncidentMaker:
     """Draws the incidents of families."""
 
-    def __init__(self, dice: Dice, families: FamilyMaker, first_day: int, last_day: int) -> None:
+    def __init__(self, dice: Dice, families: FamilyMaker, first_day: int, last_day: int, region: Region) -> None:
         self.dice = dice
+        self.region = region
         self.families = families
         self.first_day = first_day
         self.last_day = last_day
@@ -80,9 +81,9 @@ class IncidentMaker:
                 party.lodged = shelter
         place = home if dice.chance(0.88) else self.families.atlas.neighbour(dice, home)
         self._outsiders(parties, family, home)
-        incident = Incident(
-            at, family, parties, self._facts(family, parties, at, len(minors)), place, minors=len(minors)
-        )
+        desk = self.region.police_of(place.municipality, at // MINUTES)
+        facts = self._facts(family, parties, at, len(minors), desk)
+        incident = Incident(at, family, parties, facts, place, source=desk.source, minors=len(minors))
         incident.is_dv = not dice.chance(rates.NOT_DV)
         if dice.chance(rates.NO_PERSONS):
             incident.parties = []
@@ -147,7 +148,7 @@ class IncidentMaker:
                 self._known_outsiders[family.number] = known
             parties.append(Party(known, role, "outsider", known.household))
 
-    def _facts(self, family: Family, parties: list[Party], at: int, minors: int) -> dict[str, str]:
+    def _facts(self, family: Family, parties: list[Party], at: int, minors: int, desk: Desk) -> dict[str, str]:
         dice = self.dice
         code, description = dice.draw(OFFENCES)
         order = dice.chance(0.05)
@@ -155,7 +156,7 @@ class IncidentMaker:
         day = at // MINUTES
         complaint = any(p.role in ("aangever", "benadeelde") for p in parties) or dice.chance(0.15)
         return {
-            "eenheid": dice.draw(UNITS),
+            "eenheid": dice.draw(desk.units),
             "pleegdatum_van": stamp(began) if dice.chance(0.9) else day_text(began // MINUTES),
             "pleegdatum_tot": stamp(began + 4) if dice.chance(0.7) else "",
             "mk_code": code,
@@ -189,7 +190,7 @@ class IncidentMaker:
                     number=f"ZOF{year}-{self._care_reports:07d}",
                     sent=incident.at + dice.between(120, 3_000),
                     channel="corv" if dice.chance(0.94) else "overig",
-                    recipient="Veilig Thuis Drenthe",
+                    recipient=self.region.recipient(incident.place.municipality, incident.at // MINUTES),
                     delivery_status="afgeleverd" if dice.chance(0.96) else dice.pick(("mislukt", "onbekend")),
                 )
             )
@@ -202,6 +203,7 @@ class IncidentMaker:
         facts = {**first.facts, "wijze_kennisname": "ambtshalve"}
         minors = sum(p.standing == "child" for p in kept)
         facts["kinderen_aanwezig"], facts["aantal_kinderen"] = ("J", str(minors)) if minors else ("N", "")
-        twin = Incident(first.at + dice.between(10, 340), first.family, kept, facts, first.place, minors=minors)
+        at = first.at + dice.between(10, 340)
+        twin = Incident(at, first.family, kept, facts, first.place, source=first.source, minors=minors)
         twin.original, twin.is_dv = first, first.is_dv
         return twin

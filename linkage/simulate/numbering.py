@@ -7,7 +7,6 @@ from datetime import date
 from linkage.simulate.dice import Dice
 from linkage.simulate.rates import REFERENCE_FILLED, REFERENCE_MALFORMED
 from linkage.simulate.records import MINUTES, Case, Incident, Report
-from linkage.simulate.reports import ASHG, VT
 
 LAST_DRAWN = 900_000  # numbers above belong to the planted hard cases
 
@@ -35,7 +34,7 @@ def number_reports(dice: Dice, reports: list[Report], cases: list[Case]) -> None
         if report.report_id:
             continue
         year = date.fromordinal(report.received // MINUTES).year
-        if report.case is not None and report.case.source == ASHG:
+        if report.case is not None and report.case.is_old:
             report.report_id = report.case.case_id = f"{year % 100:02d}{count:06d}"
         else:
             report.report_id = f"VT{year % 100:02d}-{count:06d}"
@@ -45,7 +44,7 @@ def number_reports(dice: Dice, reports: list[Report], cases: list[Case]) -> None
 def _refer(dice: Dice, report: Report) -> None:
     """The police number as the reporter's reference: filled in 35 % of police reports, 10 % of those malformed."""
     incident = report.incident
-    if incident is None or report.case is None or report.case.source != VT or not dice.chance(REFERENCE_FILLED):
+    if incident is None or report.case is None or report.case.is_old or not dice.chance(REFERENCE_FILLED):
         return
     number = incident.number
     if dice.chance(REFERENCE_MALFORMED):

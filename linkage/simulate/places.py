@@ -1,4 +1,4 @@
-"""Addresses of the region Drenthe: municipalities with their CBS codes (domain study 2.7), towns, streets, houses.
+"""Addresses of a region: municipalities with their CBS codes (domain study 2.7), towns, streets, houses.
 
 Street, number, letter and addition are separate, as in the BAG (2.5); postcodes use letters that are issued (never SA,
 SD or SS, nor the letters F, I, O, Q, U and Y). One building in ten is a block whose homes differ in the addition only.
@@ -6,13 +6,14 @@ SD or SS, nor the letters F, I, O, Q, U and Y). One building in ten is a block w
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.simulate.dice import Dice, Weighted
 from linkage.simulate.names import read_data
 
-ASHG_MUNICIPALITIES = frozenset({"GM0119", "GM1690", "GM1701"})  # Meppel, De Wolden, Westerveld
+SHELTERS = (("Assen", 5, 80), ("Emmen", 9, 66))  # town, street and number of the collective addresses
 _LETTERS = "ABCDEGHJKLMNPRSTVWXZ"
 _PAIRS = [a + b for a in _LETTERS for b in _LETTERS if a + b not in ("SA", "SD", "SS")]
 STREETS_PER_THOUSAND = 6
@@ -67,20 +68,26 @@ def _streets_of(block: dict[str, str]) -> tuple[list[str], list[str]]:
 class Atlas:
     """Every municipality, and houses on request."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """Draw the shipped region, or other ``places`` in the form of ``places.toml``."""
         data = read_data("places.toml")
+        rows = data["municipality"] if places is None else places
         shared, pool = _streets_of(data["streets"])
         self.municipalities: list[Municipality] = []
         self.towns: dict[str, Town] = {}
         weights: list[float] = []
-        for row in data["municipality"]:
+        for row in rows:
             self.municipalities.append(self._municipality(row, shared, pool))
             weights.append(float(row["weight"]))
         self._weighted = Weighted(self.municipalities, weights)
         self.inside = [m for m in self.municipalities if not m.outside]
         self.name_of = {m.code: m.name for m in self.municipalities}
+        ends = [rows[0]["towns"][0][0], rows[-1]["towns"][0][0]]
+        self._shelters = SHELTERS if places is None else tuple(
+            (town, *place) for town, (_, *place) in zip(ends, SHELTERS, strict=True)
+        )  # fmt: skip
 
-    def _municipality(self, row: dict[str, Any], shared: list[str], pool: list[str]) -> Municipality:
+    def _municipality(self, row: Mapping[str, Any], shared: list[str], pool: list[str]) -> Municipality:
         towns: list[Town] = []
         for name, thousands, codes in row["towns"]:
             count = max(12, thousands * STREETS_PER_THOUSAND)
@@ -117,7 +124,7 @@ class Atlas:
 
     def shelter(self, dice: Dice) -> Address:
         """One of the region's two shelters: collective addresses."""
-        place, street, number = (("Assen", 5, 80), ("Emmen", 9, 66))[dice.below(2)]
+        place, street, number = self._shelters[dice.below(2)]
         town = self.towns[place]
         found = self._address(town, street, number, "", "")
         return Address(found.street, number, "", "", found.postcode, found.city, found.municipality, "opvang")

@@ -47,6 +47,7 @@ class Incident:
     place: Address
     why: str = ""
     number: str = ""
+    source: str = ""
     report: Report | None = None
     cares: list[CareReport] = field(default_factory=list)
     original: Incident | None = None
@@ -65,6 +66,7 @@ class Case:
     opened: int
     closed: int
     case_id: str = ""
+    is_old: bool = False  # at a steunpunt of 2010
     is_harsh: bool = False  # registered with wrong names and dates
 
 
@@ -79,6 +81,7 @@ class Report:
     case: Case | None = None
     incident: Incident | None = None
     report_id: str = ""
+    source: str = ""
     is_withdrawn: bool = False
 
 

@@ -14,9 +14,8 @@ from linkage.simulate.dice import Dice, Weighted
 from linkage.simulate.families import FamilyMaker
 from linkage.simulate.people import Family, Person
 from linkage.simulate.records import MINUTES, Case, Incident, Party, Report, day_text
+from linkage.simulate.region import Desk, Region
 
-VT = "vt-drenthe"
-ASHG = "ashg-zuidwest"
 OTHER_REPORTERS = Weighted(
     [
         ("gezondheidszorg", "huisarts"),
@@ -32,7 +31,6 @@ OTHER_REPORTERS = Weighted(
     [30, 22, 12, 4, 8, 6, 12, 4, 2],
 )
 ASHG_REPORTERS = ("huisarts", "zelf", "buurvrouw", "school", "AMW", "thuiszorg")
-ASHG_POLICE = ("pol. Hgv", "politie", "Pol. Meppel", "wijkagent", "pol.")
 NATURES = {
     "couple": "ex_partnergeweld",
     "ex": "ex_partnergeweld",
@@ -53,7 +51,6 @@ DECISIONS = Weighted(
     [42, 18, 12, 12, 8, 2, 3, 3],
 )
 OUTCOMES = Weighted(["structureel_onveilig", "acuut_onveilig", "overig", "veilig"], [35, 5, 40, 20])
-TRANSFERS = ("lokaal team", "jeugdteam", "GGZ Drenthe", "Yorneo", "maatschappelijk werk")
 
 
 @dataclass(slots=True)
@@ -67,8 +64,9 @@ class _Arrival:
 class ReportMaker:
     """Draws the reports and cases of families, and the advice in between."""
 
-    def __init__(self, dice: Dice, families: FamilyMaker, last_day: int) -> None:
+    def __init__(self, dice: Dice, families: FamilyMaker, last_day: int, region: Region) -> None:
         self.dice = dice
+        self.region = region
         self.families = families
         self.last_day = last_day
         self.last_moment = (last_day + 1) * MINUTES - 1
@@ -96,7 +94,9 @@ class ReportMaker:
         facts = self._reporter_facts(self.dice.draw(OTHER_REPORTERS), cause_text)
         facts["soort_contact"] = self.dice.pick(("advies", "advies", "advies", "advies_ondersteuning"))
         facts["aard_geweld"] = self.dice.pick(("kindermishandeling", "ex_partnergeweld", "onbekend"))
-        self.reports.append(Report(received, received + self.dice.between(1, 900), municipality, facts))
+        desk = self.region.advice_of(municipality, received // MINUTES)
+        registered = received + self.dice.between(1, 900)
+        self.reports.append(Report(received, registered, municipality, facts, source=desk.source))
 
     def _fate(self, family: Family, incident: Incident) -> list[_Arrival]:
         """The report that an incident leads to, or the reason why it leads to none."""
@@ -124,36 +124,38 @@ class ReportMaker:
 
     def _register(self, family: Family, arrival: _Arrival, current: dict[str, Case]) -> None:
         dice = self.dice
-        source = ASHG if family.is_ashg and dice.chance(0.88) else VT
+        day = arrival.received // MINUTES
+        home = family.adults[-1].home_at(day)
+        desk = self.region.steunpunt_of(dice, family.is_ashg, home.municipality, day)
         incident = arrival.incident
         if arrival.cause:
-            case = self._separate_case(family, arrival, source)
+            case = self._separate_case(family, arrival, desk)
         else:
-            open_case = current.get(source)
-            if open_case is None or (open_case.closed < arrival.received and dice.chance(0.5)) or source == ASHG:
-                open_case = self._case(family, arrival, source)
+            open_case = current.get(desk.source)
+            if open_case is None or (open_case.closed < arrival.received and dice.chance(0.5)) or desk.is_old:
+                open_case = self._case(family, arrival, desk)
             case = open_case
             self._extend(case, arrival)
-            current[source] = case
+            current[desk.source] = case
         report = self._report(family, arrival, case)
         report.facts["eerdere_betrokkenheid"] = self._prior(case, report, current)
         if incident is not None and not arrival.is_twin:
             incident.report = report
         self.reports.append(report)
 
-    def _case(self, family: Family, arrival: _Arrival, source: str) -> Case:
+    def _case(self, family: Family, arrival: _Arrival, desk: Desk) -> Case:
         """A dossier of the whole family: adults nearly always, children mostly, other kin sometimes."""
         dice = self.dice
         parties = [self._case_party(p, family, arrival.incident, "adult") for p in family.adults]
         year = date.fromordinal(arrival.received // MINUTES).year
-        children_known = 0.5 if source == ASHG else 0.92
+        children_known = 0.5 if desk.is_old else 0.92
         born = [c for c in family.children if c.age_at(year) > 0 and dice.chance(children_known)]
         parties += [self._case_party(child, family, arrival.incident, "child") for child in born]
         parties += [self._case_party(k, family, None, "adult") for k in family.kin if dice.chance(0.3)]
         parties += [
             Party(c, "overig", "child", c.household, "pleegkind") for c in family.extra_children if dice.chance(0.6)
         ]
-        self.cases.append(Case(source, family, parties, arrival.received, 0))
+        self.cases.append(Case(desk.source, family, parties, arrival.received, 0, is_old=desk.is_old))
         return self.cases[-1]
 
     def _case_party(self, person: Person, family: Family, incident: Incident | None, standing: str) -> Party:
@@ -171,7 +173,7 @@ class ReportMaker:
         shelter = named.lodged if named and dice.chance(0.5) else None
         return Party(person, role, "child" if standing == "child" else "adult", family.number, relation, shelter)
 
-    def _separate_case(self, family: Family, arrival: _Arrival, source: str) -> Case:
+    def _separate_case(self, family: Family, arrival: _Arrival, desk: Desk) -> Case:
         """Booked under another member, or with names and dates so wrong that nobody recognises the family."""
         incident = arrival.incident
         named = [p.person for p in incident.parties] if incident else []
@@ -179,10 +181,10 @@ class ReportMaker:
         if arrival.cause == "other_member":
             other = self.dice.pick(others) if others else self.families.relative(family)
             parties = [Party(other, "onbekend", "adult", family.number)]
-            case = Case(source, family, parties, arrival.received, 0)
+            case = Case(desk.source, family, parties, arrival.received, 0, is_old=desk.is_old)
         else:
             parties = [self._case_party(p, family, incident, "adult") for p in family.adults]
-            case = Case(source, family, parties, arrival.received, 0, is_harsh=True)
+            case = Case(desk.source, family, parties, arrival.received, 0, is_old=desk.is_old, is_harsh=True)
         case.closed = arrival.received + int(self.dice.value(rates.CASE_OPEN_DAYS) * MINUTES)
         self.cases.append(case)
         return case
@@ -190,7 +192,7 @@ class ReportMaker:
     def _extend(self, case: Case, arrival: _Arrival) -> None:
         """A new report keeps the dossier open, and brings members who were not in it yet."""
         case.closed = max(case.closed, arrival.received + int(self.dice.value(rates.CASE_OPEN_DAYS) * MINUTES))
-        if arrival.incident is None or case.source == ASHG:
+        if arrival.incident is None or case.is_old:
             return
         known = {p.person.number for p in case.parties}
         for party in arrival.incident.parties:
@@ -220,11 +222,11 @@ class ReportMaker:
         else:
             facts = self._reporter_facts(("politie", "wijkagent" if dice.chance(0.3) else "politie"), "")
             facts["kanaal"] = "CORV" if incident.has_care else dice.pick(("mail", "mail", "formulier", "telefoon"))
-        if case.source == ASHG:
-            facts["melder"] = dice.pick(ASHG_POLICE if incident else ASHG_REPORTERS)
+        if case.is_old:
+            facts["melder"] = dice.pick(self.region.old_reporters if incident else ASHG_REPORTERS)
         registered = min(self.last_moment, arrival.received + dice.between(5, 2_200))
         home = family.adults[-1].home_at(arrival.received // MINUTES)
-        report = Report(arrival.received, registered, home.municipality, facts, case, incident)
+        report = Report(arrival.received, registered, home.municipality, facts, case, incident, source=case.source)
         facts["soort_contact"] = "melding"
         self._violence(facts, family)
         end = self._handling(facts, registered // MINUTES)
@@ -271,7 +273,7 @@ class ReportMaker:
             facts["dienst_start"], facts["dienst_einde"] = day_text(end + 1), day_text(last)
         if handed:
             last = end + dice.between(0, 14)
-            facts["overdracht_op"], facts["overgedragen_aan"] = day_text(last), dice.pick(TRANSFERS)
+            facts["overdracht_op"], facts["overgedragen_aan"] = day_text(last), dice.pick(self.region.transfers)
         if handed and dice.chance(0.35):
             facts["monitoring_start"] = day_text(end + 15)
             facts["monitoring_einde"] = day_text(end + 15 + dice.between(60, 370))

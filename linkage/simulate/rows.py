@@ -24,7 +24,7 @@ class RowWriter:
         """A row of `incidenten.csv` as delivered on `day`."""
         facts = incident.facts
         changed = min(incident.at + 700, (day + 1) * MINUTES - 60) if status == "nieuw" else (day + 1) * MINUTES - 400
-        place = self._place(incident.place)
+        place = self._place(incident.place, incident.at // MINUTES)
         own = {
             "registratienummer": incident.number,
             "kennisname": stamp(incident.at),
@@ -36,9 +36,11 @@ class RowWriter:
         }
         return [own[h] if h in own else facts.get(h, "") for h in INCIDENTS]
 
-    def _place(self, place: Address) -> Row:
+    def _place(self, place: Address, day: int) -> Row:
         columns = self.clerk.address_columns(place)
-        columns[6] = place.municipality  # where it happened decides who is responsible: always filled
+        columns[6] = self.clerk.code_on(
+            place.municipality, day
+        )  # where it happened decides who is responsible: always filled
         return columns
 
     def police_persons(self, incident: Incident) -> list[Row]:
@@ -68,7 +70,8 @@ class RowWriter:
             if facts.get(column, "") > known or not facts.get(column):
                 for name in hanging:
                     facts[name] = ""
-        facts["meldingsnummer"], facts["gemeentecode"], facts["status"] = report.report_id, report.municipality, status
+        facts["meldingsnummer"], facts["status"] = report.report_id, status
+        facts["gemeentecode"] = self.clerk.code_on(report.municipality, report.received // MINUTES)
         facts["ontvangen_op"], facts["geregistreerd_op"] = stamp(report.received), stamp(report.registered)
         return [facts.get(h, "") for h in REPORTS]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from linkage import municipalities
+from linkage.config import Config
 from linkage.errors import UsageError
 from linkage.simulate import rates
 from linkage.simulate.clerk import Clerk
@@ -18,16 +20,15 @@ from linkage.simulate.incidents import IncidentMaker
 from linkage.simulate.names import NameBook
 from linkage.simulate.numbering import number_incidents, number_reports
 from linkage.simulate.people import Registry
-from linkage.simulate.places import Atlas
 from linkage.simulate.records import MINUTES, Incident, day_text
-from linkage.simulate.reports import ASHG, ASHG_REPORTERS, ReportMaker
+from linkage.simulate.region import Configured, Region
+from linkage.simulate.reports import ASHG_REPORTERS, ReportMaker
 from linkage.simulate.rows import Row, RowWriter
 from linkage.simulate.truth import TruthBook
 
-LAST_DAY = date(2025, 3, 13).toordinal()  # the last delivery covers until this day, whenever the sample is made
+LAST_DAY = date(2025, 3, 13)  # the last delivery covers until this day, whenever the sample is made
 YEARS = 3
 MOST_NIGHTS = 365
-FIRST_DAY = LAST_DAY - YEARS * 365 + 1
 PEOPLE_PER_INCIDENT = 3.4  # new people that an incident brings along, measured; decides how far the test BSNs reach
 OTHER_REPORTS_PER_INCIDENT = 0.45  # so that a third of the reports comes from others than the police
 KNOWN_TO_POLICE = 0.45  # of the families in those reports; the others are new to the police
@@ -49,9 +50,20 @@ class SampleReport:
 
 
 def write_sample(
-    out: Path, *, incidents: int = 2000, noise: str | float = "medium", seed: int = 1, nights: int | None = None
+    out: Path,
+    *,
+    incidents: int = 2000,
+    noise: str | float = "medium",
+    seed: int = 1,
+    nights: int | None = None,
+    config: Config | None = None,
+    until: date = LAST_DAY,
 ) -> SampleReport:
     """Write `out/inbox`, `out/truth` and `out/hard_cases.toml`: a synthetic inbox of `incidents` police incidents.
+
+    A configuration with partners gives the region: its police units and steunpunten deliver, its municipalities are
+    lived in. Without it, it is the shipped region, and only there are hard cases. The sample is of the three years
+    before ``until``.
 
     The rates are the domain study's (3.2, see `rates.py`); `noise` is low (half), medium, high (twice) or a factor. The
     hard cases T01-T30 are in every sample, and count; so a sample has at least as many incidents as they need. The same
@@ -64,7 +76,8 @@ def write_sample(
     nights = _night_count(incidents) if nights is None else nights
     if not 1 <= nights <= MOST_NIGHTS:
         raise UsageError(f"{nights} nights: ask for 1 to {MOST_NIGHTS}")
-    world = _World(incidents, rates.noise_of(noise), seed, nights)
+    region = Region() if config is None else Configured(config)
+    world = _World(incidents, rates.noise_of(noise), seed, nights, region, until.toordinal())
     for part in ("inbox", "truth"):
         shutil.rmtree(out / part, ignore_errors=True)
     return world.write(out)
@@ -76,17 +89,21 @@ def _night_count(incidents: int) -> int:
 
 
 class _World:
-    def __init__(self, incidents: int, noise: rates.Noise, seed: int, nights: int) -> None:
+    def __init__(
+        self, incidents: int, noise: rates.Noise, seed: int, nights: int, region: Region, last_day: int
+    ) -> None:
+        self.region, self.first_day = region, last_day - YEARS * 365 + 1
         self.dice = Dice(seed)
         self.names = NameBook()
-        self.atlas = Atlas()
+        self.atlas = region.atlas()
         self.registry = Registry(self.dice, self.names, int(incidents * PEOPLE_PER_INCIDENT))
-        self.families = FamilyMaker(self.dice, self.registry, self.atlas, FIRST_DAY, LAST_DAY)
-        self.incident_maker = IncidentMaker(self.dice, self.families, FIRST_DAY, LAST_DAY)
-        self.report_maker = ReportMaker(self.dice, self.families, LAST_DAY)
-        self.rows = RowWriter(Clerk(self.dice, self.names, noise))
-        self.nights = [LAST_DAY - back for back in range(nights, -1, -1)]
-        self.planted: Planted = plant(self.registry, self.families, LAST_DAY)
+        old, first = region.old_municipalities, self.first_day
+        self.families = FamilyMaker(self.dice, self.registry, self.atlas, first, last_day, old)
+        self.incident_maker = IncidentMaker(self.dice, self.families, first, last_day, region)
+        self.report_maker = ReportMaker(self.dice, self.families, last_day, region)
+        self.rows = RowWriter(Clerk(self.dice, self.names, noise, region.code_on))
+        self.nights = [last_day - back for back in range(nights, -1, -1)]
+        self.planted = plant(self.registry, self.families, last_day) if region.has_hard_cases else Planted()
         self.incidents: list[Incident] = list(self.planted.incidents)
         self._populate(incidents - len(self.incidents))
 
@@ -103,7 +120,7 @@ class _World:
             self.report_maker.of_family(self.families.family(), [], self._other_reports(0, at_least=1))
         reports = len(self.report_maker.reports) + len(self.planted.reports)
         for _ in range(int(reports * rates.ADVICE_PER_REPORT)):
-            received = (FIRST_DAY + self.dice.below(YEARS * 365)) * MINUTES + 480 + self.dice.below(540)
+            received = (self.first_day + self.dice.below(YEARS * 365)) * MINUTES + 480 + self.dice.below(540)
             name = f"mw. {self.names.surname(self.dice, 'dutch').core}" if self.dice.chance(0.02) else ""
             self.report_maker.advice(received, self.atlas.draw(self.dice).code, name)
 
@@ -112,25 +129,32 @@ class _World:
         dice = self.dice
         count = at_least + sum(dice.chance(OTHER_REPORTS_PER_INCIDENT * KNOWN_TO_POLICE) for _ in range(incidents))
         count += at_least and dice.chance(0.2)
-        return [(FIRST_DAY + dice.below(YEARS * 365 - 1)) * MINUTES + 480 + dice.below(540) for _ in range(count)]
+        first = self.first_day
+        return [(first + dice.below(YEARS * 365 - 1)) * MINUTES + 480 + dice.below(540) for _ in range(count)]
 
     def write(self, out: Path) -> SampleReport:
         """Numbers the records and writes every file."""
         reports = self.report_maker.reports + self.planted.reports
         number_incidents(self.dice, self.incidents)
         number_reports(self.dice, reports, self.report_maker.cases + self.planted.cases)
-        old = [r for r in reports if r.case is not None and r.case.source == ASHG]
-        new = [r for r in reports if r.case is None or r.case.source != ASHG]
-        for report in old:
-            report.municipality = self.atlas.name_of[report.municipality]
+        for report in reports:
+            if report.case is not None and report.case.is_old:
+                day = report.received // MINUTES
+                report.municipality = municipalities.name(self.region.code_on(report.municipality, day))
         truth = TruthBook()
         nights = Deliveries(out / "inbox", self.nights, self.rows, truth)
-        nights.police(self.incidents)
-        nights.veilig_thuis(new)
-        nights.ashg(old, self._old_advice(len(old) // 2))
+        for desk in self.region.police:
+            nights.police(desk.source, [i for i in self.incidents if i.source == desk.source])
+        for desk in self.region.steunpunten:
+            own = [report for report in reports if report.source == desk.source]
+            if desk.is_old:
+                nights.ashg(desk.source, own, self._old_advice(len(own) // 2))
+            else:
+                nights.veilig_thuis(desk.source, own)
         truth.write(out / "truth", self.incidents, reports)
-        self.planted.write(out / "hard_cases.toml")
-        advice = sum(r.case is None for r in new)
+        if self.region.has_hard_cases:
+            self.planted.write(out / "hard_cases.toml")
+        advice = sum(r.case is None for r in reports)
         return SampleReport(
             incidents=len(self.incidents),
             reports=len(reports) - advice,
@@ -148,10 +172,10 @@ class _World:
         dice = self.dice
         rows: list[Row] = []
         for n in range(count):
-            iso = day_text(FIRST_DAY + dice.below(YEARS * 365 - len(self.nights)))
+            iso = day_text(self.first_day + dice.below(YEARS * 365 - len(self.nights)))
             received = f"{iso[8:10]}-{iso[5:7]}-{iso[:4]}"
             name = self.names.surname(dice, "dutch").core if dice.chance(0.1) else ""
-            place = dice.pick(("Meppel", "Westerveld", "De Wolden"))
+            place = dice.pick(self.region.old_names)
             blank = [""] * 7
             rows.append(
                 [f"A{n + 1:05d}", received, dice.pick(ASHG_REPORTERS), place, "", name, *blank[:6], "advies", ""]

@@ -45,14 +45,21 @@ reported AS (
     SELECT DISTINCT f.incident_no FROM family f JOIN reported r ON r.phone_hmac = f.phone_hmac
         AND r.day - f.day BETWEEN -$early AND $very_late
         ANTI JOIN cb_shared s ON s.incident_no = f.incident_no AND s.report_no = r.report_no
+), said AS (
+    SELECT r.received_at, r.contact_type, r.record_status,
+           coalesce(place.counted_as_code, r.municipality_code) AS municipality_code
+    FROM steunpunt_report r LEFT JOIN municipality place USING (municipality_code)
 ), served AS (
-    SELECT DISTINCT municipality_code FROM steunpunt_report
+    SELECT DISTINCT municipality_code FROM said
     WHERE municipality_code IS NOT NULL AND (len($region) = 0 OR list_contains($region, municipality_code))
+    UNION SELECT municipality_code FROM partner_area WHERE partner_kind = 'steunpunt'
 ), elsewhere AS (
-    SELECT incident_no FROM family WHERE address_municipality_code IS NOT NULL GROUP BY incident_no
-    HAVING count(*) FILTER (address_municipality_code NOT IN (SELECT municipality_code FROM served)) > 0
+    SELECT incident_no FROM family LEFT JOIN municipality place ON place.municipality_code = address_municipality_code
+    WHERE address_municipality_code IS NOT NULL GROUP BY incident_no
+    HAVING count(*) FILTER (coalesce(counted_as_code, address_municipality_code)
+        NOT IN (SELECT municipality_code FROM served)) > 0
 ), advice AS (
-    SELECT DISTINCT g.incident_no FROM gap g JOIN steunpunt_report r ON r.municipality_code = g.municipality_code
+    SELECT DISTINCT g.incident_no FROM gap g JOIN said r ON r.municipality_code = g.municipality_code
         AND CAST(r.received_at AS DATE) = g.day
     WHERE r.contact_type IN ('advies', 'advies_ondersteuning') AND r.record_status IS DISTINCT FROM 'ingetrokken'
 )

@@ -1,9 +1,10 @@
 -- Reports that may answer an incident: advice never, a withdrawn report neither.
 SELECT row_number() OVER (ORDER BY r.source_id, r.report_id) AS report_no,
        r.source_id, r.report_id, r.case_id, r.received_at, CAST(r.received_at AS DATE) AS day, r.closed_at,
-       r.municipality_code, r.reporter_reference, r.intake_channel, h.household_id,
+       coalesce(place.counted_as_code, r.municipality_code) AS municipality_code, r.reporter_reference, r.intake_channel, h.household_id,
        (coalesce(r.reporter_category, 'onbekend') IN ('politie', 'onbekend')
         OR regexp_matches(lower(coalesce(r.reporter_role, '')), '^pol\b|politie|wijkagent')) AS is_by_police
 FROM steunpunt_report r
 LEFT JOIN record_household h ON h.record_kind = 'case' AND h.source_id = r.source_id AND h.record_id = r.case_id
+LEFT JOIN municipality place USING (municipality_code)
 WHERE r.contact_type = 'melding' AND r.record_status IS DISTINCT FROM 'ingetrokken'

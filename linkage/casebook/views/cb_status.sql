@@ -2,7 +2,7 @@
 WITH possible AS (
     SELECT incident_no, max(about) AS about FROM cb_link WHERE link_class = 'possible' GROUP BY incident_no
 ), judged AS (
-    SELECT i.incident_no, $as_of - i.day AS age_days, c.delay_days,
+    SELECT i.incident_no, greatest(i.known_until - i.day, least($as_of - i.day, 0)) AS age_days, c.delay_days,
            i.excluded_as IS NOT NULL AS is_excluded,
            c.link_class = 'reference' AS is_named,
            c.report_no IS NOT NULL AS is_linked,

@@ -6,5 +6,5 @@ SELECT CASE WHEN c.incident_no IS NOT NULL THEN 'found'
 FROM (SELECT DISTINCT incident_no FROM gp_probe) p JOIN cb_standing i USING (incident_no)
 LEFT JOIN gp_chosen c USING (incident_no) LEFT JOIN cb_open o USING (incident_no)
 LEFT JOIN (SELECT DISTINCT incident_no FROM gp_link WHERE link_class = 'possible') l USING (incident_no)
-WHERE $as_of - i.day >= $late
+WHERE i.known_until - i.day >= $late
 GROUP BY 1

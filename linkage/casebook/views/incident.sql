@@ -6,7 +6,8 @@ WITH minor AS (
       AND coalesce(m.birth_earliest, b.birth_earliest) + INTERVAL 18 YEAR > m.event_date
     GROUP BY m.source_id, m.record_id
 ), care AS (SELECT source_id, incident_number, count(*) AS care_reports FROM care_report GROUP BY ALL)
-SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, p.mk_code, i.dv_flag, p.record_status,
+SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, i.reported_municipality_code,
+       i.expected_steunpunt, p.mk_code, i.dv_flag, p.record_status,
        i.household_id,
        CASE WHEN minor.minors > 0 THEN minor.minors
             WHEN p.children_count IS NOT NULL THEN p.children_count

@@ -17,7 +17,7 @@ class Place:
 
     def __init__(self, world: World, number: int) -> None:
         self.world, self.number = world, number
-        self.code = f"GM{number:04d}"
+        self.code = f"GM{9000 + number}"  # nobody's: a code that was used may count as another
 
     def incident(self, number: int, reported: str, *people: Any, **values: Any) -> Place:
         """Add an incident, see `World.incident`."""

@@ -71,7 +71,8 @@ FROM (VALUES ('pol', 'police', 'incident', 'PL0500-2025000001', 1, 0, DATE '2025
   AS t (source, chain, kind, record, seq, no, day);
 
 INSERT INTO incident BY NAME
-SELECT source_id, incident_number, reported_at, 'GM0164' AS municipality_code, dv_flag, record_status,
+SELECT source_id, incident_number, reported_at, 'GM1980' AS municipality_code,
+  'GM1980' AS reported_municipality_code, dv_flag, record_status,
   CASE right(incident_number, 1) WHEN '1' THEN 'h1' WHEN '2' THEN 'h1' WHEN '3' THEN 'h2' END AS household_id,
   'green' AS severity, 0 AS care_reports, 1 AS persons
 FROM police_incident;
@@ -89,7 +90,8 @@ SELECT 'pol' AS incident_source_id, 'PL0500-2025000001' AS incident_number, 'vt'
   'latest_of_persons' AS reason, 0.99 AS persons_probability;
 
 INSERT INTO case_report BY NAME
-SELECT source_id, report_id, case_id, contact_type, received_at, closed_at,
+SELECT source_id, report_id, case_id, contact_type, received_at, closed_at, 'GM1980' AS municipality_code,
+  'GM1980' AS reported_municipality_code,
   CASE case_id WHEN 'C1' THEN 'h1' END AS household_id
 FROM steunpunt_report;
 
@@ -137,7 +139,7 @@ SELECT 'h1' AS household_id, TIMESTAMP '2025-01-01 10:00:00' AS occurred_at, 'in
   'pol' AS source_id, 'PL0500-2025000001' AS record_id, 'matched_timely' AS summary;
 
 INSERT INTO gap BY NAME
-SELECT 'GM0164' AS municipality_code, DATE '2025-01-01' AS month, 4 AS incidents, 1 AS matched, 0 AS late,
+SELECT 'GM1980' AS municipality_code, DATE '2025-01-01' AS month, 4 AS incidents, 1 AS matched, 0 AS late,
   0 AS covered, 0 AS review, 1 AS pending, 1 AS unmatched, 1 AS excluded, 0.5 AS gap_rate, 0.5 AS gap_rate_low,
   0.5 AS gap_rate_high;
 
@@ -149,3 +151,8 @@ INSERT INTO gap_part BY NAME
 SELECT 'alle' AS municipality_code, 'alle' AS period, unnest(['raw_difference', 'scope', 'not_yet_arrived', 'covered',
   'follow_ups', 'missed_links', 'false_links', 'truly_absent']) AS part,
   unnest([3, 1, 0.9, 0, 0, 0.2, -0.3, 1.2]) AS expected, expected AS low, expected AS high;
+
+INSERT INTO municipality BY NAME
+SELECT 'GM0398' AS municipality_code, 'Heerhugowaard' AS name, NULL AS valid_from, DATE '2022-01-01' AS valid_until,
+  'GM1980' AS successor_code, 'GM1980' AS counted_as_code
+UNION ALL SELECT 'GM1980', 'Dijk en Waard', DATE '2022-01-01', NULL, NULL, 'GM1980';
