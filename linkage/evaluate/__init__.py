@@ -49,7 +49,8 @@ _FOUND_REPORTS = "SELECT report_id, case_id FROM case_report"
 _COMPARED = """
 CREATE TABLE compared AS
 WITH sized AS (
-  SELECT true_household_id, count(DISTINCT true_person_id) AS people FROM truth_mention GROUP BY ALL
+  SELECT true_household_id, count(DISTINCT true_person_id) AS people FROM truth_mention
+  WHERE true_household_id IS NOT NULL GROUP BY true_household_id
 )
 SELECT t.*,
   CASE WHEN people = 1 THEN '1' WHEN people = 2 THEN '2' WHEN people <= 4 THEN '3-4' ELSE '5+' END AS household_size,
@@ -58,7 +59,7 @@ SELECT t.*,
   coalesce('id ' || t.true_household_id, 'alone ' || t.row_no) AS household_expected,
   coalesce('id ' || f.household_id, 'alone ' || t.row_no) AS household_found
 FROM truth_mention AS t JOIN found_mention AS f USING (source_id, record_kind, record_id, person_seq)
-LEFT JOIN sized ON sized.true_household_id IS NOT DISTINCT FROM t.true_household_id AND t.true_household_id IS NOT NULL
+LEFT JOIN sized ON sized.true_household_id = t.true_household_id
 """
 
 _JUDGED = """

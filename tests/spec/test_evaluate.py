@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import UsageError
 from linkage.evaluate import Evaluation, evaluate
+from tests import plans
 from tests.spec.reports.report_view import put
 
 Mention = tuple[str, str | None, str | None, str, str | None]
@@ -226,6 +227,16 @@ def test_links_are_held_to_the_probability_that_was_promised(db: DuckDBEngine, t
     [row] = evaluate(db, write_truth(tmp_path, [], TRUTH)).link_reliability
     assert (row.low, row.pairs, row.promised) == (0.7, 3, 0.75)
     assert row.observed == pytest.approx(2 / 3)
+
+
+def test_a_million_mentions_are_compared_by_equal_keys(
+    db: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Single rows may be put beside one another; any other product of two tables grows with the square."""
+    monkeypatch.setattr(plans, "SLOW", tuple(join for join in plans.SLOW if join != "CROSS_PRODUCT"))
+    monkeypatch.setattr("linkage.evaluate.DuckDBEngine", plans.WatchedEngine)
+    found = measure(db, tmp_path, [("i1", "a", "x", "A", "X"), ("c1", "a", "x", "A", None)])
+    assert found.agreement["persons_pairwise"].f1 == 1.0
 
 
 def test_truth_as_parquet_gives_what_truth_as_csv_gives(db: DuckDBEngine, tmp_path: Path) -> None:
