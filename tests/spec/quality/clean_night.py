@@ -11,7 +11,17 @@ TABLES = (
     *("delivery", "delivery_file", "rejected_row", "unmapped_code"),
     *("police_incident", "police_person", "care_report", "steunpunt_report", "steunpunt_person"),
     *("mention", "incident", "incident_status", "incident_link", "case_report", "involvement", "person", "household"),
-    *("household_member", "unified_case", "case_timeline", "gap", "gap_estimate", "gap_part", "kpi", "municipality"),
+    *(
+        "household_member",
+        "unified_case",
+        "case_timeline",
+        "gap",
+        "gap_estimate",
+        "gap_part",
+        "kpi",
+        "municipality",
+        "partner_area",
+    ),
     *("household_id_history", "person_id_history", "household_id_today", "person_id_today"),
 )
 
