@@ -13,6 +13,8 @@ from linkage.partners import Register
 from tests.spec.region.registers import WHOLE, rows
 from tests.worlds import World, fill
 
+pytestmark = pytest.mark.usefixtures("without_interval")
+
 AS_OF = date(2024, 12, 31)
 NOTHING = WHOLE.partition("[[agreements]]")[0].replace("until = 2024-12-31", "until = 2024-06-30")
 """The partners, of whom one steunpunt follows on the other at Uitgeest (GM0450)."""
@@ -45,10 +47,15 @@ GM0118        2024-07-01  -
 """
 
 
-@pytest.mark.parametrize(("code", "reported", "expected"), rows(EXPECTED, 3))
-def test_which_steunpunt_is_expected_comes_from_municipality_and_day(code: str, reported: str, expected: str) -> None:
-    world = region(NOTHING).incident(1, reported, "anna", incident_municipality_code=code, source_id="politie-nh")
-    assert world.reconcile(AS_OF).db.rows("SELECT coalesce(expected_steunpunt, '-') FROM incident") == [(expected,)]
+def test_which_steunpunt_is_expected_comes_from_municipality_and_day() -> None:
+    world, told = region(NOTHING), rows(EXPECTED, 3)
+    for number, (code, reported, _) in enumerate(told, 1):
+        world.incident(number, reported, f"p{number}", incident_municipality_code=code, source_id="politie-nh")
+    found = world.reconcile(AS_OF).db.rows(
+        "SELECT reported_municipality_code, CAST(CAST(reported_at AS DATE) AS VARCHAR), coalesce(expected_steunpunt, '-') "
+        "FROM incident ORDER BY incident_number"
+    )
+    assert [list(row) for row in found] == told
 
 
 def test_where_two_work_both_are_expected() -> None:
