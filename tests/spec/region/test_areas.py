@@ -52,7 +52,7 @@ def test_which_steunpunt_is_expected_comes_from_municipality_and_day() -> None:
     for number, (code, reported, _) in enumerate(told, 1):
         world.incident(number, reported, f"p{number}", incident_municipality_code=code, source_id="politie-nh")
     found = world.reconcile(AS_OF).db.rows(
-        "SELECT reported_municipality_code, CAST(CAST(reported_at AS DATE) AS VARCHAR), coalesce(expected_steunpunt, '-') "
+        "SELECT reported_municipality_code, strftime(reported_at, '%Y-%m-%d'), coalesce(expected_steunpunt, '-') "
         "FROM incident ORDER BY incident_number"
     )
     assert [list(row) for row in found] == told
