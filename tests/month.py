@@ -28,7 +28,7 @@ OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at"}
 """Columns that tell of a run and not of what it found."""
 ANEW = 3
 """One night in so many writes its file anew; the others leave the working one, as most nights do."""
-OF_RUNS = ("run", "check_result", "audit")
+OF_RUNS = ("run", "check_result", "audit", "hand_out")
 """Tables of a run, which these nights leave empty."""
 
 State = dict[str, tuple[int, int]]

@@ -41,10 +41,11 @@ SELECT source_id, record_kind, record_id, person_seq, person_id, household_id FR
 _FOUND_STATUS = "SELECT incident_number, status FROM incident_status"
 
 _FOUND_LINKS = """
-SELECT incident_number, report_id, match_probability FROM incident_link WHERE link_class <> 'possible'
+SELECT incident_number, {prefix} || report_id AS report_id, match_probability
+FROM (SELECT *, report_source_id AS source_id FROM incident_link) WHERE link_class <> 'possible'
 """
 
-_FOUND_REPORTS = "SELECT report_id, case_id FROM case_report"
+_FOUND_REPORTS = "SELECT source_id, {prefix} || report_id AS report_id, case_id FROM case_report"
 
 _COMPARED = """
 CREATE TABLE compared AS
@@ -133,9 +134,9 @@ def evaluate(case_view: Engine, truth: Path) -> Evaluation:
         raise UsageError(f"the case view has no table {', '.join(missing)}: run inbeeld run first")
     with DuckDBEngine() as scratch:  # the published view is open for reading only
         columns = load_mentions(scratch, truth)
-        load_incidents(scratch, truth)
+        by_source = load_incidents(scratch, truth)
         load_reports(scratch, truth)
-        _bring(case_view, scratch)
+        _bring(case_view, scratch, by_source=by_source)
         scratch.run(_COMPARED)
         scratch.run(_JUDGED)
         scratch.run(_COUNTED)
@@ -158,17 +159,21 @@ def evaluate(case_view: Engine, truth: Path) -> Evaluation:
         )
 
 
-def _bring(case_view: Engine, scratch: Engine) -> None:
-    """Copy what is judged; with declared types, because a frame that holds nothing has none."""
+def _bring(case_view: Engine, scratch: Engine, *, by_source: bool) -> None:
+    """Copy what is judged; with declared types, because a frame that holds nothing has none.
+
+    ``by_source``: the truth tells reports of one number at two steunpunten apart, by their source.
+    """
+    prefix = "source_id || ' '" if by_source else "''"
     key = "source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR, person_seq INTEGER"
     for name, columns, sql in (
         ("found_mention", f"{key}, person_id VARCHAR, household_id VARCHAR", _FOUND_MENTIONS),
         ("found_status", "incident_number VARCHAR, status VARCHAR", _FOUND_STATUS),
         ("found_link", "incident_number VARCHAR, report_id VARCHAR, match_probability DOUBLE", _FOUND_LINKS),
-        ("found_report", "report_id VARCHAR, case_id VARCHAR", _FOUND_REPORTS),
+        ("found_report", "source_id VARCHAR, report_id VARCHAR, case_id VARCHAR", _FOUND_REPORTS),
     ):
         scratch.run(f"CREATE TABLE {name} ({columns})")
-        scratch.register("brought", case_view.frame(sql))
+        scratch.register("brought", case_view.frame(sql.format(prefix=prefix)))
         scratch.run(f"INSERT INTO {name} BY NAME SELECT * FROM brought")
 
 

@@ -25,15 +25,17 @@ SELECT (SELECT count(*) FROM expected JOIN found USING (incident_number, report_
 
 _BY_FAMILY = """
 WITH family AS (
-  SELECT DISTINCT record_kind, record_id, true_household_id FROM truth_mention WHERE true_household_id IS NOT NULL
+  SELECT DISTINCT source_id, record_kind, record_id, true_household_id
+  FROM truth_mention WHERE true_household_id IS NOT NULL
 ), link AS (
   SELECT DISTINCT l.incident_number, l.report_id, i.true_household_id IS NOT NULL AS is_right
   FROM found_link AS l JOIN counted USING (incident_number) JOIN found_report AS r USING (report_id)
   LEFT JOIN (
-    SELECT a.record_id AS incident_number, b.record_id AS case_id, any_value(a.true_household_id) AS true_household_id
+    SELECT a.record_id AS incident_number, b.source_id, b.record_id AS case_id,
+           any_value(a.true_household_id) AS true_household_id
     FROM family AS a JOIN family AS b USING (true_household_id)
-    WHERE a.record_kind = 'incident' AND b.record_kind = 'case' GROUP BY a.record_id, b.record_id
-  ) AS i ON i.incident_number = l.incident_number AND i.case_id = r.case_id
+    WHERE a.record_kind = 'incident' AND b.record_kind = 'case' GROUP BY a.record_id, b.source_id, b.record_id
+  ) AS i ON i.incident_number = l.incident_number AND i.source_id = r.source_id AND i.case_id = r.case_id
 ), reported AS (SELECT DISTINCT incident_number FROM truth_incident SEMI JOIN counted USING (incident_number)
   WHERE report_id IS NOT NULL)
 SELECT (SELECT count(*) FROM link), (SELECT count(*) FROM link WHERE is_right), (SELECT count(*) FROM reported),

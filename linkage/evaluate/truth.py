@@ -11,6 +11,8 @@ from linkage.errors import StoreError, UsageError
 MENTION_COLUMNS = ("source_id", "record_kind", "record_id", "person_seq", "true_person_id", "true_household_id")
 REPORT_COLUMNS = ("report_id", "incident_number")
 INCIDENT_COLUMNS = ("incident_number", "report_id", "why")
+SOURCE = "report_source_id"
+"""A column that the files may have: two steunpunten may use the same numbers."""
 
 
 def load_mentions(scratch: Engine, truth: Path) -> list[str]:
@@ -37,14 +39,21 @@ def load_mentions(scratch: Engine, truth: Path) -> list[str]:
     return further
 
 
-def load_incidents(scratch: Engine, truth: Path) -> None:
-    """Load the incidents of the truth with the report that each led to."""
-    _load(scratch, truth, "incident_truth", INCIDENT_COLUMNS)
+def load_incidents(scratch: Engine, truth: Path) -> bool:
+    """Load the incidents of the truth with the report that each led to; return whether it is told by its source."""
+    columns = _load(scratch, truth, "incident_truth", INCIDENT_COLUMNS)
     scratch.run(
-        """CREATE TABLE truth_incident AS
-           SELECT incident_number, nullif(trim(report_id), '') AS report_id, nullif(trim(why), '') AS why
+        f"""CREATE TABLE truth_incident AS
+           SELECT incident_number, {_report(columns)} AS report_id, nullif(trim(why), '') AS why
            FROM incident_truth"""
     )
+    return SOURCE in columns
+
+
+def _report(columns: Iterable[str]) -> str:
+    """Return the SQL of a report: its number, after its source where the truth has that."""
+    source = f"trim({SOURCE}) || ' ' || " if SOURCE in columns else ""
+    return f"{source}nullif(trim(report_id), '')"
 
 
 def load_reports(scratch: Engine, truth: Path) -> None:
@@ -52,12 +61,13 @@ def load_reports(scratch: Engine, truth: Path) -> None:
 
     Without the file ``report_truth`` an incident's report is the only one about it.
     """
+    columns: list[str] = []
     if any((truth / f"report_truth{suffix}").is_file() for suffix in (".parquet", ".csv")):
-        _load(scratch, truth, "report_truth", REPORT_COLUMNS)
+        columns = _load(scratch, truth, "report_truth", REPORT_COLUMNS)
     else:
         scratch.run("CREATE TABLE report_truth AS SELECT report_id, incident_number FROM truth_incident")
     scratch.run(
-        """CREATE TABLE truth_report AS SELECT DISTINCT nullif(trim(report_id), '') AS report_id, incident_number
+        f"""CREATE TABLE truth_report AS SELECT DISTINCT {_report(columns)} AS report_id, incident_number
            FROM report_truth WHERE nullif(trim(incident_number), '') IS NOT NULL"""
     )
 

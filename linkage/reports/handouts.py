@@ -34,7 +34,7 @@ def write(
     db.run(contracts.table("hand_out").ddl())
     given = list(register.grants(partners, on))
     listed = {(grant.partner.id, grant.agreement.id) for grant in given if grant.agreement and grant.product == "lists"}
-    rows, paths, counts = [], [], count(db)
+    rows, paths, counts = [], [], count(db) if given else []
     for grant in given:
         path, incidents = None, None
         if grant.agreement is not None and grant.product in FILES:

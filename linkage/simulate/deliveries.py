@@ -158,12 +158,12 @@ class Deliveries:
             return
         if version.with_persons and case.case_id not in written:
             written.add(case.case_id)
-            for row in self._persons(case.case_id, lambda: self.rows.case_persons(case)):
+            for row in self._persons(f"{report.source} {case.case_id}", lambda: self.rows.case_persons(case)):
                 persons.add(row)
             self.truth.persons(report.source, "case", case.case_id, case.parties)
         if version.status == "ingetrokken":
             self.truth.withdraw(report.source, "case", case.case_id)
-            self.truth.withdraw_report(report.report_id)
+            self.truth.withdraw_report(report.source, report.report_id)
 
     def ashg(self, source: str, reports: list[Report], advice: list[Row]) -> None:
         """An old steunpunt's exports: the first night and the last, always full, old rows as they were."""
@@ -176,7 +176,7 @@ class Deliveries:
                     continue
                 if night and self.dice.chance(rates.WITHDRAWN):
                     self.truth.withdraw(source, "case", report.report_id)
-                    self.truth.withdraw_report(report.report_id)
+                    self.truth.withdraw_report(report.source, report.report_id)
                     continue
                 self._add_dossier(table, report, typed, day)
             for row in advice:

@@ -90,6 +90,10 @@ class Region:
         """Return the code that a record of a day has for a municipality."""
         return municipality
 
+    def numbered_apart(self) -> list[set[str]]:
+        """Return the sources that share one row of numbers for their reports and cases."""
+        return [{desk.source for desk in self.steunpunten}]
+
 
 class Configured(Region):
     """The region of a configuration: its municipalities, police units and steunpunten, each with its days.
@@ -150,6 +154,10 @@ class Configured(Region):
     def code_on(self, municipality: str, day: int) -> str:
         """Return the code that a record of a day has for a municipality."""
         return counted_as(municipality, date.fromordinal(day))
+
+    def numbered_apart(self) -> list[set[str]]:
+        """Return the sources that share numbers: none, so that the same ones are used by several."""
+        return [{desk.source} for desk in self.steunpunten]
 
     def _at(self, desks: Sequence[Desk], code: str, on: date) -> list[Desk]:
         return [desk for desk in desks if desk.serves(counted_as(code, date.max), on)] or [desks[0]]

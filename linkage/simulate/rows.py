@@ -38,9 +38,8 @@ class RowWriter:
 
     def _place(self, place: Address, day: int) -> Row:
         columns = self.clerk.address_columns(place)
-        columns[6] = self.clerk.code_on(
-            place.municipality, day
-        )  # where it happened decides who is responsible: always filled
+        # Where it happened decides who is responsible: always filled.
+        columns[6] = self.clerk.code_on(place.municipality, day)
         return columns
 
     def police_persons(self, incident: Incident) -> list[Row]:

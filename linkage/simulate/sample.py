@@ -136,7 +136,10 @@ class _World:
         """Numbers the records and writes every file."""
         reports = self.report_maker.reports + self.planted.reports
         number_incidents(self.dice, self.incidents)
-        number_reports(self.dice, reports, self.report_maker.cases + self.planted.cases)
+        reports.sort(key=lambda r: (r.received, r.municipality, r.report_id))
+        for at in self.region.numbered_apart():
+            cases = [case for case in self.report_maker.cases + self.planted.cases if case.source in at]
+            number_reports(self.dice, [report for report in reports if report.source in at], cases)
         for report in reports:
             if report.case is not None and report.case.is_old:
                 day = report.received // MINUTES
@@ -151,7 +154,7 @@ class _World:
                 nights.ashg(desk.source, own, self._old_advice(len(own) // 2))
             else:
                 nights.veilig_thuis(desk.source, own)
-        truth.write(out / "truth", self.incidents, reports)
+        truth.write(out / "truth", self.incidents, reports, by_source=not self.region.has_hard_cases)
         if self.region.has_hard_cases:
             self.planted.write(out / "hard_cases.toml")
         advice = sum(r.case is None for r in reports)

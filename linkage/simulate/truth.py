@@ -18,6 +18,7 @@ MENTION_HEADER = [
 ]
 INCIDENT_HEADER = ["incident_number", "report_id", "why"]
 REPORT_HEADER = ["report_id", "incident_number"]
+SOURCE = "report_source_id"
 
 
 class TruthBook:
@@ -25,7 +26,7 @@ class TruthBook:
 
     def __init__(self) -> None:
         self._mentions: dict[tuple[str, str, str], list[tuple[int, int, str]]] = {}
-        self._withdrawn_reports: set[str] = set()
+        self._withdrawn_reports: set[tuple[str, str]] = set()
         self._withdrawn_incidents: set[str] = set()
 
     def persons(self, source: str, kind: str, record_id: str, parties: list[Party]) -> None:
@@ -40,9 +41,9 @@ class TruthBook:
         """An incident that no longer counts."""
         self._withdrawn_incidents.add(number)
 
-    def withdraw_report(self, report_id: str) -> None:
+    def withdraw_report(self, source: str, report_id: str) -> None:
         """A report that no longer answers its incident."""
-        self._withdrawn_reports.add(report_id)
+        self._withdrawn_reports.add((source, report_id))
 
     @property
     def mentions(self) -> int:
@@ -57,8 +58,9 @@ class TruthBook:
         """How many human beings are mentioned at all."""
         return len({person for parties in self._mentions.values() for person, *_ in parties})
 
-    def write(self, folder: Path, incidents: list[Incident], reports: list[Report]) -> None:
-        """Write the truth files."""
+    def write(self, folder: Path, incidents: list[Incident], reports: list[Report], *, by_source: bool) -> None:
+        """Write the truth files; ``by_source`` tells of each report at which steunpunt it is."""
+        told = [SOURCE] if by_source else []
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "mention_truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -68,15 +70,22 @@ class TruthBook:
                     writer.writerow([source, kind, record_id, seq, f"P{person:07d}", f"H{household:07d}", origin])
         with (folder / "incident_truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(INCIDENT_HEADER)
-            writer.writerows([incident.number, *self._answer(incident)] for incident in incidents)
+            writer.writerow(INCIDENT_HEADER + told)
+            for incident in incidents:
+                report_id, why = self._answer(incident)
+                source = incident.report.source if report_id and incident.report else ""
+                writer.writerow([incident.number, report_id, why, *([source] if by_source else [])])
         with (folder / "report_truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(REPORT_HEADER)
+            writer.writerow(REPORT_HEADER + told)
             writer.writerows(
-                [report.report_id, report.incident.number if report.incident else ""]
+                [
+                    report.report_id,
+                    report.incident.number if report.incident else "",
+                    *([report.source] if by_source else []),
+                ]
                 for report in reports
-                if report.case is not None and report.report_id not in self._withdrawn_reports
+                if report.case is not None and (report.source, report.report_id) not in self._withdrawn_reports
             )
 
     def _answer(self, incident: Incident) -> tuple[str, str]:
@@ -84,6 +93,6 @@ class TruthBook:
             return "", "withdrawn"
         if incident.report is None:
             return "", incident.why
-        if incident.report.report_id in self._withdrawn_reports:
+        if (incident.report.source, incident.report.report_id) in self._withdrawn_reports:
             return "", "report_withdrawn"
         return incident.report.report_id, incident.why

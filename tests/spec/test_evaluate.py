@@ -219,6 +219,20 @@ def test_a_report_through_a_second_channel_counts_where_the_truth_tells_it(db: D
     assert (both.agreed, both.found, both.expected) == (2, 2, 2)
 
 
+def test_reports_of_one_number_at_two_steunpunten_are_told_apart_where_the_truth_does(
+    db: DuckDBEngine, tmp_path: Path
+) -> None:
+    """The second is linked to the report of its number at the other one."""
+    fill(db, [], STATUSES, [("i1", "r1", "reference"), ("i2", "r1", "probabilistic")])
+    write_truth(tmp_path, [], ["i1,r1,matched", "i2,r1,matched"])
+    assert evaluate(db, tmp_path).agreement["incident_links"].agreed == 2
+    told = ["incident_number,report_id,why,report_source_id", "i1,r1,matched,t", "i2,r1,matched,u", "i3,,never_sent,"]
+    (tmp_path / "incident_truth.csv").write_text("\n".join(told) + "\n", encoding="utf-8")
+    found = evaluate(db, tmp_path).agreement
+    assert (found["incident_links"].agreed, found["incident_links"].found) == (1, 2)
+    assert found["incident_has_report"].expected == 2
+
+
 def test_links_are_held_to_the_probability_that_was_promised(db: DuckDBEngine, tmp_path: Path) -> None:
     fill(
         db, [], STATUSES, [("i1", "r1", "probabilistic"), ("i2", "r2", "probabilistic"), ("i3", "r3", "probabilistic")]

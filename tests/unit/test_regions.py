@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkage import cli, cli_regions
-from linkage.config import load
+from linkage.config import Config, load
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.evaluate import evaluate
 from linkage.pairs.model import MODELS
@@ -59,6 +60,14 @@ def test_what_a_source_delivers_lies_in_its_area(name: str) -> None:
                 codes = {line.split(";")[-2] for line in path.read_text(encoding="utf-8").splitlines()[1:]}
                 assert codes <= known
                 assert codes <= {code for area in partner.areas for code in area.municipalities}
+
+
+def test_the_register_that_the_readme_shows_can_be() -> None:
+    [shown] = re.findall(
+        r"^```toml\n(.*?)^```", (TOP / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    found = Config(**tomllib.loads(shown)).cooperation
+    assert [agreement.partner for agreement in found.agreements] == [partner.id for partner in found.partners]
 
 
 def test_no_code_names_a_region_or_a_partner() -> None:

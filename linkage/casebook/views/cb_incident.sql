@@ -1,13 +1,15 @@
 -- Every incident, numbered in the order of its key, with its household and its address in two renderings; the steunpunt
 -- that is expected to have a report of it, and the day up to which that would be known (the slowest, where there are two).
-WITH expected AS (
-    SELECT source_id, incident_number, string_agg(DISTINCT partner_id, '|' ORDER BY partner_id) AS expected_steunpunt,
+WITH asked AS (
+    SELECT DISTINCT incident_municipality_code AS code, CAST(reported_at AS DATE) AS day FROM police_incident
+), expected AS (
+    SELECT code, day, string_agg(DISTINCT partner_id, '|' ORDER BY partner_id) AS expected_steunpunt,
            min(coalesce(a.covers_until, DATE '1900-01-01')) AS covers_until
-    FROM police_incident i LEFT JOIN municipality place ON place.municipality_code = i.incident_municipality_code
-    JOIN partner_area a ON a.municipality_code = coalesce(place.counted_as_code, i.incident_municipality_code)
-        AND a.partner_kind = 'steunpunt' AND CAST(i.reported_at AS DATE)
+    FROM asked LEFT JOIN municipality place ON place.municipality_code = code
+    JOIN partner_area a ON a.municipality_code = coalesce(place.counted_as_code, code)
+        AND a.partner_kind = 'steunpunt' AND day
             BETWEEN coalesce(a.valid_from, DATE '0001-01-01') AND coalesce(a.valid_until, DATE '9999-12-31')
-    GROUP BY ALL
+    GROUP BY code, day
 ), told AS (
     SELECT source_id, record_id,
            count(*) FILTER (coalesce(surname, given_names, call_name, initials, birth_date, bsn_hmac, v_number_hmac,
@@ -37,5 +39,5 @@ FROM (
 LEFT JOIN record_household h ON h.record_kind = 'incident' AND h.source_id = i.source_id
     AND h.record_id = i.incident_number
 LEFT JOIN municipality place ON place.municipality_code = i.incident_municipality_code
-LEFT JOIN expected e ON e.source_id = i.source_id AND e.incident_number = i.incident_number
+LEFT JOIN expected e ON e.code = i.incident_municipality_code AND e.day = CAST(i.reported_at AS DATE)
 LEFT JOIN told t ON t.source_id = i.source_id AND t.record_id = i.incident_number

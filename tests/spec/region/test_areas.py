@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from linkage.config import Config
+from linkage.municipalities import known
 from linkage.partners import Register
 from tests.spec.region.registers import WHOLE, rows
 from tests.worlds import World, fill
+
+pytestmark = pytest.mark.usefixtures("without_interval")
 
 AS_OF = date(2024, 12, 31)
 NOTHING = WHOLE.partition("[[agreements]]")[0].replace("until = 2024-12-31", "until = 2024-06-30")
@@ -45,10 +48,15 @@ GM0118        2024-07-01  -
 """
 
 
-@pytest.mark.parametrize(("code", "reported", "expected"), rows(EXPECTED, 3))
-def test_which_steunpunt_is_expected_comes_from_municipality_and_day(code: str, reported: str, expected: str) -> None:
-    world = region(NOTHING).incident(1, reported, "anna", incident_municipality_code=code, source_id="politie-nh")
-    assert world.reconcile(AS_OF).db.rows("SELECT coalesce(expected_steunpunt, '-') FROM incident") == [(expected,)]
+def test_which_steunpunt_is_expected_comes_from_municipality_and_day() -> None:
+    world, told = region(NOTHING), rows(EXPECTED, 3)
+    for number, (code, reported, _) in enumerate(told, 1):
+        world.incident(number, reported, f"p{number}", incident_municipality_code=code, source_id="politie-nh")
+    found = world.reconcile(AS_OF).db.rows(
+        "SELECT reported_municipality_code, strftime(reported_at, '%Y-%m-%d'), coalesce(expected_steunpunt, '-') "
+        "FROM incident ORDER BY incident_number"
+    )
+    assert [list(row) for row in found] == told
 
 
 def test_where_two_work_both_are_expected() -> None:
@@ -57,28 +65,41 @@ def test_where_two_work_both_are_expected() -> None:
 
 
 WAITS = """
-municipality  reported    vt-one      vt-two      status     age
-GM0361        2024-10-01  2024-12-31  2024-12-31  unmatched  91
-GM0361        2024-10-01  2024-11-11  2024-12-31  pending    41
-GM0361        2024-10-01  2024-11-12  2024-12-31  unmatched  42
-GM0361        2024-10-01  2024-09-01  2024-12-31  pending    0
-GM0361        2024-10-01  -           2024-12-31  pending    0
-GM0361        2024-10-01  2024-12-31  2024-09-01  unmatched  91
-GM0450        2024-10-01  2024-12-31  2024-10-15  pending    14
-GM0450        2024-10-01  2024-10-15  2024-12-31  pending    14
-GM0450        2024-10-01  2024-12-31  2024-12-31  unmatched  91
-GM0118        2024-10-01  2024-09-01  2024-09-01  unmatched  91
+its steunpunten delivered until  status     age
+2024-12-31                       unmatched  91
+2024-11-11                       pending    41
+2024-11-12                       unmatched  42
+2024-09-01                       pending    0
+nothing                          pending    0
+2024-12-31,2024-10-15            pending    14
+2024-10-15,2024-12-31            pending    14
+2024-12-31,nothing               pending    0
+2024-12-31,2024-12-31            unmatched  91
+nobody                           unmatched  91
 """
 
 
-@pytest.mark.parametrize(("code", "reported", "one", "two", "status", "age"), rows(WAITS, 6))
-def test_what_a_silent_steunpunt_would_know_waits_and_is_no_gap(
-    code: str, reported: str, one: str, two: str, status: str, age: str
-) -> None:
-    """At Uitgeest (GM0450) both work: the slower one counts. Elsewhere nobody waits for the other."""
-    world = region(BOTH, vt_one=one.strip("-"), vt_two=two.strip("-"))
-    world.incident(1, reported, "anna", incident_municipality_code=code, source_id="politie-nh").reconcile(AS_OF)
-    assert world.db.rows("SELECT status, age_days FROM incident_status") == [(status, int(age))]
+def test_what_a_silent_steunpunt_would_know_waits_and_is_no_gap() -> None:
+    """Of 1 October, known on 31 December; every row is a municipality of its own, where one works, two do or nobody."""
+    told = [line.split() for line in WAITS.strip().splitlines()[1:]]
+    still = [code for code, place in known().items() if place.valid_until is None]
+    world, partners = World(), []
+    delivered = [{"source_id": "politie-nh", "covers_until": "2024-12-31"}]
+    for number, (code, (covers, *_)) in enumerate(zip(still, told, strict=False), 1):
+        world.incident(number, "2024-10-01", f"p{number}", incident_municipality_code=code, source_id="politie-nh")
+        for until in covers.split(",") if covers != "nobody" else ():
+            source = f"vt-{len(partners)}"
+            area = {"municipalities": [code]}
+            partners.append({"id": source, "name": source, "kind": "steunpunt", "areas": [area]})
+            partners[-1]["sources"] = {source: "veilig_thuis"}
+            delivered += [{"source_id": source, "covers_until": until}] if until != "nothing" else []
+    world.config = Config(cooperation=Register.model_validate({"partners": partners}))
+    key = {"delivery_id": "d", "run_id": "r", "status": "accepted"}
+    fill(world.db, "delivery", [key | {"content_hash": row["source_id"]} | row for row in delivered])
+    found = world.reconcile(AS_OF).db.rows("SELECT status, age_days FROM incident_status ORDER BY incident_number")
+    assert [(covers, *row) for (covers, *_), row in zip(told, found, strict=True)] == [
+        (covers, status, int(age)) for covers, status, age in told
+    ]
 
 
 def test_a_source_that_a_steunpunt_no_longer_uses_holds_nothing_back() -> None:

@@ -119,12 +119,14 @@ def test_incidents_count_under_the_municipality_of_the_day_of_the_run(as_of: dat
     assert [code for (code,) in told] == ["GM0398", "GM1980", "GM0416", "GM0999"]
 
 
+@pytest.mark.usefixtures("without_interval")
 @pytest.mark.parametrize("region", [("GM1980",), ("GM0398", "GM0416")])
 def test_a_region_holds_what_its_municipalities_were_and_became(region: tuple[str, ...]) -> None:
     found = merged(region).reconcile(date(2022, 3, 31)).statuses()
     assert [number for number, status in found.items() if status == "excluded"] == ["4"]
 
 
+@pytest.mark.usefixtures("without_interval")
 def test_a_code_of_another_day_is_found_and_nothing_is_lost() -> None:
     db = merged().reconcile(date(2022, 3, 31)).db
     [check] = [
