@@ -25,7 +25,7 @@ VIEWS = Path(__file__).with_name("views")
 BASE = ("fm_incident", "fm_report")
 LASTING = ("household_in_view", "household_closure", "household_tag", "household_known_at")
 DATED = ("household_colour", "household_child", "report_term", "household_handover", "household_today")
-WORK = (*BASE, "fm_evidence", "fm_colour", "working_day", *fixed.TABLES)
+WORK = (*BASE, "fm_colour", "working_day", *fixed.TABLES)
 
 
 def build(
@@ -47,7 +47,7 @@ def build(
     values = _values(config, as_of)
     fixed.write(db)
     write_days(db, as_of)
-    for name in (*BASE, "fm_evidence", "fm_colour"):
+    for name in (*BASE, "fm_colour"):
         db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
     for name in LASTING:
         _renew(db, name, _query(name, values), touched)
@@ -87,10 +87,10 @@ def _colour(db: Engine) -> None:
         "WHERE unified_case.household_id = c.household_id"
     )
     db.run(
-        "UPDATE incident SET severity = c.severity FROM (SELECT i.source_id, i.incident_number, c.severity "
+        "UPDATE incident SET severity = c.severity FROM (SELECT * FROM (SELECT i.source_id, i.incident_number, "
+        "i.severity AS before, CASE WHEN s.status <> 'excluded' THEN c.severity END AS severity "
         "FROM incident i JOIN incident_status s USING (source_id, incident_number) "
-        "LEFT JOIN household_colour c ON c.household_id = i.household_id AND s.status <> 'excluded' "
-        "WHERE i.severity IS DISTINCT FROM c.severity) c "
+        "LEFT JOIN household_colour c ON c.household_id = i.household_id) WHERE severity IS DISTINCT FROM before) c "
         "WHERE incident.source_id = c.source_id AND incident.incident_number = c.incident_number"
     )
 
