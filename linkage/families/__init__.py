@@ -19,7 +19,7 @@ from linkage.families import fixed
 from linkage.families.overridden import place, published
 from linkage.workdays import write_days
 
-__all__ = ["DATED", "LASTING", "build", "published"]
+__all__ = ["DATED", "LASTING", "build", "generations", "published"]
 
 VIEWS = Path(__file__).with_name("views")
 BASE = ("fm_incident", "fm_report")
@@ -64,6 +64,17 @@ def build(
     progress(f"{households} households described, {out_of_view} of them without a report")
 
 
+def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
+    """Return how many persons of each municipality were named as a child and are party as an adult: exact counts.
+
+    They are small and must not be published as they are. Reads what `build` wrote, ``involvement`` and ``mention``.
+    """
+    query = Template((VIEWS / "fm_generation.sql").read_text(encoding="utf-8"))
+    figures = tuple(contracts.codes("generation_figure").codes)
+    found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query.substitute(as_of=_day(as_of))})")
+    return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]
+
+
 def _renew(db: Engine, name: str, query: str, touched: str | None) -> None:
     """Write a lasting table: whole, or the rows of the households that a night touched."""
     if touched is None or not contracts.table(name).is_in(db):
@@ -102,9 +113,13 @@ def _query(name: str, values: dict[str, object]) -> str:
 def _values(config: Config, as_of: date) -> dict[str, object]:
     codes = ", ".join("'" + code.replace("'", "''") + "'" for code in config.casebook.injury_mk_codes)
     return {
-        "as_of": f"DATE '{as_of.isoformat()}'",
+        "as_of": _day(as_of),
         "early": config.limits.early_days,
         "very_late": config.limits.very_late_days,
         "severity_months": config.casebook.severity_months,
         "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
     }
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

@@ -13,7 +13,7 @@ TABLES = (
     *("mention", "incident", "incident_status", "incident_link", "case_report", "involvement", "person", "household"),
     *("household_member", "unified_case", "case_timeline", "gap", "gap_estimate", "gap_part", "kpi"),
     *("household_in_view", "household_closure", "household_tag", "household_known_at", "household_child"),
-    *("household_colour", "report_term", "household_handover", "household_today"),
+    *("household_colour", "report_term", "household_handover", "household_today", "generation"),
     *("household_id_history", "person_id_history", "household_id_today", "person_id_today"),
 )
 
