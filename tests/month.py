@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from linkage import casebook, contracts, entities, intake, kpi, pairs
+from linkage import casebook, contracts, entities, families, intake, kpi, pairs
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.decisions import Decision
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
 from linkage.pairs.model import MODELS
+from linkage.pipeline import generations
 from linkage.privacy import Keys
 
 FROZEN = Config(linkage={"model_file": max(MODELS.glob("model_*.json"))})
@@ -95,6 +96,8 @@ class Chain:
             )
             household.build(db, self.config, run_id=run_id, mint=keys.mint)
             casebook.build(db, self.config, as_of=found.as_of, progress=ignore)
+            families.build(db, self.config, as_of=found.as_of, progress=ignore)
+            generations.publish(db, found.as_of)
             kpi.build(db, self.config, as_of=found.as_of, progress=ignore)
             for name in OF_RUNS:
                 db.run(contracts.table(name).ddl())
@@ -141,7 +144,19 @@ def outcome(state: Path) -> Mapping[str, object]:
             "pairs": db.rows("SELECT left_id, right_id, rules, pattern FROM compared_pair ORDER BY ALL"),
             "statuses": db.rows("SELECT source_id, incident_number, status, cause FROM incident_status ORDER BY ALL"),
             "gap": db.rows("SELECT * FROM gap ORDER BY ALL"),
-        }
+        } | {name: db.rows(_of_homes(name)) for name in (*families.LASTING, *families.DATED)}
+
+
+def _of_homes(name: str) -> str:
+    """Return the query of a table of families with households told by their first mention."""
+    ids = {"household_id", "person_id"} & {column.name for column in contracts.table(name).columns}
+    return f"""
+        WITH home AS (
+            SELECT household_id, min(concat_ws(' ', source_id, record_kind, record_id, person_seq)) AS home
+            FROM mention JOIN mention_household USING (mention_id) GROUP BY household_id)
+        SELECT home, t.* EXCLUDE ({", ".join(sorted(ids))})
+        FROM {name} t LEFT JOIN home USING (household_id) ORDER BY ALL
+    """
 
 
 @dataclass(frozen=True)

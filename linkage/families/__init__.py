@@ -19,13 +19,13 @@ from linkage.families import fixed
 from linkage.families.overridden import place, published
 from linkage.workdays import write_days
 
-__all__ = ["DATED", "LASTING", "build", "published"]
+__all__ = ["DATED", "LASTING", "build", "generations", "published"]
 
 VIEWS = Path(__file__).with_name("views")
 BASE = ("fm_incident", "fm_report")
 LASTING = ("household_in_view", "household_closure", "household_tag", "household_known_at")
 DATED = ("household_colour", "household_child", "report_term", "household_handover", "household_today")
-WORK = (*BASE, "fm_evidence", "fm_colour", "working_day", *fixed.TABLES)
+WORK = (*BASE, "fm_colour", "working_day", *fixed.TABLES)
 
 
 def build(
@@ -47,7 +47,7 @@ def build(
     values = _values(config, as_of)
     fixed.write(db)
     write_days(db, as_of)
-    for name in (*BASE, "fm_evidence", "fm_colour"):
+    for name in (*BASE, "fm_colour"):
         db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
     for name in LASTING:
         _renew(db, name, _query(name, values), touched)
@@ -62,6 +62,17 @@ def build(
         "SELECT count(*), count(*) FILTER (came_first = 'no_report') FROM household_in_view"
     )
     progress(f"{households} households described, {out_of_view} of them without a report")
+
+
+def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
+    """Return how many persons of each municipality were named as a child and are party as an adult: exact counts.
+
+    They are small and must not be published as they are. Reads what `build` wrote, ``involvement`` and ``mention``.
+    """
+    query = Template((VIEWS / "fm_generation.sql").read_text(encoding="utf-8"))
+    figures = tuple(contracts.codes("generation_figure").codes)
+    found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query.substitute(as_of=_day(as_of))})")
+    return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]
 
 
 def _renew(db: Engine, name: str, query: str, touched: str | None) -> None:
@@ -87,10 +98,10 @@ def _colour(db: Engine) -> None:
         "WHERE unified_case.household_id = c.household_id"
     )
     db.run(
-        "UPDATE incident SET severity = c.severity FROM (SELECT i.source_id, i.incident_number, c.severity "
+        "UPDATE incident SET severity = c.severity FROM (SELECT * FROM (SELECT i.source_id, i.incident_number, "
+        "i.severity AS before, CASE WHEN s.status <> 'excluded' THEN c.severity END AS severity "
         "FROM incident i JOIN incident_status s USING (source_id, incident_number) "
-        "LEFT JOIN household_colour c ON c.household_id = i.household_id AND s.status <> 'excluded' "
-        "WHERE i.severity IS DISTINCT FROM c.severity) c "
+        "LEFT JOIN household_colour c ON c.household_id = i.household_id) WHERE severity IS DISTINCT FROM before) c "
         "WHERE incident.source_id = c.source_id AND incident.incident_number = c.incident_number"
     )
 
@@ -102,9 +113,13 @@ def _query(name: str, values: dict[str, object]) -> str:
 def _values(config: Config, as_of: date) -> dict[str, object]:
     codes = ", ".join("'" + code.replace("'", "''") + "'" for code in config.casebook.injury_mk_codes)
     return {
-        "as_of": f"DATE '{as_of.isoformat()}'",
+        "as_of": _day(as_of),
         "early": config.limits.early_days,
         "very_late": config.limits.very_late_days,
         "severity_months": config.casebook.severity_months,
         "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
     }
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

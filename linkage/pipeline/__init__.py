@@ -179,9 +179,11 @@ def reconcile(night: Night) -> None:
 def describe_families(night: Night) -> None:
     """Describe every household: what led up to its first report, tags, children, colour, terms, hand-overs."""
     from linkage import families
+    from linkage.pipeline import generations
 
     assert night.as_of is not None
     families.build(night.db, night.config, as_of=night.as_of, progress=night.progress, overrides=night.colours)
+    generations.publish(night.db, night.as_of)
 
 
 def measure_indicators(night: Night) -> None:

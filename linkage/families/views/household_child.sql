@@ -3,16 +3,20 @@ WITH member AS (
     SELECT household_id, person_id, bool_or(certainty = 'sure') AS is_sure
     FROM household_member WHERE valid_from <= $as_of AND (valid_until IS NULL OR valid_until > $as_of)
     GROUP BY household_id, person_id
-), named_child AS (
-    SELECT person_id, max(event_date) AS last_named
-    FROM mention_household JOIN mention USING (mention_id) JOIN mention_person USING (mention_id)
-    WHERE standing = 'child' GROUP BY person_id
-), aged AS (
-    SELECT m.*, n.last_named, b.birth_earliest, b.birth_latest,
+), born AS (
+    SELECT person_id, birth_earliest, birth_latest,
            year($as_of) - year(birth_earliest) - CAST(today < month(birth_earliest) * 100 + day(birth_earliest) AS INTEGER) AS oldest,
            year($as_of) - year(birth_latest) - CAST(today < month(birth_latest) * 100 + day(birth_latest) AS INTEGER) AS youngest
-    FROM member m LEFT JOIN person_base b USING (person_id) LEFT JOIN named_child n USING (person_id),
-         (SELECT month($as_of) * 100 + day($as_of) AS today)
+    FROM person_base, (SELECT month($as_of) * 100 + day($as_of) AS today)
+    WHERE birth_earliest IS NULL OR birth_latest + INTERVAL 19 YEAR > $as_of
+), named_child AS (
+    SELECT person_id, max(event_date) AS last_named
+    FROM (FROM born WHERE birth_earliest IS NULL) JOIN mention_person USING (person_id)
+    JOIN mention_household USING (mention_id) JOIN mention USING (mention_id)
+    WHERE standing = 'child' GROUP BY person_id
+), aged AS (
+    SELECT m.household_id, m.is_sure, n.last_named, b.*
+    FROM member m JOIN born b USING (person_id) LEFT JOIN named_child n USING (person_id)
 )
 SELECT household_id, person_id, CASE WHEN is_sure AND oldest < 18 THEN 'certain' ELSE 'possible' END AS certainty,
        CASE WHEN oldest <= 3 THEN '0-3' WHEN youngest >= 4 AND oldest <= 11 THEN '4-11'

@@ -23,7 +23,7 @@ TABLES = (
         "partner_area",
     ),
     *("household_in_view", "household_closure", "household_tag", "household_known_at", "household_child"),
-    *("household_colour", "report_term", "household_handover", "household_today"),
+    *("household_colour", "report_term", "household_handover", "household_today", "generation"),
     *("household_id_history", "person_id_history", "household_id_today", "person_id_today"),
 )
 
