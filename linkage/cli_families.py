@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linkage.cli_errors import guarded
-from linkage.cli_options import AsJson, By, Html, Out, Reason, day
+from linkage.cli_options import AsJson, By, Html, Out, Reason, Settings, day
 from linkage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def agenda(
         str | None,
         typer.Option("--for", help="Add the own record numbers of one organisation, for it alone.", metavar="SOURCE"),
     ] = None,
+    config: Settings = None,
     html: Html = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +59,8 @@ def agenda(
     from linkage.store import OutFolder
 
     with guarded(out):
+        if source is not None:
+            _agreed(source, config)
         folder = OutFolder(out)
         manifest = folder.manifest()
         if manifest is None:
@@ -74,6 +78,24 @@ def agenda(
             _show(console.terminal(), told)
             if html is not None:
                 console.say(console.terminal(), f"\nWrote {html}")
+
+
+def _agreed(source: str, config: Path | None) -> None:
+    """Raise `UsageError` where a register does not let the partner of a source receive its own numbers today."""
+    from linkage import register
+    from linkage.config import load
+
+    known = load(config).cooperation
+    if not known.partners:
+        return
+    partner = register.partner_of(known, source)
+    if partner is None:
+        raise UsageError(f"--for: the register names no partner with source {source}")
+    found = register.granted(known, partner.id, "agenda", register.today())
+    if not found[0].is_given:
+        raise UsageError(f"--for: no agreement lets {partner.id} receive the agenda today ({found[0].reason})")
+    if not any(grant.agreement and grant.agreement.form == "identifying" for grant in found):
+        raise UsageError(f"--for: {partner.id} receives the agenda without record numbers: leave --for out")
 
 
 def _show(terminal: Console, told: Agenda) -> None:

@@ -219,6 +219,23 @@ def test_indicators_are_for_who_has_an_agreement(
         assert rows[1].endswith(f";{partner};{partner}")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "code", "says"),
+    [
+        ("vt-kennemerland", 0, ""),
+        ("politie-haarlem", 2, "no agreement lets politie-haarlem receive the agenda today (no agreement)"),
+        ("politie-zeeland", 2, "the register names no partner with source politie-zeeland"),
+    ],
+)
+def test_the_agenda_with_own_numbers_is_for_who_has_an_agreement(
+    ran: Path, source: str, code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, settings = ran / "out" / "regions" / "kennemerland", REGIONS / "kennemerland" / "inbeeld.toml"
+    assert call(monkeypatch, "agenda", "--out", str(out), "--for", source, "--config", str(settings)) == code
+    assert says in capsys.readouterr().err
+
+
 def test_a_region_without_a_partner_to_simulate_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "inbeeld.toml").write_text('[region]\nmunicipality_codes = ["GM0118"]\n')
     done = CliRunner().invoke(cli.app, ["sample", "--out", str(tmp_path), "--config", str(tmp_path / "inbeeld.toml")])
