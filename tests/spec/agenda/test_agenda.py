@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -145,9 +146,10 @@ def test_no_page_quotes_a_name_a_number_of_another_or_what_one_party_knows(world
     assert twice[0] == twice[1]
 
 
-def test_an_agenda_without_households_says_so() -> None:
-    calm = describe(World().incident(1, ago(300), "anna").report("R1", ago(299), "anna", closed_at=ago(200)))
-    empty = drawn(calm)
+def test_an_agenda_without_households_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = replace(definitions.agenda(), least=91)
+    monkeypatch.setattr(definitions, "agenda", lambda: strict)
+    empty = drawn(world)
     assert (empty.items, empty.eligible, empty.as_of) == ((), 0, AS_OF)
     assert "Er is geen gezin om te bespreken." in page.render(empty, made_at=MADE)
 

@@ -15,7 +15,11 @@ AS_OF = date(2025, 12, 31)
 
 def describe(world: World, as_of: date = AS_OF, overrides: Sequence[Override] = ()) -> World:
     """Do what a night does up to and with the families."""
-    world.reconcile(as_of)
+    return again(world.reconcile(as_of), overrides, as_of)
+
+
+def again(world: World, overrides: Sequence[Override] = (), as_of: date = AS_OF) -> World:
+    """Describe the families of a world once more, with other overrides."""
     families.build(world.db, world.config, as_of=as_of, progress=lambda _: None, overrides=overrides)
     return world
 

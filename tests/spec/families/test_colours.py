@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from linkage.colours import Override
-from tests.spec.families.tables import AS_OF, describe, told
+from tests.spec.families.tables import AS_OF, again, describe, told
 from tests.worlds import World
 
 
@@ -90,7 +90,7 @@ def test_a_person_may_raise_or_lower_the_colour_until_a_day() -> None:
         given(world, 3, "over", "red", date(2025, 12, 30)),
         given(world, 4, "no_rule", "orange"),
     ]
-    describe(world, overrides=overrides)
+    again(world, overrides)
     columns = "severity, severity_by_rule, override_id"
     assert told(world, "household_colour", columns, "calm", "often", "over", "no_rule") == {
         "calm": ("red", "green", 1),
@@ -100,7 +100,7 @@ def test_a_person_may_raise_or_lower_the_colour_until_a_day() -> None:
     }
     assert outcomes(world) == [(1, "applied"), (2, "applied"), (3, "expired"), (4, "applied")]
     assert told(world, "unified_case", "severity", "often") == {"often": "yellow"}
-    describe(world)
+    again(world)
     assert told(world, "unified_case", "severity", "often") == {"often": "red"}
 
 
@@ -108,7 +108,7 @@ def test_the_latest_override_of_a_household_counts() -> None:
     world = World()
     happen(world, "anna", 1, 10)
     describe(world)
-    describe(world, overrides=[given(world, 1, "anna", "red"), given(world, 2, "anna", "orange")])
+    again(world, [given(world, 1, "anna", "red"), given(world, 2, "anna", "orange")])
     assert outcomes(world) == [(1, "superseded"), (2, "applied")]
     assert told(world, "household_colour", "severity", "anna") == {"anna": "orange"}
 
@@ -126,11 +126,11 @@ def test_after_a_merge_an_override_raises_the_colour_and_lowers_none() -> None:
         {"anna": "orange"},
         [(2, "changed")],
     )
-    describe(world, overrides=[raised, lowered])
+    again(world, [raised, lowered])
     assert told(world, "household_colour", "severity, override_id", "anna") == {"anna": ("red", 1)}
     assert outcomes(world) == [(1, "applied"), (2, "changed")]
     ended = Override(**{**vars(lowered), "override_id": 3, "severity": "red", "until_date": date(2025, 12, 30)})
-    describe(world, overrides=[raised, ended])
+    again(world, [raised, ended])
     assert outcomes(world) == [(1, "applied"), (3, "expired")]
 
 
@@ -146,7 +146,7 @@ def test_after_a_split_both_families_keep_what_raised_them() -> None:
     happen(apart, "bert", 2, 15)
     describe(apart, overrides=[override])
     assert told(apart, "household_colour", "severity", "anna", "bert") == {"anna": "red", "bert": "red"}
-    describe(apart, overrides=[Override(**{**vars(override), "severity": "green"})])
+    again(apart, [Override(**{**vars(override), "severity": "green"})])
     assert {outcome for _, outcome in outcomes(apart)} == {"changed"}
 
 
