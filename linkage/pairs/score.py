@@ -25,21 +25,11 @@ class Evidence:
     weight: float
 
 
-def score(db: Engine, model: Model, source: str, target: str) -> None:
-    """Write ``target`` (left_id, right_id, pattern, match_weight, match_probability) from compared pairs."""
-    patterns = np.asarray(db.arrays(f"SELECT DISTINCT pattern FROM {source}")["pattern"], dtype=np.int64)
-    weight = model.weight(patterns)
-    told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
-    db.register("pattern_weight", pd.DataFrame(told))
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE {target} AS "
-        f"SELECT s.*, match_weight, match_probability FROM {source} s JOIN pattern_weight USING (pattern)"
-    )
-    db.run("DROP TABLE pattern_weight")
-
-
 def weigh(db: Engine, model: Model) -> None:
-    """Write ``pair_score`` (as `score` does) over ``compared_pair``, as a view: most pairs are never asked for."""
+    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``.
+
+    As a view: most pairs are never asked for.
+    """
     patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM compared_pair")["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
     told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}

@@ -12,7 +12,7 @@ from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
-from linkage.pairs.score import evidence, score
+from linkage.pairs.score import evidence, weigh
 from linkage.pairs.spec import BANDS
 from tests.mentions import level_names
 
@@ -63,9 +63,9 @@ def test_reasons_sum_to_the_score_that_sql_gives(model: Model) -> None:
             packed |= (found | band << c.bits) << c.shift
         rows.append({"left_id": number, "right_id": number + 1, "pattern": packed})
     with DuckDBEngine() as db:
-        db.register("compared", pd.DataFrame(rows))
-        score(db, model, "compared", "scored")
-        scored = dict(db.rows("SELECT left_id, match_weight FROM scored"))
+        db.register("compared_pair", pd.DataFrame(rows))
+        weigh(db, model)
+        scored = dict(db.rows("SELECT left_id, match_weight FROM pair_score"))
     for row in rows:
         told = evidence(model, row["pattern"])
         assert abs(sum(e.weight for e in told) - scored[row["left_id"]]) < 1e-9
