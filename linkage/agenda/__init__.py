@@ -78,7 +78,7 @@ def draw_up(view: Engine, *, run_id: str, most: int | None = None, organisation:
     families, the source is none of its, or ``most`` is not positive.
     """
     if not view.has("household_today"):
-        raise UsageError("the publication was made by a version without families: run `inbeeld run` first")
+        raise UsageError("the publication was made by a version without families: run `inbeeld run` once more")
     if most is not None and most < 1:
         raise UsageError("--most must be at least 1")
     sources = tuple(str(row[0]) for row in view.rows("SELECT DISTINCT source_id FROM household_known_at ORDER BY ALL"))

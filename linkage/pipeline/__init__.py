@@ -13,12 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkage import contracts
 from linkage.errors import GateFailed
 from linkage.pipeline.log import logged
 from linkage.pipeline.night import Night, Progress, now, start
 
 if TYPE_CHECKING:
     from linkage.config import Config
+    from linkage.engine.base import Engine
 
 __all__ = ["STEPS", "Night", "Outcome", "Step", "outcome", "run", "start"]
 
@@ -84,7 +86,16 @@ def take_in(night: Night) -> None:
     night.colours = tuple(Colours(night.folder).active())
     is_decided = is_decided and {o.override_id for o in night.colours} == families.published(night.db)
     unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
-    night.is_done = (unchanged and not night.from_scratch) or night.as_of is None
+    unchanged = unchanged and not night.from_scratch
+    if unchanged and not _is_of_this_version(night.db):
+        night.progress("the published night was made by another version: it is made anew")
+        unchanged = False
+    night.is_done = unchanged or night.as_of is None
+
+
+def _is_of_this_version(db: Engine) -> bool:
+    """Tell whether the night before left every table of the case view as it is declared now."""
+    return all(table.is_in(db) for table in contracts.tables("case_view"))
 
 
 def check_delivery(night: Night) -> None:
