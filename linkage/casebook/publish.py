@@ -53,10 +53,11 @@ def _put_in_order(db: Engine, kept: list[Table], there: dict[str, list[str]]) ->
     for name in sorted(set(there) - {table.name for table in kept}):
         db.run(f'DROP TABLE "{name}"')
     for table in kept:
-        if there[table.name] != [column.name for column in table.columns]:
-            _rebuild(db, table)
-        for comment in table.comments():
-            db.run(comment)
+        with db.transaction():
+            if there[table.name] != [column.name for column in table.columns]:
+                _rebuild(db, table)
+            for comment in table.comments():
+                db.run(comment)
     db.run("CHECKPOINT")
 
 
@@ -73,25 +74,27 @@ def _write(db: Engine, target: Path, tables: list[Table] | tuple[Table, ...], *,
     # 'latest' stamps the file into its log: a foreign .wal beside it is refused instead of replayed.
     db.run(f"ATTACH '{_quoted(target)}' AS {CATALOG} (STORAGE_VERSION 'latest')")
     db.run("SET preserve_insertion_order = true")
+    database = db.rows("SELECT current_database()")[0][0]
+    # DDL and comments name the table only: for a moment the new file is the default database.
+    db.run(f"USE {CATALOG}")
     try:
         for table in tables:
-            _copy(db, table, ordered=ordered)
+            # One transaction a table: each comment would be one of its own, all tables in one would fill the memory.
+            with db.transaction():
+                _copy(db, table, f'"{database}".main."{table.name}"', ordered=ordered)
         db.run(f"CHECKPOINT {CATALOG}")
     finally:
+        db.run(f'USE "{database}"')
         db.run("SET preserve_insertion_order = false")
         db.run(f"DETACH {CATALOG}")
 
 
-def _copy(db: Engine, table: Table, *, ordered: bool) -> None:
+def _copy(db: Engine, table: Table, source: str, *, ordered: bool) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     key = ", ".join(f'"{name}"' for name in table.key)
-    database = db.rows("SELECT current_database()")[0][0]
-    source = f'"{database}".main."{table.name}"'
-    # DDL and comments name the table only: for a moment the new file is the default database.
-    db.run(f"USE {CATALOG}")
+    order = f" ORDER BY {key}" if ordered and key else ""
     try:
         db.run(table.ddl())
-        order = f" ORDER BY {key}" if ordered and key else ""
         db.run(f'INSERT INTO "{table.name}" BY NAME SELECT {columns} FROM {source}{order}')
         for comment in table.comments():
             db.run(comment)
@@ -99,8 +102,6 @@ def _copy(db: Engine, table: Table, *, ordered: bool) -> None:
         if "ConstraintException" not in str(error):
             raise
         raise ContractError(f"table {table.name} breaks its contract: a required column is empty") from None
-    finally:
-        db.run(f'USE "{database}"')
 
 
 def _columns(db: Engine) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,10 @@ class Engine(Protocol):
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Run one statement whose result is not needed."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return a block of statements that hold together or not at all."""
         ...
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -60,6 +61,18 @@ class DuckDBEngine:
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Run one statement; raises `StoreError` without the values that DuckDB quotes."""
         self._execute(sql, params)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let statements hold together, or none of them when one fails."""
+        self.run("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            with suppress(StoreError):  # a failure of the disk has ended the transaction already
+                self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Return all rows of a query."""

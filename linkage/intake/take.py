@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -59,7 +58,7 @@ def take_in(
     known = set(seen) | {str(row[0]) for row in db.rows(_ACCEPTED)}
     new, refused, already = _sort(inbox, known, mine)
     for refusal in refused:
-        with _transaction(db):
+        with db.transaction():
             log.write_refused(db, run_id, refusal, None, ())
     for one in new:
         progress(f"take in {one.source_id}/{one.delivery_id}")
@@ -69,7 +68,7 @@ def take_in(
     refused = _unrepaired(db, refused)
     accepted = _accepted(db, run_id)
     if accepted or from_scratch or not records.is_built(db):
-        with _transaction(db):
+        with db.transaction():
             records.account(db)
             records.bring_up(db, run_id, from_scratch=from_scratch)
         accepted = _accepted(db, run_id)
@@ -119,7 +118,7 @@ def _take(db: Engine, config: Config, run_id: str, one: Delivery, keys: Keys) ->
     """Take one delivery in, or write down why not; its rows in clear never outlive the transaction."""
     done: list[Staged] = []
     refused: Refused | None = None
-    with _transaction(db):
+    with db.transaction():
         try:
             profile = delivery.check(one, config)
             for listed in one.files:
@@ -142,17 +141,6 @@ def _keep(db: Engine, run_id: str, one: Delivery, done: Sequence[Staged]) -> Non
         records.merge(db, staged, one)
     for staged in done:
         records.hold(db, staged, one)
-
-
-@contextmanager
-def _transaction(db: Engine) -> Iterator[None]:
-    db.run("BEGIN TRANSACTION")
-    try:
-        yield
-    except BaseException:
-        db.run("ROLLBACK")
-        raise
-    db.run("COMMIT")
 
 
 def _accepted(db: Engine, run_id: str) -> tuple[Accepted, ...]:
