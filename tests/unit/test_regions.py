@@ -192,6 +192,10 @@ def test_only_what_was_granted_lies_in_the_folders_of_partners(view: tuple[str, 
     assert granted <= there
     for (path,) in db.rows("SELECT path FROM hand_out WHERE form = 'pseudonymous' AND path LIKE '%.html'"):
         assert not re.search(r"PL\d\w{3}-\d", (out / "reports" / path).read_text(encoding="utf-8"))
+    for (path,) in db.rows("SELECT path FROM hand_out WHERE product = 'page' AND path IS NOT NULL"):
+        has_lists = (out / "reports" / path).with_name("inbeeld.xlsx").exists()
+        page = (out / "reports" / path).read_text(encoding="utf-8")
+        assert ("Dezelfde lijsten staan in inbeeld.xlsx." in page) == has_lists
 
 
 @pytest.mark.slow
@@ -234,6 +238,31 @@ def test_the_agenda_with_own_numbers_is_for_who_has_an_agreement(
     out, settings = ran / "out" / "regions" / "kennemerland", REGIONS / "kennemerland" / "inbeeld.toml"
     assert call(monkeypatch, "agenda", "--out", str(out), "--for", source, "--config", str(settings)) == code
     assert says in capsys.readouterr().err
+
+
+def test_who_gets_the_agenda_without_record_numbers_is_not_given_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "inbeeld.toml"
+    settings.write_text(
+        """
+        [[cooperation.partners]]
+        id = "vt"
+        name = "Veilig Thuis"
+        kind = "steunpunt"
+        sources = { vt-one = "veilig_thuis" }
+        areas = [{ municipalities = ["GM0114"] }]
+        [[cooperation.agreements]]
+        id = "vt"
+        partner = "vt"
+        legal_basis = "Wmo 2015"
+        receives = ["agenda"]
+        """,
+        encoding="utf-8",
+    )
+    asked = ("agenda", "--out", str(tmp_path / "out"), "--for", "vt-one", "--config", str(settings))
+    assert call(monkeypatch, *asked) == 2
+    assert "vt receives the agenda without record numbers: leave --for out" in capsys.readouterr().err
 
 
 def test_a_region_without_a_partner_to_simulate_is_one_line(tmp_path: Path) -> None:

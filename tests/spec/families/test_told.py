@@ -49,6 +49,12 @@ def test_an_id_that_leads_nowhere_or_to_two(view: DuckDBEngine, asked: str, says
         tell(view, asked)
 
 
+def test_a_publication_of_a_version_without_families(view: DuckDBEngine) -> None:
+    view.run("DROP TABLE household_today")
+    with pytest.raises(UsageError, match="no table household_today: run `inbeeld run` once more"):
+        tell(view, "HNOW")
+
+
 def test_every_row_of_every_household_is_told_once(night: Night) -> None:
     with DuckDBEngine(night.out / "case_view.duckdb", read_only=True) as view:
         told = [tell(view, household) for (household,) in view.rows("SELECT household_id FROM household")]
