@@ -12,6 +12,7 @@ from linkage import casebook, contracts
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
+from linkage.intake.standardise import MENTION_ID, RECORD_NO
 from linkage.pairs import PERSONS
 from linkage.pairs.coding import write_bands
 from tests.mentions import mention, mention_table
@@ -108,14 +109,19 @@ class World:
         self.people.append(name)
         return row
 
-    def households(self, run_id: str = "run-1") -> World:
-        """Write all tables up to the households."""
+    def load(self) -> World:
+        """Write all tables that intake and the linkage leave, with the numbers that mentions have for good."""
         for name, rows in self.tables.items():
             fill(self.db, name, rows)
         order = sorted(range(len(self.mentions)), key=lambda i: tuple(str(self.mentions[i][k]) for k in KEY))
         mention_table(self.db, [self.mentions[i] for i in order])
-        people = pd.DataFrame({"mention_id": range(len(order)), "person_id": [f"p-{self.people[i]}" for i in order]})
-        self.db.register("mention_person", people.astype({"mention_id": "int32", "person_id": "object"}))
+        people = pd.DataFrame({"number": range(len(order)), "person_id": [f"p-{self.people[i]}" for i in order]})
+        self.db.register("person_of", people.astype({"number": "int32", "person_id": "object"}))
+        self.db.run(
+            f"CREATE OR REPLACE TABLE mention_person AS SELECT {MENTION_ID} AS mention_id, person_id "
+            "FROM mention JOIN person_of ON number = mention_id"
+        )
+        self.db.run(f"UPDATE mention SET mention_id = {MENTION_ID}, record_no = {RECORD_NO}")
         self.db.run(
             "CREATE OR REPLACE TABLE person_base AS SELECT person_id, any_value(sex) AS sex, "
             "max(birth_earliest) AS birth_earliest, min(birth_latest) AS birth_latest, "
@@ -126,6 +132,11 @@ class World:
             self.db.run(contracts.table("pair").ddl())
         rows = [{"person_id_a": f"p-{a}", "person_id_b": f"p-{b}", "match_probability": p} for a, b, p in self.possible]
         fill(self.db, "possible_person_link", rows)
+        return self
+
+    def households(self, run_id: str = "run-1") -> World:
+        """Write all tables up to the households."""
+        self.load()
         household.build(self.db, self.config, run_id=run_id, mint=mint, listed=self.listed)
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -50,6 +50,13 @@ class Engine(Protocol):
 
     def insert(self, name: str, rows: Sequence[Sequence[object]]) -> None:
         """Add a few rows of Python values to table ``name``, in the order of its columns."""
+        ...
+
+    def narrowed(self, rows: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Return a block in which queries that name one of some tables read the rows of a condition only.
+
+        ``rows`` gives the condition of each table. Such a table is not to be written to in the block.
+        """
         ...
 
     def has(self, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +127,23 @@ class DuckDBEngine:
         if rows:
             places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
             self.run(f'INSERT INTO "{name}" VALUES {places}', [value for row in rows for value in row])
+
+    @contextmanager
+    def narrowed(self, rows: Mapping[str, str]) -> Iterator[None]:
+        """Let queries that name one of some tables read the rows of a condition only, in this block.
+
+        A temporary table stands before one of the database that has its name.
+        """
+        [(database,)] = self.rows("SELECT current_database()")
+        made: list[str] = []
+        try:
+            for name, condition in rows.items():
+                self.run(f'CREATE TEMP TABLE "{name}" AS FROM "{database}".main."{name}" WHERE {condition}')
+                made.append(name)
+            yield
+        finally:
+            for name in made:
+                self.run(f'DROP TABLE temp."{name}"')
 
     def has(self, name: str) -> bool:
         """Tell whether a table or view of that name exists."""

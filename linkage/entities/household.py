@@ -2,30 +2,41 @@
 
 A household is relation and time; an address is only evidence (privacy regulations of Veilig Thuis).
 Adults are joined by records, then by addresses; children never join two households, they belong to the
-household of each record that names them. `STEPS` is the method.
+household of each record that names them. `EVIDENCE` and `GROUPS` are the method.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cache
+from pathlib import Path
 
+from linkage import basis
 from linkage.config import Config
 from linkage.engine.base import Engine
-from linkage.entities import household_components, household_edges, household_ids, household_members
+from linkage.entities import household_components, household_edges, household_ids, household_members, touched
 
 Step = Callable[[Engine, Config], None]
 
-STEPS: tuple[Step, ...] = (
+EVIDENCE: tuple[Step, ...] = (
     household_edges.standings,
     household_edges.record_edges,
     household_edges.protected_addresses,
     household_edges.address_edges,
+)
+GROUPS: tuple[Step, ...] = (
     household_components.join_adults,
     household_components.place_records,
     household_components.place_children,
 )
 
+STAGE = "households"
+KEPT = ("mention_household", "record_household", "known_household", "household_id_history", "household_member",
+        "household")  # fmt: skip
+"""Tables of the night before without which all households are made anew."""
 WORK = (
+    *touched.WORK,
     "hh_mention",
     "hh_edge",
     "hh_stay",
@@ -40,6 +51,7 @@ WORK = (
     "hh_here",
     "hh_home",
     "hh_joined",
+    "hh_untouched",
 )
 """Tables of this stage that nobody else reads; dropped at its end."""
 
@@ -52,12 +64,40 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     """Write ``household``, ``household_member``, ``record_household``, ``mention_household`` and the history of ids.
 
     Reads ``mention``, ``mention_person``, ``person_base``, ``police_incident``, ``police_person``,
-    ``steunpunt_person`` and, for stable ids, the ``known_household`` of the night before.
+    ``steunpunt_person`` and, for stable ids, the ``known_household`` of the night before. Where it is told what changed
+    since (`touched.OF_TONIGHT`), all of these are brought up to date for the families that this concerns; they are left
+    in ``touched_household``, as they were and as they are.
     """
+    found = basis.fingerprint(db, _code(), config.households, sorted(listed, key=str))
+    only_touched = basis.holds(db, STAGE, found, KEPT) and touched.find(db)
+    basis.forget(db, STAGE)
+    db.run("DROP TABLE IF EXISTS touched_household")
     household_edges.listed_addresses(db, listed)
-    for step in STEPS:
+    _find_evidence(db, config, only_touched=only_touched)
+    for step in GROUPS:
         step(db, config)
-    household_ids.keep_ids(db, run_id=run_id, mint=mint)
-    household_members.describe(db, config)
+    household_ids.keep_ids(db, run_id=run_id, mint=mint, only_touched=only_touched)
+    household_members.describe(db, only_touched=only_touched)
+    basis.keep(db, STAGE, found)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
+
+
+def _find_evidence(db: Engine, config: Config, *, only_touched: bool) -> None:
+    """Write ``hh_mention``, ``hh_stay``, ``hh_protected`` and ``hh_edge``, of all or of the touched families."""
+    is_whole = False
+    while not is_whole:
+        with db.narrowed(touched.NARROW) if only_touched else nullcontext():
+            for step in EVIDENCE:
+                step(db, config)
+        is_whole = not only_touched or not touched.widen(db)
+    if only_touched:
+        touched.leave_out_neighbours(db)
+
+
+@cache
+def _code() -> str:
+    names = ("components", "household_components", "household_edges", "household_ids", "household_members", "ids",
+             "touched")  # fmt: skip
+    here = Path(__file__)
+    return basis.code(here, *(here.with_name(f"{name}.py") for name in names))

@@ -18,23 +18,29 @@ Ints = npt.NDArray[Any]
 def join_adults(db: Engine, config: Config) -> None:
     """Write ``hh_group`` (person_no, group_no, is_cut): every person's household as an adult.
 
-    A component above the size limit is built again from its strongest edge down, and an edge that would
-    make a household too large is dropped: the weakest evidence goes first, and the members are marked.
+    A household has the number of its first person. A component above the size limit is built again from its strongest
+    edge down, and an edge that would make a household too large is dropped: the weakest evidence goes first, and the
+    members are marked.
     """
-    size = int(db.rows("SELECT coalesce(max(person_no) + 1, 0) FROM hh_mention")[0][0])
+    persons = np.asarray(db.arrays("SELECT DISTINCT person_no FROM hh_mention ORDER BY person_no")["person_no"])
     edges = db.arrays("SELECT a, b, strength, records FROM hh_edge ORDER BY strength DESC, records DESC, a, b")
-    left, right = edges["a"].astype(np.int64), edges["b"].astype(np.int64)
-    labels = components(size, left, right)
+    left, right = (np.searchsorted(persons, np.asarray(edges[name])) for name in ("a", "b"))
+    labels = components(len(persons), left, right)
+    first = np.unique(labels, return_index=True)[1]
     too_large = np.bincount(labels, minlength=1) > config.households.max_members
-    is_cut = too_large[labels] if size else np.zeros(0, dtype=bool)
+    is_cut = too_large[labels] if len(persons) else np.zeros(0, dtype=bool)
+    places = first[labels]
     if is_cut.any():
-        labels = _rebuild(labels, left, right, too_large, config.households.max_members)
-    frame = pd.DataFrame({"person_no": np.arange(size), "group_no": labels, "is_cut": is_cut})
+        places = _rebuild(labels, places, left, right, too_large, config.households.max_members)
+    frame = pd.DataFrame({"person_no": persons, "group_no": persons[places], "is_cut": is_cut})
     db.register("hh_group", frame.astype({"person_no": "int64", "group_no": "int64", "is_cut": "bool"}))
 
 
-def _rebuild(labels: Ints, left: Ints, right: Ints, too_large: npt.NDArray[np.bool_], most: int) -> Ints:
-    """Join the persons of large components again, strongest evidence first, up to the size limit."""
+def _rebuild(labels: Ints, places: Ints, left: Ints, right: Ints, too_large: npt.NDArray[np.bool_], most: int) -> Ints:
+    """Join the persons of large components again, strongest evidence first, up to the size limit.
+
+    Return the place of the first person of each person's household, which ``places`` holds for the other components.
+    """
     parent = {int(p): int(p) for p in np.flatnonzero(too_large[labels])}
     count = dict.fromkeys(parent, 1)
 
@@ -49,9 +55,9 @@ def _rebuild(labels: Ints, left: Ints, right: Ints, too_large: npt.NDArray[np.bo
         if a != b and count[a] + count[b] <= most:
             parent[b] = a
             count[a] += count[b]
-    fresh = labels.copy()
+    fresh = places.copy()
     for person in parent:
-        fresh[person] = len(labels) + root(person)
+        fresh[person] = root(person)
     return fresh
 
 
@@ -124,5 +130,6 @@ def _children_alone(record: Ints, person: Ints) -> pd.DataFrame:
     records, at = np.unique(record, return_inverse=True)
     persons, who = np.unique(person, return_inverse=True)
     labels = components(len(records) + len(persons), at, len(records) + who)[: len(records)]
-    frame = pd.DataFrame({"record_no": records, "group_no": -1 - labels})
+    first = np.unique(labels, return_index=True)[1]
+    frame = pd.DataFrame({"record_no": records, "group_no": -1 - records[first[labels]]})
     return frame.astype({"record_no": "int64", "group_no": "int64"})

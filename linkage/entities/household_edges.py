@@ -25,7 +25,7 @@ CASE = 3
 def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
     """Write ``hh_mention``: how every mention stands to the family of its record.
 
-    Persons are numbered by their first mention: an id tells which mention came first, and ties that it decides would
+    A person has the number of its first mention: an id tells which mention came first, and ties that it decides would
     end otherwise after another order of deliveries.
     """
     db.run(
@@ -35,8 +35,8 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
             SELECT relation, {_is_family()} AS is_family
             FROM (SELECT DISTINCT relation FROM mention WHERE relation IS NOT NULL)
         ), person AS (
-            SELECT b.*, row_number() OVER (ORDER BY first_mention) - 1 AS person_no FROM person_base b
-            JOIN (SELECT person_id, min(mention_id) AS first_mention FROM mention_person GROUP BY person_id)
+            SELECT b.*, person_no FROM person_base b
+            JOIN (SELECT person_id, CAST(min(mention_id) AS BIGINT) AS person_no FROM mention_person GROUP BY person_id)
                 USING (person_id)
         ),
         told AS (

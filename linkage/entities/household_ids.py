@@ -10,18 +10,44 @@ from linkage.entities import ids
 from linkage.entities.ids import KEY, Mint
 
 
-def keep_ids(db: Engine, *, run_id: str, mint: Mint) -> None:
+def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False) -> None:
     """Write ``mention_household``, ``record_household``, ``known_household`` and add to ``household_id_history``.
 
     An id goes to the group that holds most of its records, then most of its mentions; a group takes one
-    id only; ties go to the smaller id. A new group's id is minted from the key of its first mention.
+    id only; ties go to the smaller id. A new group's id is minted from the key of its first mention. With
+    ``only_touched`` all mentions but those of ``hh_mention``, and those that are gone, keep their household;
+    ``touched_household`` then names the households of these, as they were and as they are.
     """
     ids.prepare(db, "household")
-    given = ids.give("household", mint, _overlaps(db), _foundings(db))
+    if only_touched:
+        _make_room(db)
+    else:
+        for name in ("mention_household", "record_household"):
+            db.run(contracts.table(name).ddl())
+    given = ids.give(
+        "household",
+        mint,
+        _overlaps(db),
+        _foundings(db),
+        lambda minted: ids.among(db, minted, "mention_household", "household_id"),
+    )
     frame = pd.DataFrame({"group_no": list(given), "household_id": list(given.values())})
     db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "object"}))
     _write(db)
-    ids.remember(db, "household", run_id)
+    if only_touched:
+        db.run("INSERT INTO touched_household SELECT household_id FROM hh_group_id")
+    ids.remember(db, "household", run_id, only="hh_mention" if only_touched else None)
+
+
+def _make_room(db: Engine) -> None:
+    """Take the mentions that are looked at, and those that are gone, out of their households."""
+    leaving = "mention_id IN (SELECT mention_id FROM hh_mention UNION ALL SELECT mention_id FROM gone_mention)"
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE touched_household AS "
+        f"SELECT DISTINCT household_id FROM mention_household WHERE {leaving}"
+    )
+    db.run(f"DELETE FROM mention_household WHERE {leaving}")
+    db.run("DELETE FROM record_household WHERE household_id IN (SELECT household_id FROM touched_household)")
 
 
 def _overlaps(db: Engine) -> list[tuple[int, str]]:
@@ -29,6 +55,7 @@ def _overlaps(db: Engine) -> list[tuple[int, str]]:
         f"""
         SELECT group_no, household_id, count(DISTINCT record_no) AS records, count(*) AS mentions
         FROM hh_mention_group JOIN hh_mention USING (mention_id) JOIN known_household USING ({KEY})
+        WHERE household_id NOT IN (SELECT household_id FROM mention_household)
         GROUP BY group_no, household_id ORDER BY records DESC, mentions DESC, household_id, min(mention_id), group_no
         """
     )
@@ -48,12 +75,10 @@ def _foundings(db: Engine) -> list[tuple[int, str]]:
 
 
 def _write(db: Engine) -> None:
-    db.run(contracts.table("mention_household").ddl())
     db.run(
         "INSERT INTO mention_household BY NAME SELECT mention_id, household_id, standing "
         "FROM hh_mention_group JOIN hh_group_id USING (group_no) ORDER BY mention_id"
     )
-    db.run(contracts.table("record_household").ddl())
     db.run(
         """
         INSERT INTO record_household BY NAME

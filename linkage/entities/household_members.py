@@ -9,17 +9,20 @@ home with the others is a member by the case, for as long as the case lasts.
 from __future__ import annotations
 
 from linkage import contracts
-from linkage.config import Config
 from linkage.engine.base import Engine
 
 
-def describe(db: Engine, config: Config) -> None:
-    """Write ``household_member`` and ``household``."""
+def describe(db: Engine, *, only_touched: bool = False) -> None:
+    """Write ``household_member`` and ``household``; with ``only_touched`` all but ``touched_household`` stay."""
+    if only_touched:
+        db.run("DELETE FROM household_member WHERE household_id IN (SELECT household_id FROM touched_household)")
+    else:
+        db.run(contracts.table("household_member").ddl())
     _told(db)
     _homes(db)
     _joined(db)
     _members(db)
-    _households(db, config)
+    _households(db, only_touched=only_touched)
 
 
 def _told(db: Engine) -> None:
@@ -165,7 +168,6 @@ def _members(db: Engine) -> None:
     An adult is joined to others by records (sure) or by an address alone (possible); who stands alone is surely a
     household. A child that another family names too, nobody knows since when, is possible.
     """
-    db.run(contracts.table("household_member").ddl())
     db.run(
         f"""
         INSERT INTO household_member BY NAME
@@ -233,12 +235,20 @@ def _ended() -> str:
         WHEN closed >= last_seen THEN closed END"""
 
 
-def _households(db: Engine, config: Config) -> None:  # noqa: ARG001
+def _households(db: Engine, *, only_touched: bool) -> None:
+    """Count the members of every household; who is a minor follows from the day of the last record."""
+    if only_touched:
+        db.run(
+            "CREATE OR REPLACE TEMP TABLE hh_untouched AS SELECT household_id, is_collective_address FROM household "
+            "ANTI JOIN touched_household USING (household_id)"
+        )
+    else:
+        db.run("CREATE OR REPLACE TEMP TABLE hh_untouched (household_id VARCHAR, is_collective_address BOOLEAN)")
     db.run(contracts.table("household").ddl())
     db.run(
         """
         INSERT INTO household BY NAME
-        WITH today AS (SELECT max(event_date) AS day FROM hh_mention),
+        WITH today AS (SELECT max(event_date) AS day FROM mention),
         lodged AS (
             SELECT DISTINCT person_id FROM hh_mention
             JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN
@@ -246,8 +256,9 @@ def _households(db: Engine, config: Config) -> None:  # noqa: ARG001
         )
         SELECT household_id, count(DISTINCT person_id) AS members,
                count(DISTINCT person_id) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,
-               bool_or(l.person_id IS NOT NULL) AS is_collective_address
-        FROM household_member m LEFT JOIN person_base b USING (person_id) LEFT JOIN lodged l USING (person_id), today
+               coalesce(any_value(u.is_collective_address), bool_or(l.person_id IS NOT NULL)) AS is_collective_address
+        FROM household_member m LEFT JOIN person_base b USING (person_id) LEFT JOIN lodged l USING (person_id)
+        LEFT JOIN hh_untouched u USING (household_id), today
         GROUP BY household_id ORDER BY household_id
         """
     )

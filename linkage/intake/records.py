@@ -10,6 +10,7 @@ from pathlib import Path
 
 from linkage import basis, contracts
 from linkage.engine.base import Engine
+from linkage.intake import changes
 from linkage.intake.delivery import Delivery
 from linkage.intake.profile import FileSpec
 from linkage.intake.staging import Staged
@@ -52,6 +53,7 @@ def is_built(db: Engine) -> bool:
 def touch_none(db: Engine) -> None:
     """Say that no record changed."""
     db.run(f"CREATE OR REPLACE TEMP TABLE touched_record {_RECORD}")
+    changes.tell_none(db)
 
 
 def merge(db: Engine, staged: Staged, found: Delivery) -> None:
@@ -122,12 +124,13 @@ _RECORD = "(source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
 def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
     """Bring the five current tables up to the versions, for the records that this run's deliveries touch.
 
-    A full delivery touches all records of its source. Writes ``touched_record`` (source_id, record_kind, record_id),
-    unless all are made anew: ``from_scratch``, because there were none, or because the code is another.
+    A full delivery touches all records of its source. Writes ``touched_record`` and ``changed_record``, those of them
+    that say something else than before (source_id, record_kind, record_id), unless all are made anew: ``from_scratch``,
+    because there were none, or because the code is another.
     """
-    found = basis.fingerprint(db, basis.code(Path(__file__)))
+    found = basis.fingerprint(db, basis.code(Path(__file__), Path(changes.__file__)))
     db.run("DROP TABLE IF EXISTS touched_record")
-    is_kept = not from_scratch and basis.holds(db, STAGE, found, TABLES)
+    is_kept = not from_scratch and basis.holds(db, STAGE, found, (*TABLES, changes.STATE))
     basis.forget(db, STAGE)
     if is_kept:
         _touch(db, run_id)
@@ -137,6 +140,7 @@ def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
         for name in TABLES:
             db.run(contracts.table(name).ddl())
     _fill(db, only_touched=is_kept)
+    changes.tell(db, STAMP, only_touched=is_kept)
     basis.keep(db, STAGE, found)
 
 
