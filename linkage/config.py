@@ -167,6 +167,13 @@ class Audit(Section):
     """Different people who must let a stopped night pass (``inbeeld accept --by``), its volume or what moved."""
 
 
+class Reports(Section):
+    """What managers read."""
+
+    language: Literal["nl", "en"] = "nl"
+    """Language of the pages and the workbook."""
+
+
 class Operations(Section):
     """What is told about nights, and to whom."""
 
@@ -208,6 +215,7 @@ class Config(BaseSettings):
     casebook: Casebook = Casebook()
     volume: Volume = Volume()
     audit: Audit = Audit()
+    reports: Reports = Reports()
     operations: Operations = Operations()
     machine: Machine = Machine()
 
