@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime, timedelta
-from threading import Lock
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,12 +16,6 @@ from linkage.review.visit import Fields, SignIn, Visitor, form, rendered, signed
 router = APIRouter()
 OURS = [Depends(form)]
 """What takes a form of the session without reading its fields."""
-
-MOST_FAILURES = 5
-"""Wrong passwords for one name, or 10 times as many in all, after which nobody is let in for a while."""
-WHILE = timedelta(minutes=10)
-_failures: dict[str, list[datetime]] = {}
-_lock = Lock()
 
 
 @router.get("/begin/{key}")
@@ -52,9 +44,9 @@ def sign_in(request: Request, given: Fields) -> Response:
         raise SignIn
     told = dict(given)
     name = told.get("name", "").strip()
-    user = None if _is_barred(site, name) else site.users.check(name, told.get("password", ""))
+    user = None if site.throttle.is_barred(name) else site.users.check(name, told.get("password", ""))
     if user is None:
-        _failed(site, name)
+        site.throttle.failed(name)
         known = site.users.get(name)
         site.trail.write(known.name if known else "?", "", Action.SIGN_IN_FAILED)
         return rendered(site, "sign_in.html.j2", "Aanmelden", status=401, by_link=False, failed=True)
@@ -111,19 +103,3 @@ def _with_cookie(site: Site, session: Session) -> Response:
     reply = RedirectResponse("/", status_code=303)
     reply.set_cookie(site.cookie, session.sid, path="/", secure=site.is_secure, httponly=True, samesite="strict")
     return reply
-
-
-def _is_barred(site: Site, name: str) -> bool:
-    since = site.now() - WHILE
-    with _lock:
-        for key in list(_failures):
-            _failures[key] = [at for at in _failures[key] if at > since]
-            if not _failures[key]:
-                del _failures[key]
-        in_all = sum(len(times) for times in _failures.values())
-        return len(_failures.get(name.casefold(), [])) >= MOST_FAILURES or in_all >= 10 * MOST_FAILURES
-
-
-def _failed(site: Site, name: str) -> None:
-    with _lock:
-        _failures.setdefault(name.casefold(), []).append(site.now())

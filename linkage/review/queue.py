@@ -32,6 +32,14 @@ class Task:
     is_ambiguous: bool
     severity: str | None
     """The gravest colour of the households concerned."""
+    places: tuple[tuple[str, str], tuple[str, str]]
+    """Kind of record and source of either mention."""
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Return its place in the order of the queue."""
+        unclear = abs(self.probability - 0.5)
+        return -self.incidents, not self.has_child, not self.is_ambiguous, unclear, self.left, self.right
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -47,7 +55,10 @@ class Task:
 
 def tasks(db: Engine) -> list[Task]:
     """Return the pairs of persons that the published night leaves to decide, the weightiest first."""
-    return [Task(*row) for row in db.rows(_TASKS)]
+    found = []
+    for *told, left_kind, left_source, right_kind, right_source in db.rows(_TASKS):
+        found.append(Task(*told, ((left_kind, left_source), (right_kind, right_source))))
+    return sorted(found, key=lambda task: task.rank)
 
 
 def open_tasks(found: Iterable[Task], decided: Collection[frozenset[str]]) -> list[Task]:
@@ -74,6 +85,23 @@ def persons_of(db: Engine, decision: Decision) -> tuple[str, str] | None:
             return None
         found.append(str(rows[0][0]))
     return found[0], found[1]
+
+
+def task_of(db: Engine, decision: Decision, found: Iterable[Task]) -> Task | None:
+    """Return a decided pair as a task again, as if nobody had decided; None when a mention is gone.
+
+    Where the night left the pair open it is that task. Where it acted on the decision, what the model thought of the
+    pair is all that is told.
+    """
+    rows = db.rows(_AGAIN, [getattr(key, column) for key in (decision.left, decision.right) for column in KEY])
+    if not rows:
+        return None
+    left, right, person_a, person_b, probability, has_child, *places = rows[0]
+    for task in found:
+        if {task.person_a, task.person_b} == {person_a, person_b} and {task.left, task.right} == {left, right}:
+            return task
+    where = (places[0], places[1]), (places[2], places[3])
+    return Task(left, right, person_a, person_b, probability, 0, has_child, False, None, where)
 
 
 def counts(found: Iterable[Task]) -> Mapping[str, int]:
@@ -119,14 +147,32 @@ WITH link AS (
 ), claims AS (
     SELECT person_id AS one, person_id_a AS other FROM ambiguous_claim
     UNION SELECT person_id, person_id_b FROM ambiguous_claim
-), ambiguous AS (SELECT DISTINCT least(one, other) AS a, greatest(one, other) AS b FROM claims)
-SELECT coalesce(left_id, least(fa.mention_id, fb.mention_id)),
-       coalesce(right_id, greatest(fa.mention_id, fb.mention_id)), a, b,
-       match_probability, coalesce(incidents, 0), ta.is_child OR tb.is_child, x.a IS NOT NULL,
-       ['green', 'yellow', 'orange', 'red'][greatest(coalesce(ta.grave, 0), coalesce(tb.grave, 0))]
-FROM link JOIN first fa ON fa.person_id = a JOIN first fb ON fb.person_id = b
-JOIN told ta ON ta.person_id = a JOIN told tb ON tb.person_id = b
-LEFT JOIN best USING (a, b) LEFT JOIN hangs USING (a, b) LEFT JOIN ambiguous x USING (a, b)
-ORDER BY coalesce(incidents, 0) DESC, (ta.is_child OR tb.is_child) DESC, (x.a IS NOT NULL) DESC,
-         abs(match_probability - 0.5), a, b
+), ambiguous AS (SELECT DISTINCT least(one, other) AS a, greatest(one, other) AS b FROM claims
+), best_of AS (
+    SELECT a, b, match_probability, coalesce(left_id, least(fa.mention_id, fb.mention_id)) AS left_id,
+           coalesce(right_id, greatest(fa.mention_id, fb.mention_id)) AS right_id
+    FROM link JOIN first fa ON fa.person_id = a JOIN first fb ON fb.person_id = b LEFT JOIN best USING (a, b)
+)
+SELECT left_id, right_id, a, b, match_probability, coalesce(incidents, 0), ta.is_child OR tb.is_child, x.a IS NOT NULL,
+       ['green', 'yellow', 'orange', 'red'][greatest(coalesce(ta.grave, 0), coalesce(tb.grave, 0))],
+       l.record_kind, l.source_id, r.record_kind, r.source_id
+FROM best_of JOIN told ta ON ta.person_id = a JOIN told tb ON tb.person_id = b
+JOIN mention l ON l.mention_id = left_id JOIN mention r ON r.mention_id = right_id
+LEFT JOIN hangs USING (a, b) LEFT JOIN ambiguous x USING (a, b)
+"""
+
+_AGAIN = f"""
+WITH two AS (
+    SELECT l.mention_id AS left_id, r.mention_id AS right_id, l.record_kind AS lk, l.source_id AS ls,
+           r.record_kind AS rk, r.source_id AS rs
+    FROM mention l JOIN mention r ON true
+    WHERE {" AND ".join(f"l.{column} = ?" for column in KEY)} AND {" AND ".join(f"r.{column} = ?" for column in KEY)}
+), told AS (
+    SELECT person_id, coalesce(bool_or(is_child), false) AS is_child FROM involvement GROUP BY person_id
+)
+SELECT left_id, right_id, a.person_id, b.person_id, coalesce(p.match_probability, 0), ta.is_child OR tb.is_child,
+       lk, ls, rk, rs
+FROM two JOIN mention_person a ON a.mention_id = left_id JOIN mention_person b ON b.mention_id = right_id
+JOIN told ta ON ta.person_id = a.person_id JOIN told tb ON tb.person_id = b.person_id
+LEFT JOIN pair p ON p.left_id = least(two.left_id, two.right_id) AND p.right_id = greatest(two.left_id, two.right_id)
 """

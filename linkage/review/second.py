@@ -16,6 +16,8 @@ from linkage.errors import no_output_folder
 from linkage.review.trail import FILE, WHAT, has
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from linkage.store import OutFolder
 
 SCHEMA = """
@@ -23,7 +25,13 @@ CREATE TABLE IF NOT EXISTS opinion (
   opinion_id INTEGER PRIMARY KEY AUTOINCREMENT, decision_id INTEGER NOT NULL, given_at TEXT NOT NULL,
   given_by TEXT NOT NULL, verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'unsure')),
   reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS retraction (
+  retraction_id INTEGER PRIMARY KEY AUTOINCREMENT, opinion_id INTEGER NOT NULL UNIQUE REFERENCES opinion,
+  retracted_at TEXT NOT NULL, retracted_by TEXT NOT NULL);
 """
+
+
+HELD = "SELECT * FROM opinion WHERE opinion_id NOT IN (SELECT opinion_id FROM retraction) ORDER BY opinion_id"
 
 
 @dataclass(frozen=True)
@@ -62,27 +70,37 @@ class Opinions:
             raise no_output_folder(self.folder.path)
         row = (decision_id, sqlite.now(), sqlite.said(by, "--by"), str(verdict), sqlite.said(reason, "--reason"))
         with sqlite.writing(self.path, WHAT) as db:
-            db.executescript(SCHEMA)
-            sqlite.append_only(db, "opinion")
+            _make(db)
             added = db.execute("INSERT INTO opinion VALUES (NULL, ?, ?, ?, ?, ?)", row)
         assert added.lastrowid is not None
         return added.lastrowid
 
+    def retract(self, opinion_id: int, *, by: str) -> None:
+        """Take an opinion back by a further entry."""
+        with sqlite.writing(self.path, WHAT) as db:
+            _make(db)
+            db.execute("INSERT INTO retraction VALUES (NULL, ?, ?, ?)", (opinion_id, sqlite.now(), by))
+
     def all(self) -> list[Opinion]:
-        """Return every opinion in the order in which they were given."""
+        """Return the opinions that nobody took back, in the order in which they were given."""
         if not self.path.exists():
             return []
         with sqlite.reading(self.path, WHAT) as db:
-            rows = db.execute("SELECT * FROM opinion ORDER BY opinion_id").fetchall() if has(db, "opinion") else []
+            rows = db.execute(HELD).fetchall() if has(db, "opinion") else []
         return [Opinion(**dict(row) | {"verdict": Verdict(row["verdict"])}) for row in rows]
 
     def wanted(self, decisions: Iterable[Decision], *, by: str) -> list[Decision]:
-        """Return the decisions on which a second opinion of this reviewer is wanted: in the sample, not their own."""
-        given = {opinion.decision_id for opinion in self.all()}
+        """Return the decisions on which a second opinion of this reviewer is wanted: in the sample, not their own.
+
+        A pair is judged twice once: what the two then decide together is not judged again.
+        """
+        every, given = list(decisions), {opinion.decision_id for opinion in self.all()}
+        done = {(d.left, d.right) for d in every if d.decision_id in given}
+        mine = by.casefold()
         return [
             d
-            for d in latest(decisions)
-            if d.decision_id not in given and d.decided_by.casefold() != by.casefold() and self.is_drawn(d)
+            for d in latest(every)
+            if (d.left, d.right) not in done and d.decided_by.casefold() != mine and self.is_drawn(d)
         ]
 
     def is_drawn(self, decision: Decision) -> bool:
@@ -101,6 +119,12 @@ class Opinions:
         first = {d.decision_id: d.verdict for d in decisions}
         pairs = [(first[o.decision_id], o.verdict) for o in self.all() if o.decision_id in first]
         return agreement(pairs)
+
+
+def _make(db: sqlite3.Connection) -> None:
+    db.executescript(SCHEMA)
+    for table in ("opinion", "retraction"):
+        sqlite.append_only(db, table)
 
 
 def latest(decisions: Iterable[Decision]) -> list[Decision]:

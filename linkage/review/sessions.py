@@ -20,6 +20,11 @@ OPENED_FOR = timedelta(minutes=5)
 MOST = 200
 """Sessions at a time; beyond them the one that was idle longest ends."""
 
+BARRED_FOR = timedelta(minutes=10)
+MOST_FAILURES = 5
+MOST_FAILURES_IN_ALL = 50
+"""… of whatever names."""
+
 
 @dataclass
 class Session:
@@ -39,8 +44,10 @@ class Session:
     """The screen was hidden: nothing is shown until its user goes on."""
     keys: bool = True
     """Whether single keys do something."""
-    told: tuple[str, int | None] | None = None
-    """What the next page says once, and the decision that it offers to undo."""
+    told: str | None = None
+    """What the next page says once."""
+    last: tuple[str, tuple[int, ...]] | None = None
+    """What can be undone by one key: decisions or an opinion, by their numbers."""
 
     def open(self, mention_id: int, now: datetime) -> None:
         """Open the address of a mention for a while."""
@@ -50,6 +57,29 @@ class Session:
         """Tell whether the address of a mention was opened a short while ago."""
         at = self.opened.get(mention_id)
         return at is not None and now - at < OPENED_FOR
+
+
+@dataclass
+class Throttle:
+    """Wrong passwords of late: who guesses is not let in for a while, also with the right one."""
+
+    now: Callable[[], datetime]
+    failures: dict[str, list[datetime]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def is_barred(self, name: str) -> bool:
+        """Tell whether a name, or everybody, gave too many wrong passwords."""
+        since = self.now() - BARRED_FOR
+        with self.lock:
+            kept = {key: [at for at in times if at > since] for key, times in self.failures.items()}
+            self.failures = {key: times for key, times in kept.items() if times}
+            in_all = sum(len(times) for times in self.failures.values())
+            return len(self.failures.get(name.casefold(), [])) >= MOST_FAILURES or in_all >= MOST_FAILURES_IN_ALL
+
+    def failed(self, name: str) -> None:
+        """Count a wrong password."""
+        with self.lock:
+            self.failures.setdefault(name.casefold(), []).append(self.now())
 
 
 class Sessions:

@@ -15,10 +15,11 @@ from linkage.config import Config
 from linkage.decisions import Decisions
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError, UsageError
+from linkage.explain.steps import published_model
 from linkage.pairs.model import Model
 from linkage.review.queue import Task, tasks
 from linkage.review.second import Opinions
-from linkage.review.sessions import Sessions
+from linkage.review.sessions import Sessions, Throttle
 from linkage.review.trail import Trail
 from linkage.review.users import Users
 from linkage.store import OutFolder
@@ -36,7 +37,7 @@ class Night:
     db: DuckDBEngine
     run_id: str
     as_of: date
-    model: Path
+    model_file: Path
 
 
 @dataclass
@@ -55,14 +56,15 @@ class Site:
     complain: Callable[[Exception], None] = lambda _: None
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Opens the server to its owner."""
-    models: dict[str, Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(timedelta(minutes=self.config.review.idle_minutes), self.now)
         self.decisions = Decisions(self.folder)
         self.trail = Trail(self.folder, self.now)
         self.opinions = Opinions(self.folder, self.config.review.second_share)
+        self.throttle = Throttle(self.now)
         self._lock = Lock()
+        self._model: tuple[str, Model] | None = None
         self._tasks: tuple[str, list[Task]] | None = None
 
     @property
@@ -105,3 +107,10 @@ class Site:
             if self._tasks is None or self._tasks[0] != night.run_id:
                 self._tasks = night.run_id, tasks(night.db)
             return self._tasks[1]
+
+    def model(self, night: Night) -> Model:
+        """Return the model of the night, read once a night."""
+        with self._lock:
+            if self._model is None or self._model[0] != night.run_id:
+                self._model = night.run_id, published_model(night.db, night.model_file)
+            return self._model[1]

@@ -22,7 +22,7 @@ from linkage.reports.layout import ENGLISH, environment
 from linkage.reports.words import day, moment, number, percent, words
 from linkage.review.compare import meaning
 from linkage.review.sessions import Session
-from linkage.review.site import Night, Site
+from linkage.review.site import Site
 from linkage.review.texts import bits, texts
 from linkage.review.trail import Action
 from linkage.review.users import Role
@@ -60,11 +60,11 @@ class Visit:
         """Write down what is done, before it is shown."""
         self.site.trail.write(self.session.name, str(self.session.role), action, subject, why)
 
-    def page(self, template: str, title: str, night: Night | None = None, **values: Any) -> HTMLResponse:
+    def page(self, template: str, title: str, **values: Any) -> HTMLResponse:
         """Return a page; what a form did before is told on it once."""
         told, self.session.told = self.session.told, None
         manifest = self.site.folder.manifest()
-        shown = values | {"told": told, "session": self.session, "manifest": manifest, "night": night}
+        shown = values | {"told": told, "session": self.session, "manifest": manifest}
         shown["as_of"] = date.fromisoformat(manifest["as_of"]) if manifest else None
         return rendered(self.site, template, title, **shown)
 
@@ -72,7 +72,7 @@ class Visit:
 def rendered(site: Site, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page; ``title`` never holds anything of a person."""
     made = templates().get_template(template)
-    shown = {"session": None, "manifest": None, "night": None, "as_of": None, "told": None} | values
+    shown = {"session": None, "manifest": None, "as_of": None, "told": None} | values
     idle = int(site.sessions.idle.total_seconds())
 
     def token() -> Markup:
@@ -168,6 +168,8 @@ def templates() -> Environment:
             "found": lambda step: meaning(step.comparison, step.level)[1],
             "label": lambda code, section: texts().label(section, code),
             "waterfall": lambda told: explained.waterfall(told.thresholds)(told.parts),
+            "decimal": lambda value: f"{value:.2f}".replace(".", ","),
+            "cause_word": lambda code, limits: words(limits).label("cause", code),
             "status_word": lambda code, limits: words(limits).label("status", code),
         },
     )
