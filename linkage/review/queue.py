@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Task:
     """Two persons who may be one, by their most alike mentions."""
 
+    places: tuple[tuple[str, str], tuple[str, str]]
+    """Kind of record and source of either mention."""
     left: int
     right: int
     """mention_ids."""
@@ -32,8 +34,6 @@ class Task:
     is_ambiguous: bool
     severity: str | None
     """The gravest colour of the households concerned."""
-    places: tuple[tuple[str, str], tuple[str, str]]
-    """Kind of record and source of either mention."""
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -57,7 +57,7 @@ def tasks(db: Engine) -> list[Task]:
     """Return the pairs of persons that the published night leaves to decide, the weightiest first."""
     found = []
     for *told, left_kind, left_source, right_kind, right_source in db.rows(_TASKS):
-        found.append(Task(*told, ((left_kind, left_source), (right_kind, right_source))))
+        found.append(Task(((left_kind, left_source), (right_kind, right_source)), *told))
     return sorted(found, key=lambda task: task.rank)
 
 
@@ -101,7 +101,7 @@ def task_of(db: Engine, decision: Decision, found: Iterable[Task]) -> Task | Non
         if {task.person_a, task.person_b} == {person_a, person_b} and {task.left, task.right} == {left, right}:
             return task
     where = (places[0], places[1]), (places[2], places[3])
-    return Task(left, right, person_a, person_b, probability, 0, has_child, False, None, where)
+    return Task(where, left, right, person_a, person_b, probability, 0, has_child, False, None)
 
 
 def counts(found: Iterable[Task]) -> Mapping[str, int]:
