@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from linkage import __version__, cli_families, cli_family, cli_intake, cli_kpi, cli_operate, cli_train
+from linkage import __version__, cli_families, cli_family, cli_intake, cli_kpi, cli_operate, cli_review, cli_train
 from linkage.cli_errors import UNTOUCHED, complain, guarded
 from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Reason, Settings, day, renamed
 from linkage.decisions import Verdict
@@ -237,6 +237,7 @@ cli_intake.register(app)
 cli_kpi.register(app)
 cli_family.register(app)
 cli_families.register(app)
+cli_review.register(app)
 
 
 @app.command()

@@ -41,10 +41,11 @@ def guarded(out: Path | None, state: str = UNTOUCHED) -> Iterator[None]:
     except (InbeeldError, typer.Exit, typer.TyperException, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001
-        raise _internal(error, out, state) from None
+        raise unforeseen(error, out, state) from None
 
 
-def _internal(error: Exception, out: Path | None, state: str) -> InbeeldError:
+def unforeseen(error: Exception, out: Path | None, state: str) -> InbeeldError:
+    """Return what is told of an error that nobody foresaw, after keeping the places that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
     kind = type(error).__name__
     if isinstance(error, OSError) and error.strerror:

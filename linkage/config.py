@@ -167,6 +167,25 @@ class Audit(Section):
     """Different people who must let a stopped night pass (``inbeeld accept --by``), its volume or what moved."""
 
 
+class Reports(Section):
+    """What managers read."""
+
+    language: Literal["nl", "en"] = "nl"
+    """Language of the pages and the workbook."""
+
+
+class Review(Section):
+    """The reviewers' page."""
+
+    users_file: Path | None = None
+    """Who may sign in: a file outside the output folder, written by ``inbeeld user``. Without it only who started the
+    page comes in, on this machine."""
+    idle_minutes: Annotated[int, Field(gt=0, le=240)] = 15
+    """Minutes without doing anything after which somebody is signed out."""
+    second_share: Share = 0.1
+    """Share of the decided pairs that a second reviewer judges without seeing the first judgement."""
+
+
 class Operations(Section):
     """What is told about nights, and to whom."""
 
@@ -208,6 +227,8 @@ class Config(BaseSettings):
     casebook: Casebook = Casebook()
     volume: Volume = Volume()
     audit: Audit = Audit()
+    reports: Reports = Reports()
+    review: Review = Review()
     operations: Operations = Operations()
     machine: Machine = Machine()
 

@@ -8,7 +8,7 @@ survives a rebuild, and waits when its record is gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -94,18 +94,27 @@ class Decisions:
 
     def decide(self, left: MentionKey, right: MentionKey, verdict: Verdict, *, by: str, reason: str) -> int:
         """Add a decision and return its id; raises `UsageError` for one mention given twice or an empty text."""
-        if left == right:
-            raise UsageError("both mentions are the same one: give two")
+        return self.decide_all([(left, right)], verdict, by=by, reason=reason)[0]
+
+    def decide_all(
+        self, pairs: Iterable[tuple[MentionKey, MentionKey]], verdict: Verdict, *, by: str, reason: str
+    ) -> list[int]:
+        """Add the same decision about several pairs, all or none, and return their ids; raises as `decide` does."""
         by, reason = sqlite.said(by, "--by"), sqlite.said(reason, "--reason")
-        one, other = sorted((left, right))
+        ordered = [tuple(sorted(pair)) for pair in pairs]
+        if any(one == other for one, other in ordered):
+            raise UsageError("both mentions are the same one: give two")
         self._make()
+        made = []
         with sqlite.writing(self.path, WHAT) as db:
-            added = db.execute(
-                f"INSERT INTO decision VALUES (NULL, {', '.join('?' * 12)})",
-                (sqlite.now(), by, str(verdict), reason, *_columns(one), *_columns(other)),
-            )
-        assert added.lastrowid is not None
-        return added.lastrowid
+            for one, other in ordered:
+                added = db.execute(
+                    f"INSERT INTO decision VALUES (NULL, {', '.join('?' * 12)})",
+                    (sqlite.now(), by, str(verdict), reason, *_columns(one), *_columns(other)),
+                )
+                assert added.lastrowid is not None
+                made.append(added.lastrowid)
+        return made
 
     def withdraw(self, decision_id: int, *, by: str, reason: str) -> None:
         """Undo a decision by a further entry; raises `UsageError` when it is unknown or withdrawn already."""

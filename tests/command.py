@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -23,6 +24,19 @@ def installed(*arguments: str | Path, cwd: Path | None = None) -> Done:
     """Run the installed command in a process of its own, to its end."""
     command = [INBEELD, *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False)
+
+
+def interrupted(*arguments: str | Path, cwd: Path | None = None, after: str) -> Done:
+    """Run the installed command in a process of its own, and interrupt it once it has said something."""
+    command = [INBEELD, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = ""
+        while after not in said and (line := process.stdout.readline()):
+            said += line
+        process.send_signal(signal.SIGINT)
+        rest, complaints = process.communicate(timeout=60)
+    return Done(command, process.returncode, said + rest, complaints)
 
 
 def inbeeld(*arguments: str | Path, cwd: Path | None = None) -> Done:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from linkage import cli, contracts, dictionary
 from linkage.contracts import Table
 from linkage.engine.duckdb import DuckDBEngine
-from tests.command import inbeeld, installed
+from tests.command import inbeeld, installed, interrupted
 
 TOP = Path(__file__).resolve().parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -102,7 +102,10 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     given, before = {SAMPLE: "150"}, set[str]()
     for line in commands("inbeeld"):
         words = [given.get(word, word) for word in shlex.split(line)[1:]]
-        done = (inbeeld if words[0] in before else installed)(*words, cwd=folder)
+        if words[0] == "review":  # it serves until it is interrupted
+            done = interrupted(*words, cwd=folder, after="Ctrl-C")
+        else:
+            done = (inbeeld if words[0] in before else installed)(*words, cwd=folder)
         before.add(words[0])
         assert (done.returncode, done.stderr) == (0, ""), line
         assert done.stdout.strip(), line

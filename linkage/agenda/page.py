@@ -11,10 +11,11 @@ from linkage import definitions
 from linkage.agenda import Agenda, Ground, Item
 from linkage.config import Limits
 from linkage.reports.layout import HERE, Filters, asset, environment, policy
-from linkage.reports.words import day, moment, number, words
+from linkage.reports.words import words
 
 FOLDER = Path(__file__).parent
 TITLE = "Agenda afstemmingsoverleg"
+DUTCH = words(Limits())
 
 
 def render(told: Agenda, *, made_at: datetime) -> str:
@@ -22,8 +23,8 @@ def render(told: Agenda, *, made_at: datetime) -> str:
     style = asset(HERE / "page.css") + asset(HERE / "sheet.css") + asset(FOLDER / "agenda.css")
     reasons = {one.code: one for one in definitions.agenda().reasons}
     filters: Filters = {
-        "number": number,
-        "day": day,
+        "number": DUTCH.number,
+        "day": DUTCH.day,
         "reason": lambda ground: _reason(ground, reasons[ground.code].nl),
         "questions": lambda item: list(dict.fromkeys(reasons[g.code].question for g in item.grounds)),
         "children": children,
@@ -38,8 +39,8 @@ def render(told: Agenda, *, made_at: datetime) -> str:
             title=TITLE,
             told=told,
             reasons=reasons.values(),
-            colours=words(Limits())["severity"],
-            made=moment(made_at),
+            colours=DUTCH["severity"],
+            made=DUTCH.moment(made_at),
         )
     )
 
@@ -50,12 +51,12 @@ def children(item: Item) -> str:
     if not sure and not perhaps:
         return "geen bekend"
     if not perhaps:
-        return number(sure)
-    return f"{number(sure)} (misschien {number(sure + perhaps)})"
+        return DUTCH.number(sure)
+    return f"{DUTCH.number(sure)} (misschien {DUTCH.number(sure + perhaps)})"
 
 
 def _reason(ground: Ground, told: str) -> str:
-    return told if ground.count is None or ground.count == 1 else f"{told} ({number(ground.count)})"
+    return told if ground.count is None or ground.count == 1 else f"{told} ({DUTCH.number(ground.count)})"
 
 
 def _soon(due: date | None, as_of: date) -> str:
@@ -63,4 +64,4 @@ def _soon(due: date | None, as_of: date) -> str:
     if due is None:
         return ""
     days = (due - as_of).days
-    return f"{day(due)} ({'vandaag' if days == 0 else 'morgen' if days == 1 else f'over {days} dagen'})"
+    return f"{DUTCH.day(due)} ({'vandaag' if days == 0 else 'morgen' if days == 1 else f'over {days} dagen'})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def render(told: Explanation | PairExplanation) -> str:
         template,
         HERE,
         "explain.css",
-        {"waterfall": _waterfall(told.thresholds), "cost": cost, "verdict": VERDICTS.__getitem__, "resolved": resolved},
+        {"waterfall": waterfall(told.thresholds), "cost": cost, "verdict": VERDICTS.__getitem__, "resolved": resolved},
         title=title,
         told=told,
         is_unlinked=isinstance(told, Explanation) and told.incident["status"] in UNLINKED,
@@ -80,7 +80,9 @@ def resolved(told: PairExplanation) -> str:
     return f"they were resolved to two persons{why}"
 
 
-def _waterfall(thresholds: Thresholds) -> Any:
+def waterfall(thresholds: Thresholds) -> Callable[[Sequence[Step | dict[str, Any]]], Waterfall]:
+    """Return what draws steps against the thresholds."""
+
     def drawn(parts: Sequence[Step | dict[str, Any]]) -> Waterfall:
         steps = [part if isinstance(part, Step) else Step(**part) for part in parts]
         scale = Scale.of(steps, (thresholds.sure, thresholds.possible))

@@ -235,6 +235,8 @@ def publish(night: Night) -> None:
         limits=night.config.limits,
         cooperation=night.config.cooperation,
         on=night.started_at.astimezone(LOCAL).date(),
+        language=night.config.reports.language,
+        kept=night.folder.state / "editions",
     )
     for line in reports.withheld(night.db):
         night.progress(line)
@@ -243,6 +245,7 @@ def publish(night: Night) -> None:
     night.counts = _counts(night)
     night.db.close()
     night.folder.publish(night.run_id, as_of=night.as_of)
+    reports.keep(night.folder.published("reports"), night.folder.state)
     night.ledger.accept(night.run_id)
 
 

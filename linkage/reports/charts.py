@@ -96,7 +96,7 @@ def month_chart(months: Sequence[Gap]) -> MonthChart | None:
         return None
     width, height, left, right, floor, bars_top, bars_floor = 720.0, 310.0, 46.0, 696.0, 196.0, 226.0, 280.0
     top = 14.0
-    highest, step = _scale(max(m.high or m.rate or 0.0 for m in shown))
+    highest, step = scale(max(m.high or m.rate or 0.0 for m in shown))
     most = max(m.unmatched for m in shown)
     slot = (right - left) / len(shown)
     every = max(1, -(-len(shown) // MOST_LABELS))
@@ -140,7 +140,7 @@ def _still_waits(month: Gap) -> bool:
     return month.pending > MOST_WAITING * (month.incidents - month.excluded)
 
 
-def _scale(highest: float) -> tuple[float, float]:
+def scale(highest: float) -> tuple[float, float]:
     """Return a round top for the axis and the step between its lines, three to five of them."""
     for top, step in ((0.04, 0.01), (0.1, 0.02), (0.2, 0.05), (0.4, 0.1), (0.6, 0.2), (0.8, 0.2)):
         if highest <= top:

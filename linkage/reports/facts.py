@@ -102,6 +102,8 @@ class Facts:
     audience: str | None = None
     """The partner that these facts are for; none: they are the whole region's."""
     has_lists: bool = True
+    has_figures: bool = True
+    """Whether counts of more than the lists hold may be told."""
     told_causes: Sequence[tuple[str | None, int]] | None = None
     """The causes, where the incidents themselves are left out."""
 
@@ -138,7 +140,7 @@ def count_causes(cases: Sequence[Case]) -> list[tuple[str | None, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
 
 
-def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Facts:
+def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object], language: str = "nl") -> Facts:
     """Read the case view once; ``stale`` are the sources that are behind, as the intake names them."""
     first, last = db.rows("SELECT CAST(min(reported_at) AS DATE), CAST(max(reported_at) AS DATE) FROM incident")[0]
     counted: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
@@ -160,7 +162,7 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object]) -> Fa
         review=cases(db, "review"),
         pending=cases(db, "pending"),
         sources=sources(db, as_of, stale),
-        checks=checks(db, run_id),
+        checks=checks(db, run_id, language),
         rejected=rejected(db),
         merged=_merged(db),
         partners=_partners(db),

@@ -10,7 +10,7 @@ from linkage import contracts, register
 from linkage.engine.base import Engine
 from linkage.partners import Register
 from linkage.register import Grant
-from linkage.reports import page, workbook
+from linkage.reports import figures, management, page, workbook
 from linkage.reports.facts import Facts
 from linkage.reports.scope import Scope, count, narrow
 from linkage.reports.words import Words
@@ -43,7 +43,11 @@ def write(
             name, make = FILES[grant.product]
             path = folder / _folder(grant, given) / name
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            make(path, seen, texts, run_id=run_id, made_at=made_at)
+            if seen.has_lists or seen.has_figures:
+                make(path, seen, texts, run_id=run_id, made_at=made_at)
+            else:
+                board = _board(db, seen, scope(grant, has_lists=False))
+                management.write(path, board, texts, run_id=run_id, made_at=made_at)
             incidents = len(seen.unmatched) + len(seen.review) + len(seen.pending)
             paths.append(path)
         rows.append(_row(grant, path.relative_to(folder).as_posix() if path else None, incidents))
@@ -62,6 +66,12 @@ def scope(grant: Grant, *, has_lists: bool) -> Scope:
         has_numbers=grant.agreement is not None and grant.agreement.form == "identifying",
         has_lists=has_lists,
     )
+
+
+def _board(db: Engine, facts: Facts, seen: Scope) -> management.Board:
+    """Return what a page of figures alone shows: such a page may go further than its reader, so the rule is applied."""
+    told = figures.part(figures.count(db), seen.places, seen.holds)
+    return management.Board(told, facts.as_of, facts.sources, audience=facts.audience, merged=facts.merged)
 
 
 def _folder(grant: Grant, given: Sequence[Grant]) -> str:

@@ -22,7 +22,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Check:
-    """A quality check of this run, told in Dutch by the check itself."""
+    """A quality check of this run, told by the check itself in Dutch or English."""
 
     check_id: str
     table_name: str
@@ -56,10 +56,10 @@ def sources(db: Engine, as_of: date, stale: Sequence[object]) -> list[Source]:
     return sorted(found, key=lambda source: (not source.is_stale, source.source_id))
 
 
-def checks(db: Engine, run_id: str) -> list[Check]:
+def checks(db: Engine, run_id: str, language: str = "nl") -> list[Check]:
     """Return the checks of this run, those that need attention first."""
     rows = db.rows(
-        """SELECT check_id, table_name, description_nl,
+        f"""SELECT check_id, table_name, {"description_nl" if language == "nl" else "description"},
              CASE WHEN passed THEN 'passed' WHEN severity = 'stop' THEN 'failed' ELSE 'warning' END AS outcome,
              failing_rows, total_rows
            FROM check_result WHERE run_id = ? AND (severity <> 'info' OR passed)

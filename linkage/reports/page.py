@@ -16,8 +16,8 @@ from linkage.reports import charts
 from linkage.reports.facts import Facts, Gap
 from linkage.reports.layout import HERE, asset, environment, policy
 from linkage.reports.lists import CHILDREN, SEVERITIES, Case
-from linkage.reports.night import Check, Source
-from linkage.reports.words import NO_BREAK, Words, day, moment, municipality, number, percent
+from linkage.reports.night import Check
+from linkage.reports.words import Words
 
 COLOURS = (*SEVERITIES, "none")
 
@@ -70,7 +70,7 @@ class Index:
         both = [*facts.unmatched, *facts.review]
         return cls(
             sources=sorted({_source(case, facts) for case in both}),
-            places=sorted({municipality(texts, case.municipality_code) for case in both}, key=str.casefold),
+            places=sorted({texts.place(case.municipality_code) for case in both}, key=str.casefold),
             causes=sorted({texts.label("cause", case.cause) for case in facts.unmatched}, key=str.casefold),
         )
 
@@ -93,12 +93,13 @@ class Index:
 
     def choices(self, key: str, cases: Sequence[Case], texts: Words) -> dict[str, Any]:
         """Return the filters of a list, with the options that occur in it."""
-        places = [municipality(texts, case.municipality_code) for case in cases]
+        places = [texts.place(case.municipality_code) for case in cases]
         causes = [texts.label("cause", case.cause) for case in cases] if key == "unmatched" else []
         ages = [_age_class(case.age_days or 0) for case in cases]
         return {
             "key": key,
             "title": texts["page.list" if key == "unmatched" else "page.review_list"],
+            "table": texts["page.list_table" if key == "unmatched" else "page.review_table"],
             "places": _count(self.places, places),
             "causes": _count(self.causes, causes),
             "severities": _count(COLOURS, [case.severity for case in cases], texts["severity"]),
@@ -116,7 +117,7 @@ class Index:
                 case.incident_number,
                 source[_source(case, facts)],
                 case.reported_on.isoformat() if case.reported_on else None,
-                place[municipality(texts, case.municipality_code)],
+                place[texts.place(case.municipality_code)],
                 case.age_days,
                 cause[texts.label("cause", case.cause)] if with_cause else None,
                 child[case.children],
@@ -140,11 +141,11 @@ def _rate_help(facts: Facts, texts: Words) -> str:
     """Return what stands beneath the gap: the estimate, or else how far the doubtful ones can move it."""
     total, told = facts.total, facts.estimate
     if told:
-        shares = {"rate": percent(told.rate), "low": percent(told.low), "high": percent(told.high)}
+        shares = {"rate": texts.percent(told.rate), "low": texts.percent(told.low), "high": texts.percent(told.high)}
         return str(texts.say("page.rate_estimate", **shares))
     if total.low is None:
         return str(texts["page.rate_help"])
-    return str(texts.say("page.rate_between", low=percent(total.low), high=percent(total.high)))
+    return str(texts.say("page.rate_between", low=texts.percent(total.low), high=texts.percent(total.high)))
 
 
 def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> dict[str, str]:
@@ -156,19 +157,21 @@ def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> di
     verdict = "checks_none" if not facts.checks else "checks_some" if bad else "checks_all_good"
     known = [month.month for month in facts.months if month.month]
     return {
-        "as_of": say("page.as_of", as_of=day(facts.as_of)) + (f" · {facts.audience}" if facts.audience else ""),
+        "as_of": say("page.as_of", as_of=texts.day(facts.as_of)) + (f" · {facts.audience}" if facts.audience else ""),
         "stale": texts.stale(facts.stale) if facts.stale else "",
-        "headline": say(f"page.{headline}", unmatched=number(unmatched)),
-        "lead": say("page.lead", incidents=number(facts.incidents), seen=number(facts.seen)) if facts.incidents else "",
-        "rate": texts["page.rate_unknown"] if total.rate is None else percent(total.rate),
+        "headline": say(f"page.{headline}", unmatched=texts.number(unmatched)),
+        "lead": say("page.lead", incidents=texts.number(facts.incidents), seen=texts.number(facts.seen))
+        if facts.incidents and facts.has_figures
+        else "",
+        "rate": texts["page.rate_unknown"] if total.rate is None else texts.percent(total.rate),
         "rate_help": _rate_help(facts, texts),
-        "statuses_alt": say("page.statuses_alt", incidents=number(facts.incidents)),
+        "statuses_alt": say("page.statuses_alt", incidents=texts.number(facts.incidents)),
         "months_alt": say("page.months_alt", first=texts.month(known[0]), last=texts.month(known[-1])) if known else "",
         "months_dropped": say("page.months_dropped", shown=charts.SHOWN_MONTHS),
-        "places_more": say("page.municipalities_more", count=number(len(facts.municipalities))),
-        "checks": say(f"page.{verdict}", bad=number(bad), count=number(len(facts.checks))),
-        "period": say("page.period", first=day(facts.first), last=day(facts.last)) if facts.first else "",
-        "made": say("page.made", made_at=moment(made_at), run_id=run_id),
+        "places_more": say("page.municipalities_more", count=texts.number(len(facts.municipalities))),
+        "checks": say(f"page.{verdict}", bad=texts.number(bad), count=texts.number(len(facts.checks))),
+        "period": say("page.period", first=texts.day(facts.first), last=texts.day(facts.last)) if facts.first else "",
+        "made": say("page.made", made_at=texts.moment(made_at), run_id=run_id),
     }
 
 
@@ -201,32 +204,25 @@ def _island(data: object) -> Markup:
 
 def _template(texts: Words) -> Template:
     filters: dict[str, Callable[..., object]] = {
-        "number": lambda value: "–" if value is None else number(value),
-        "percent": percent,
-        "whole_percent": lambda share: f"{share * 100:.0f}{NO_BREAK}%",
+        "number": lambda value: "–" if value is None else texts.number(value),
+        "percent": texts.percent,
+        "whole_percent": texts.whole_percent,
         "month": texts.month,
-        "interval": lambda gap: _interval(gap),
-        "place": lambda code, merged: municipality(texts, code, merged.get(code, ())),
+        "interval": lambda gap: _interval(gap, texts),
+        "place": lambda code, merged: texts.place(code, merged.get(code, ())),
         "cause": lambda code: texts.label("cause", code),
         "reason": lambda code: texts.label("reason", code),
-        "until": lambda source: _until(source, texts),
+        "until": texts.until,
         "observed": lambda check: _observed(check, texts),
     }
     return environment(filters=filters).get_template("page.html.j2")
 
 
-def _interval(gap: Gap) -> str:
-    return "–" if gap.low is None else f"{percent(gap.low)} – {percent(gap.high)}"
-
-
-def _until(source: Source, texts: Words) -> str:
-    if source.covers_until is None:
-        return str(texts["page.source_never"])
-    key = "page.source_stale" if source.is_stale else "page.source_fresh"
-    return texts.say(key, until=day(source.covers_until))
+def _interval(gap: Gap, texts: Words) -> str:
+    return "–" if gap.low is None else f"{texts.percent(gap.low)} – {texts.percent(gap.high)}"
 
 
 def _observed(check: Check, texts: Words) -> str:
     if check.failing_rows is None or check.total_rows is None:
         return texts.label("outcome", check.outcome)
-    return texts.say("page.observed", n=number(check.failing_rows), total=number(check.total_rows))
+    return texts.say("page.observed", n=texts.number(check.failing_rows), total=texts.number(check.total_rows))

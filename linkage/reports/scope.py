@@ -58,6 +58,7 @@ def count(db: Engine) -> list[Row]:
 def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
     """Return the facts of a scope, from what `count` returned; all counts are of its incidents only.
 
+    Who gets no numbers of records gets no counts here either: `linkage.reports.figures` has those that may leave.
     Where they are those of a whole municipality or month, its fitted interval stands; a sum has the sum of the bounds
     of its parts, which is never narrower than a fitted one of the sum.
     """
@@ -68,18 +69,19 @@ def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
             cell = counted.setdefault((place, month), dict.fromkeys(STATUSES, 0))
             cell[status] += int(incidents)
             days += [first, last]
+    unseen = [replace(check, failing_rows=None, total_rows=None) for check in facts.checks]
+    facts = replace(facts, audience=scope.audience, has_lists=scope.has_lists, estimate=None, checks=unseen)
+    if not scope.has_numbers:
+        return _lists_alone(facts, scope)
     cells = [_gap(key, found, [], facts.cells) for key, found in sorted(counted.items())]
     places = _sums(cells, lambda cell: (cell.municipality_code, None), facts.municipalities)
     months = _sums(cells, lambda cell: (None, cell.month), facts.months)
     return replace(
         facts,
-        audience=scope.audience,
-        has_lists=scope.has_lists,
         first=min(days, default=None),
         last=max(days, default=None),
         statuses={status: sum(found[status] for found in counted.values()) for status in STATUSES},
         total=_sums(places, lambda _: (None, None), [facts.total])[0] if places else _gap((None, None), {}, [], []),
-        estimate=None,
         months=sorted(months, key=lambda gap: gap.month or date.min),
         municipalities=sorted(places, key=lambda gap: (-gap.unmatched, -gap.incidents, gap.municipality_code or "")),
         cells=cells,
@@ -88,6 +90,30 @@ def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
         review=_cases(facts.review, scope),
         pending=_cases(facts.pending, scope),
         rejected=[row for row in facts.rejected if scope.sources is not None and row.source_id in scope.sources],
+        merged={code: old for code, old in facts.merged.items() if code in scope.places},
+    )
+
+
+def _lists_alone(facts: Facts, scope: Scope) -> Facts:
+    """Return the facts of who may have rows but no numbers of records: what the rows tell, and no count beside them.
+
+    Whoever holds the rows can count them; with figures of the same incidents beside them, more could be told from both.
+    """
+    lists = {status: _cases(getattr(facts, status), scope) for status in ("unmatched", "review", "pending")}
+    return replace(
+        facts,
+        has_figures=False,
+        first=None,
+        last=None,
+        statuses={status: len(lists.get(status, ())) for status in STATUSES},
+        total=_gap((None, None), {}, [], []),
+        months=[],
+        municipalities=[],
+        cells=[],
+        **lists,
+        told_causes=[],
+        checks=[],
+        rejected=[],
         merged={code: old for code, old in facts.merged.items() if code in scope.places},
     )
 

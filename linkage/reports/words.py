@@ -1,4 +1,4 @@
-"""The words and the notation of a language: labels of codes, Dutch numbers and dates."""
+"""The words and the notation of a language: labels of codes, numbers and dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from linkage.config import Limits
 from linkage.reports.night import Source
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,68 @@ class Words:
         if source.covers_until is None or source.age_days is None:
             return self.say("page.source_nothing", source=source.source_id)
         age = self.say("page.day_one" if source.age_days == 1 else "page.day_many", days=source.age_days)
-        return self.say("page.source_until", source=source.source_id, until=day(source.covers_until), age=age)
+        return self.say("page.source_until", source=source.source_id, until=self.day(source.covers_until), age=age)
+
+    def until(self, source: Source) -> str:
+        """Return how far a source has delivered."""
+        if source.covers_until is None:
+            return str(self["page.source_never"])
+        key = "page.source_stale" if source.is_stale else "page.source_fresh"
+        return self.say(key, until=self.day(source.covers_until))
 
     def month(self, first: date) -> str:
         """Return a month as ``mrt 2025``."""
         return f"{self['months'][first.month - 1]} {first.year}"
+
+    def period(self, code: str) -> str:
+        """Return the period of a code: 2025-03, 2025-Q1 or 2025."""
+        if "Q" in code:
+            year, quarter = code.split("-Q")
+            return self.say("notation.quarter", quarter=quarter, year=year)
+        return self.month(date.fromisoformat(f"{code}-01")) if "-" in code else code
+
+    def number(self, value: float) -> str:
+        """Return a whole number, with a sign between thousands."""
+        return f"{value:,.0f}".replace(",", str(self["notation.thousands"]))
+
+    def percent(self, share: float | None) -> str:
+        """Return a share in percent with one decimal; nothing known is a dash."""
+        if share is None:
+            return "–"
+        digits = f"{share * 100:.1f}".replace(".", str(self["notation.decimal"]))
+        return self.say("notation.percent", n=digits)
+
+    def whole_percent(self, share: float) -> str:
+        """Return a share in whole percents."""
+        return self.say("notation.percent", n=f"{share * 100:.0f}")
+
+    def day(self, value: date | None) -> str:
+        """Return a day; nothing known is a dash."""
+        if value is None:
+            return "–"
+        month = self["months"][value.month - 1]
+        return self.say("notation.day", d=value.day, dd=f"{value:%d}", mm=f"{value:%m}", month=month, y=value.year)
+
+    def moment(self, value: datetime) -> str:
+        """Return a moment on the Dutch clock."""
+        return f"{self.day(local(value).date())} {local(value):%H:%M}"
+
+    def place(self, code: str | None, merged: Sequence[str] = ()) -> str:
+        """Return the name of a municipality, or its code when it is not known; with those that it took over."""
+        name = municipalities.name(code) if code else str(self["unknown"])
+        others = self.join([municipalities.name(c) for c in merged])
+        return self.say("merged", name=name, others=others) if merged else name
+
+    def part(self, figure: Any) -> str:
+        """Return the word for a part of a figure, whatever it is split by."""
+        for section in ("part", "status", "cause"):
+            if figure.part in self.texts.get(section, {}):
+                return str(self.texts[section][figure.part])
+        return str(figure.part).replace("_", " ")
+
+    def figure(self, figure: Any, dutch: str) -> str:
+        """Return the name of a figure: as it is defined, in Dutch, where this language has no other."""
+        return str(self.texts.get("figure", {}).get(f"{figure.kpi_code}.{figure.name}", dutch))
 
 
 @cache
@@ -90,26 +146,6 @@ def _fill(value: Any, limits: Mapping[str, str]) -> Any:
     return value
 
 
-def number(value: float) -> str:
-    """Return a whole number in Dutch notation: 1.234."""
-    return f"{value:,.0f}".replace(",", ".")
-
-
-def percent(share: float | None) -> str:
-    """Return a share in Dutch notation, 12,3 %; nothing known is a dash."""
-    return "–" if share is None else f"{share * 100:.1f}".replace(".", ",") + f"{NO_BREAK}%"
-
-
-def day(value: date | None) -> str:
-    """Return a day as dd-mm-jjjj; nothing known is a dash."""
-    return "–" if value is None else f"{value:%d-%m-%Y}"
-
-
-def moment(value: datetime) -> str:
-    """Return a moment as dd-mm-jjjj uu:mm on the Dutch clock."""
-    return f"{local(value):%d-%m-%Y %H:%M}"
-
-
 def local(value: datetime) -> datetime:
     """Return a moment as Dutch wall time; one without a zone already is."""
     return value if value.tzinfo is None else value.astimezone(AMSTERDAM).replace(tzinfo=None)
@@ -118,11 +154,3 @@ def local(value: datetime) -> datetime:
 def share_of(part: int, whole: int) -> float | None:
     """Return a part as a share of the whole; of nothing there is no share."""
     return part / whole if whole else None
-
-
-def municipality(texts: Words, code: str | None, merged: Sequence[str] = ()) -> str:
-    """Return the name of a municipality, or its code when the name is not known; with those that it took over."""
-    name = municipalities.name(code) if code else str(texts["unknown"])
-    return (
-        texts.say("merged", name=name, others=texts.join([municipalities.name(c) for c in merged])) if merged else name
-    )

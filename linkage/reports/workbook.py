@@ -9,7 +9,7 @@ from pathlib import Path
 from linkage.reports.facts import Facts, Gap
 from linkage.reports.lists import Case
 from linkage.reports.sheets import Book, Column, Sheet, Shown, Value
-from linkage.reports.words import Words, local, moment, municipality, share_of
+from linkage.reports.words import Words, local, share_of
 
 _BEFORE_CAUSE = (
     Column("incident_number", 22),
@@ -70,8 +70,9 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
         ("pending", _PENDING, facts.pending, pending),
     ):
         book.table(key, *_with_expected(facts, columns, cases, rows), note)
-    book.table("gap", _GAP, [_gap(texts, cell, facts.merged) for cell in facts.cells], note)
-    _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
+    if facts.has_figures:
+        book.table("gap", _GAP, [_gap(texts, cell, facts.merged) for cell in facts.cells], note)
+        _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
     book.table("glossary", _GLOSSARY, [(entry["term"], entry["meaning"]) for entry in texts["glossary"]])
     book.close()
 
@@ -101,19 +102,16 @@ def _summary(sheet: Sheet, facts: Facts, texts: Words, run_id: str, made_at: dat
         sheet.line(_behind(facts, texts), None, None, None, look="alert")
     sheet.skip()
     sheet.line(said["as_of"], Shown(facts.as_of, "day"))
-    sheet.line(said["period"], Shown(facts.first, "day"))
-    sheet.line(said["until"], Shown(facts.last, "day"))
-    sheet.line(said["made_at"], moment(made_at))
+    if facts.has_figures:
+        sheet.line(said["period"], Shown(facts.first, "day"))
+        sheet.line(said["until"], Shown(facts.last, "day"))
+    sheet.line(said["made_at"], texts.moment(made_at))
     sheet.line(said["run_id"], run_id)
     sheet.skip()
-    sheet.line(said["gap"], look="section")
-    _gap_lines(sheet, facts, texts)
-    sheet.skip()
-    sheet.line(said["statuses"], look="section")
-    sheet.block(_STATUSES, _statuses(facts, texts))
-    sheet.line(
-        said["total"], Shown(facts.incidents, "count"), Shown(share_of(facts.incidents, facts.incidents), "share")
-    )
+    if facts.has_figures:
+        _counts(sheet, facts, texts)
+    else:
+        sheet.line(texts["page.lists_alone"])
     sheet.skip()
     sheet.line(said["sources"], look="section")
     sheet.block(_SOURCES, _sources(facts, texts))
@@ -123,6 +121,18 @@ def _summary(sheet: Sheet, facts: Facts, texts: Words, run_id: str, made_at: dat
         sheet.entry(entry["term"], entry["meaning"])
     sheet.skip()
     sheet.line(said["handling"])
+
+
+def _counts(sheet: Sheet, facts: Facts, texts: Words) -> None:
+    said = texts["summary"]
+    sheet.line(said["gap"], look="section")
+    _gap_lines(sheet, facts, texts)
+    sheet.skip()
+    sheet.line(said["statuses"], look="section")
+    sheet.block(_STATUSES, _statuses(facts, texts))
+    sheet.line(
+        said["total"], Shown(facts.incidents, "count"), Shown(share_of(facts.incidents, facts.incidents), "share")
+    )
 
 
 def _gap_lines(sheet: Sheet, facts: Facts, texts: Words) -> None:
@@ -166,7 +176,7 @@ def _review(texts: Words, case: Case) -> tuple[Value | Shown, ...]:
 
 
 def _before(texts: Words, case: Case) -> tuple[Value, ...]:
-    place = municipality(texts, case.municipality_code)
+    place = texts.place(case.municipality_code)
     return (case.incident_number, case.source_id, case.reported_on, place, case.age_days)
 
 
@@ -177,7 +187,7 @@ def _after(texts: Words, case: Case) -> tuple[Value | Shown, ...]:
 
 
 def _gap(texts: Words, cell: Gap, merged: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
-    name = municipality(texts, cell.municipality_code, merged.get(cell.municipality_code or "", ()))
+    name = texts.place(cell.municipality_code, merged.get(cell.municipality_code or "", ()))
     counts = (getattr(cell, key) for key in _COUNTS)
     return (name, cell.month, *counts, cell.rate, cell.low, cell.high)
 

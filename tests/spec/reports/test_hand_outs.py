@@ -114,7 +114,14 @@ def open_incidents(db: DuckDBEngine, where: str) -> list[str]:
 
 def test_a_file_is_written_for_each_grant_and_for_nothing_else(night: Any) -> None:
     assert night[2] == {
-        *("inbeeld.html", "inbeeld.xlsx", "police-a/inbeeld.xlsx", "vt-one/inbeeld.xlsx", "vt-one/inbeeld.html"),
+        *(
+            "inbeeld.html",
+            "inbeeld.xlsx",
+            "sturing.html",
+            "police-a/inbeeld.xlsx",
+            "vt-one/inbeeld.xlsx",
+            "vt-one/inbeeld.html",
+        ),
         "assen/inbeeld.html",
     }
 
@@ -144,13 +151,51 @@ def test_a_page_without_numbers_holds_none_and_no_place_of_another(night: Any, n
 
 
 def test_a_page_without_lists_has_figures_only(night: Any) -> None:
-    """Also not in what the script reads."""
+    """It has no script, so no rows that a script would read."""
     text = (night[0] / "assen" / "inbeeld.html").read_text(encoding="utf-8")
-    [island] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
-    assert json.loads(island)["lists"] == {"unmatched": [], "review": []}
+    assert "<script" not in text
     assert 'id="lijst"' not in text and 'href="#lijst"' not in text
     assert "Municipality of Assen" in text and "Assen" in text
     assert "Goed werk" not in text
+
+
+def test_a_page_of_figures_alone_shows_no_count_that_is_small_or_exact(night: Any) -> None:
+    """All that stands in a cell of numbers is a multiple of five, a share, or withheld."""
+    text = (night[0] / "assen" / "inbeeld.html").read_text(encoding="utf-8")
+    cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r'<td class="n[^"]*">(.*?)</td>', text)]
+    counts = [int(n.replace(".", "")) for c in cells if "%" not in c for n in re.findall(r"[\d.]+", c)]
+    assert len(cells) > 20 and counts and {n % 5 for n in counts} == {0} and min(counts) >= 10
+    [(total,)] = night[1].rows("SELECT count(*) FROM incident WHERE municipality_code = 'GM0106'")
+    assert total % 5 != 0 and not re.search(rf"\b{total}\b", text)
+
+
+def test_rows_without_numbers_stand_beside_no_figures(night: Any) -> None:
+    """Whoever may count the rows could tell more from figures of the same incidents."""
+    folder, db, _ = night
+    text = (folder / "vt-one" / "inbeeld.html").read_text(encoding="utf-8")
+    [island] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    assert len(json.loads(island)["lists"]["unmatched"]) == len(
+        open_incidents(db, "expected_steunpunt LIKE '%vt-one%'")
+    )
+    assert not re.search(r'id="(cijfers|gemeenten|standen|maanden)"[^>]*>\s*<h2', text) and "<svg class=" not in text
+    assert {"Gat per gemeente", "Kwaliteit"}.isdisjoint(
+        CalamineWorkbook.from_path(folder / "vt-one" / "inbeeld.xlsx").sheet_names
+    )
+    summary = (
+        CalamineWorkbook.from_path(folder / "vt-one" / "inbeeld.xlsx").get_sheet_by_name("Samenvatting").to_python()
+    )
+    assert [
+        cell for row in summary for cell in row if isinstance(cell, float | int) and not isinstance(cell, bool)
+    ] == [source_age for row in summary for source_age in row[2:3] if isinstance(source_age, float)]
+
+
+def test_checks_are_told_to_a_partner_without_their_counts(night: Any) -> None:
+    """They are counted over the records of everybody."""
+    header, *lines = (
+        CalamineWorkbook.from_path(night[0] / "police-a" / "inbeeld.xlsx").get_sheet_by_name("Kwaliteit").to_python()
+    )
+    assert header[3:5] == ["Gevonden", "Rijen"]
+    assert {tuple(line[3:5]) for line in lines[:9]} == {("", "")}
 
 
 def test_the_case_view_tells_what_was_handed_out_and_what_was_not(night: Any) -> None:
@@ -183,7 +228,9 @@ def test_figures_of_a_scope_are_its_own_and_its_bounds_hold_them(night: Any) -> 
         gap for gap in whole.municipalities if gap.municipality_code != "onbekend"
     ]
     part = scope.narrow(
-        scope.count(db), whole, scope.Scope("a", frozenset({"GM0106"}), sources=frozenset({"politie-nn"}))
+        scope.count(db),
+        whole,
+        scope.Scope("a", frozenset({"GM0106"}), sources=frozenset({"politie-nn"}), has_numbers=True),
     )
     [(incidents, unmatched)] = db.rows(
         "SELECT count(*), count(*) FILTER (status = 'unmatched') FROM incident JOIN incident_status "

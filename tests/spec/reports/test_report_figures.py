@@ -16,6 +16,7 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.reports import charts, facts, words
 from tests.spec.reports import report_view as made
 
+NL = words.words(Limits())
 TEXTS = Path(words.__file__).with_name("texts_nl.toml")
 
 
@@ -118,14 +119,14 @@ def test_a_stale_source_may_be_an_object_that_names_its_source(db: DuckDBEngine)
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (words.number(1234567), "1.234.567"),
-        (words.number(0), "0"),
-        (words.percent(0.1234), "12,3\u00a0%"),
-        (words.percent(1), "100,0\u00a0%"),
-        (words.percent(None), "–"),
-        (words.day(date(2025, 3, 1)), "01-03-2025"),
-        (words.day(None), "–"),
-        (words.moment(datetime(2025, 7, 1, 22, 30, tzinfo=UTC)), "02-07-2025 00:30"),
+        (NL.number(1234567), "1.234.567"),
+        (NL.number(0), "0"),
+        (NL.percent(0.1234), "12,3\u00a0%"),
+        (NL.percent(1), "100,0\u00a0%"),
+        (NL.percent(None), "–"),
+        (NL.day(date(2025, 3, 1)), "01-03-2025"),
+        (NL.day(None), "–"),
+        (NL.moment(datetime(2025, 7, 1, 22, 30, tzinfo=UTC)), "02-07-2025 00:30"),
         (words.words(Limits()).month(date(2025, 3, 1)), "mrt 2025"),
         (words.words(Limits()).join(["a", "b", "c"]), "a, b en c"),
         (words.words(Limits()).label("cause", "some_new_cause"), "some new cause"),
