@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,20 @@ def fill(db: Engine, night: Night, name: str) -> None:
     """Write the declared table ``name`` from ``views/<name>.sql``, with its declared types."""
     db.run(contracts.table(name).ddl())
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
+
+
+def renew(db: Engine, night: Night, names: Sequence[str]) -> None:
+    """Bring declared tables up to date for the families of ``touched_household``, as they were and as they are."""
+    touched = "household_id IN (SELECT household_id FROM touched_household)"
+    for name in names:
+        where = (
+            touched if name == "involvement" else f"person_id IN (SELECT person_id FROM involvement WHERE {touched})"
+        )
+        db.run(f"DELETE FROM {name} WHERE {where}")
+    mentions = f"mention_id IN (SELECT mention_id FROM mention_household WHERE {touched})"
+    with db.narrowed(dict.fromkeys(("mention", "mention_person"), mentions)):
+        for name in names:
+            db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
 
 
 def query(night: Night, name: str) -> str:

@@ -47,4 +47,7 @@ VIEWS: tuple[str, ...] = (
 )
 """Published tables, in the order in which they are written."""
 
+LASTING: tuple[str, ...] = ("person", "involvement")
+"""Published tables of which a row rests on its own family alone, in the order in which their rows can be told apart."""
+
 WORK = (*(step for step in STEPS if isinstance(step, str)), "cb_duplicate", "cb_reference", "cb_about")

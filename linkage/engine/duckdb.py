@@ -132,18 +132,18 @@ class DuckDBEngine:
     def narrowed(self, rows: Mapping[str, str]) -> Iterator[None]:
         """Let queries that name one of some tables read the rows of a condition only, in this block.
 
-        A temporary table stands before one of the database that has its name.
+        A temporary view stands before a table of the database that has its name.
         """
         [(database,)] = self.rows("SELECT current_database()")
         made: list[str] = []
         try:
             for name, condition in rows.items():
-                self.run(f'CREATE TEMP TABLE "{name}" AS FROM "{database}".main."{name}" WHERE {condition}')
+                self.run(f'CREATE TEMP VIEW "{name}" AS FROM "{database}".main."{name}" WHERE {condition}')
                 made.append(name)
             yield
         finally:
             for name in made:
-                self.run(f'DROP TABLE temp."{name}"')
+                self.run(f'DROP VIEW temp."{name}"')
 
     def has(self, name: str) -> bool:
         """Tell whether a table or view of that name exists."""

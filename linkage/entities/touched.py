@@ -1,10 +1,10 @@
 """Who may be told otherwise tonight: the families of what changed, whole, and who lives at their addresses.
 
 A household rests on the records of its people and on who else was told at their addresses. So a night that changed a
-few records need look at no more than: the persons of these, and everybody at an address of theirs, today or before;
-then all whom records or the households of the night before tie to them, and so on until nobody comes in. These families
-are whole: no record names one of them and somebody else. Who is told at an address of theirs besides is looked at as
-well, for what that says of the address, and is left as they are.
+few records need look at no more than: the persons of these; everybody at an address, today or before, of a person of
+whom something else is told; then all whom records or the households of the night before tie to them, and so on until
+nobody comes in. These families are whole: no record names one of them and somebody else. Who is told at an address of
+theirs besides is looked at as well, for what that says of the address, and is left as they are.
 """
 
 from __future__ import annotations
@@ -45,12 +45,18 @@ def find(db: Engine) -> bool:
         SELECT DISTINCT person_id, true AS is_touched FROM hh_tie
         WHERE person_id IN (SELECT person_id FROM moved_person)
            OR mention_id IN (SELECT mention_id FROM fresh_mention)
-           OR record_no IN (SELECT record_no FROM mention
-                            SEMI JOIN changed_record USING (source_id, record_kind, record_id))
            OR household_id IN (SELECT household_id FROM mention_household SEMI JOIN gone_mention USING (mention_id))
         """
     )
     _add_neighbours(db, are_touched=True)
+    db.run(
+        """
+        INSERT INTO hh_near
+        SELECT DISTINCT person_id, true FROM hh_tie ANTI JOIN hh_near USING (person_id)
+        WHERE record_no IN (SELECT record_no FROM mention
+                            SEMI JOIN changed_record USING (source_id, record_kind, record_id))
+        """
+    )
     _complete(db)
     [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near WHERE is_touched), count(*) FROM person_base")
     return bool(touched <= MOST * persons)

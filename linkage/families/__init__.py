@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from string import Template
 
-from linkage import contracts
+from linkage import basis, contracts
 from linkage.colours import Override
 from linkage.config import Config
+from linkage.definitions import family
 from linkage.engine.base import Engine
 from linkage.families import fixed
 from linkage.families.overridden import place, published
@@ -25,6 +27,9 @@ VIEWS = Path(__file__).with_name("views")
 BASE = ("fm_incident", "fm_report")
 LASTING = ("household_in_view", "household_closure", "household_tag", "household_known_at")
 DATED = ("household_colour", "household_child", "report_term", "household_handover", "household_today")
+STAGE = "families"
+TOUCHED = "touched_household"
+"""The households of a night that looked at a few only, as they were and as they are."""
 WORK = (*BASE, "fm_colour", "working_day", *fixed.TABLES)
 
 
@@ -35,22 +40,20 @@ def build(
     as_of: date,
     progress: Callable[[str], None],
     overrides: Sequence[Override] = (),
-    touched: str | None = None,
 ) -> None:
     """Write the tables of `LASTING` and `DATED`, and ``household_override``; colour ``incident`` and ``unified_case``.
 
     Reads what ``casebook.build`` wrote, ``household_member``, ``household_id_history``, ``mention``,
     ``mention_household``, ``mention_person``, ``person_base``, ``record_household``, the source tables and
-    ``delivery``. ``overrides`` are those that were not withdrawn. ``touched`` names a table of households whose records
-    changed since the tables were made: lasting ones are then brought up to date for these alone.
+    ``delivery``. ``overrides`` are those that were not withdrawn. Where ``touched_household`` names the households
+    whose records changed since the tables were made, lasting ones are brought up to date for these alone.
     """
     values = _values(config, as_of)
     fixed.write(db)
     write_days(db, as_of)
+    _write_lasting(db, config, values)
     for name in (*BASE, "fm_colour"):
         db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
-    for name in LASTING:
-        _renew(db, name, _query(name, values), touched)
     place(db, overrides, as_of)
     for name in DATED:
         db.run(contracts.table(name).ddl())
@@ -75,19 +78,25 @@ def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
     return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]
 
 
-def _renew(db: Engine, name: str, query: str, touched: str | None) -> None:
-    """Write a lasting table: whole, or the rows of the households that a night touched."""
-    if touched is None or not contracts.table(name).is_in(db):
-        db.run(contracts.table(name).ddl())
-        db.run(f"INSERT INTO {name} BY NAME {query}")
-        return
-    db.run(
-        f"DELETE FROM {name} WHERE household_id IN (SELECT household_id FROM {touched}) "
-        "OR household_id NOT IN (SELECT household_id FROM household)"
-    )
-    db.run(
-        f"INSERT INTO {name} BY NAME SELECT * FROM ({query}) WHERE household_id IN (SELECT household_id FROM {touched})"
-    )
+def _write_lasting(db: Engine, config: Config, values: dict[str, object]) -> None:
+    """Write the lasting tables: whole, or for the households that a night touched."""
+    settings = sorted((name, value) for name, value in values.items() if name != "as_of")
+    places = db.rows("SELECT bit_xor(hash(municipality)) FROM municipality")
+    found = basis.fingerprint(db, _code(), settings, config.region, family(), places)
+    only_touched = db.has(TOUCHED) and basis.holds(db, STAGE, found, LASTING)
+    basis.forget(db, STAGE)
+    where = f"WHERE household_id IN (SELECT household_id FROM {TOUCHED})" if only_touched else ""
+    for name in BASE:
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({_query(name, values)}) {where}")
+    for name in LASTING:
+        db.run(f"DELETE FROM {name} {where}" if only_touched else contracts.table(name).ddl())
+        db.run(f"INSERT INTO {name} BY NAME SELECT * FROM ({_query(name, values)}) {where}")
+    basis.keep(db, STAGE, found)
+
+
+@cache
+def _code() -> str:
+    return basis.code(Path(__file__), Path(fixed.__file__), *(VIEWS / f"{name}.sql" for name in (*BASE, *LASTING)))
 
 
 def _colour(db: Engine) -> None:

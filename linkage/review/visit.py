@@ -17,9 +17,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from linkage import municipalities
+from linkage.config import Limits
 from linkage.explain import page as explained
 from linkage.reports.layout import ENGLISH, environment
-from linkage.reports.words import day, moment, number, percent, words
+from linkage.reports.words import words
 from linkage.review.compare import meaning
 from linkage.review.sessions import Session
 from linkage.review.site import Site
@@ -155,14 +156,15 @@ Reviewer = Annotated[Visit, Depends(allowed(Role.REVIEWER))]
 @cache
 def templates() -> Environment:
     """Return the templates with the notation of Dutch pages."""
+    dutch = words(Limits())
     return environment(
         HERE,
         filters={
             **ENGLISH,
-            "number": number,
-            "day": day,
-            "instant": lambda text: moment(datetime.fromisoformat(text)),
-            "percent": percent,
+            "number": dutch.number,
+            "day": dutch.day,
+            "instant": lambda text: dutch.moment(datetime.fromisoformat(text)),
+            "percent": dutch.percent,
             "bits": bits,
             "municipality": lambda code: municipalities.name(code) if code else str(texts()["unknown"]),
             "found": lambda step: meaning(step.comparison, step.level)[1],

@@ -17,7 +17,7 @@ from tests.shared import once
 READ = (
     *("incident", "incident_status", "case_report", "involvement", "unified_case", "household", "household_member"),
     *("household_id_history", "mention", "mention_household", "mention_person", "person_base", "record_household"),
-    *("police_incident", "steunpunt_report", "care_report", "delivery"),
+    *("police_incident", "steunpunt_report", "care_report", "delivery", "municipality"),
 )
 TABLES = (*families.LASTING, *families.DATED)
 OF_HOUSEHOLDS = ("incident", "case_report", "unified_case", "household", "household_member", "mention_household")
@@ -44,8 +44,8 @@ def rows(db: DuckDBEngine, name: str, where: str = "true") -> list[object]:
     return [tuple(row) for row in db.rows(f"SELECT * FROM {name} WHERE {where} ORDER BY ALL")]
 
 
-def build(db: DuckDBEngine, as_of: date, touched: str | None = None) -> None:
-    families.build(db, Config(), as_of=as_of, progress=lambda _: None, touched=touched)
+def build(db: DuckDBEngine, as_of: date) -> None:
+    families.build(db, Config(), as_of=as_of, progress=lambda _: None)
 
 
 def test_the_records_of_some_households_alone_give_the_same_of_them(db: DuckDBEngine, as_of: date) -> None:
@@ -62,13 +62,31 @@ def test_the_records_of_some_households_alone_give_the_same_of_them(db: DuckDBEn
 
 def test_only_the_households_that_a_night_touched_need_be_made_anew(db: DuckDBEngine, as_of: date) -> None:
     """Every third household was touched, and one is gone: what lasts is made anew for these, and is what it was."""
+    build(db, as_of)
     before = {name: rows(db, name) for name in TABLES}
-    db.run("CREATE TABLE touched AS SELECT household_id FROM household WHERE hash(household_id) % 3 = 0")
+    db.run(
+        "CREATE TEMP TABLE touched_household AS SELECT household_id FROM household WHERE hash(household_id) % 3 = 0 "
+        "UNION ALL SELECT 'gone'"
+    )
     for name in families.LASTING:
-        db.run(f"DELETE FROM {name} WHERE household_id IN (FROM touched)")
+        db.run(f"DELETE FROM {name} WHERE household_id IN (FROM touched_household)")
         db.run(f"INSERT INTO {name} SELECT * REPLACE ('gone' AS household_id) FROM {name} LIMIT 1")
-    build(db, as_of, touched="touched")
+    build(db, as_of)
     assert {name: rows(db, name) for name in TABLES} == before
+
+
+def test_who_was_not_touched_is_left_as_it_was_while_the_settings_are_what_they_were(
+    db: DuckDBEngine, as_of: date
+) -> None:
+    build(db, as_of)
+    before = {name: rows(db, name) for name in families.LASTING}
+    db.run("CREATE TEMP TABLE touched_household (household_id VARCHAR)")
+    for name in families.LASTING:
+        db.run(f"DELETE FROM {name}")
+    build(db, as_of)
+    assert {name: rows(db, name) for name in families.LASTING} == {name: [] for name in families.LASTING}
+    families.build(db, Config(limits={"early_days": 3}), as_of=as_of, progress=lambda _: None)
+    assert {name: len(rows(db, name)) for name in families.LASTING} == {n: len(r) for n, r in before.items()}
 
 
 def test_tables_that_last_do_not_know_the_day(db: DuckDBEngine, as_of: date) -> None:
