@@ -38,10 +38,10 @@ UNMATCHED, REVIEW, ANSWERED = 0, 1, 2
 KINDS_OF_EVIDENCE = 4
 """Numbers, birth date, place and name: what the blocking passes look at."""
 
-SHIFT = (0.6, 0.5)
+SHIFT = (0.9, 0.5)
 """Mean and standard deviation, over regions, of the log odds by which a report is likelier about nothing at hand than
 its probabilities say. From simulated regions (`benchmarks.gap`, seeds from 2000), with room for others."""
-PRIOR_UNMET, PRIOR_MET = 12.0, 2350.0
+PRIOR_UNMET, PRIOR_MET = 9.0, 1760.0
 """Belief before any probe: people and households lead to all but one in two hundred reports. From the same regions,
 which differ in it by no more than chance; a region of ten thousand incidents, which has as many probes, goes by its
 own."""
@@ -162,9 +162,8 @@ def draw(
     left = lacking[UNMATCHED].sum(axis=1)
     answered = max(0, int(cells.answered.sum()) - reviews.unmatched.yes)
     hidden = np.clip(odds * answered / np.maximum(left + reviews.unmatched.yes, 1), 0.0, 0.999)
-    weight = _above_overlap(odds, probes.overlap)
-    weight *= _likely(1 - (1 - hidden) * left / max(1, int(open_to_doubt.sum())), reviews.unmatched)
-    kept = dice.choice(draws, draws, p=weight / weight.sum())
+    has = 1 - (1 - hidden) * left / max(1, int(open_to_doubt.sum()))
+    kept = _kept(dice, _above_overlap(odds, probes.overlap) + _likely(has, reviews.unmatched))
     hidden, unmatched, astray = hidden[kept], lacking[UNMATCHED][kept], lacking[ANSWERED][kept]
     missed = open_to_doubt - unmatched + _spread(dice, unmatched, dice.binomial(unmatched.sum(axis=1), hidden))
     missed += _possible(dice, cells, doubts, reviews.review, draws)
@@ -202,28 +201,42 @@ def _lacking(dice: np.random.Generator, cells: Cells, doubts: Doubts, draws: int
 def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:
     """Return draws of the odds that nobody meets a report without a number."""
     odds = dice.gamma(PRIOR_UNMET + probes.unmet, 1 / (PRIOR_MET + probes.met), draws)
-    return np.asarray(odds * np.exp(dice.uniform(*np.log(DEPENDENCE), draws)))
+    return np.asarray(odds * np.exp(dice.uniform(np.log(DEPENDENCE[0]), np.log(DEPENDENCE[1]), draws)))
 
 
 def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
-    """Return how likely each of the odds is by the overlap of passes: that the lower bound is below it."""
+    """Return the log likelihood of each of the odds by the overlap of passes: that the lower bound is below it."""
     from scipy.stats import norm
 
     once, twice, met = float(overlap[0]), float(overlap[1]), float(overlap.sum())
     if once < 2:
-        return np.ones(len(odds))
+        return np.zeros(len(odds))
     share = (KINDS_OF_EVIDENCE - 1) / KINDS_OF_EVIDENCE
     bound = share * once * (once - 1) / (2 * (twice + 1))
     ratio = once / max(twice, 1.0)
     spread = share * max(twice, 1.0) * (share * ratio**4 / 4 + share * ratio**3 + ratio**2 / 2)
     error = np.sqrt(np.log1p(spread / bound**2))
-    return np.asarray(np.maximum(norm.cdf(np.log(odds * met / bound) / error), 1e-9))
+    return np.asarray(norm.logcdf(np.log(odds * met / bound) / error))
 
 
 def _likely(share: Floats, seen: Sample) -> Floats:
-    """Return how likely each share is by a sample, as a weight up to one."""
-    told = seen.yes * np.log(np.maximum(share, 1e-12)) + seen.no * np.log(np.maximum(1 - share, 1e-12))
-    return np.asarray(np.exp(told - told.max()))
+    """Return the log likelihood of each share by a sample."""
+    return np.asarray(seen.yes * np.log(np.maximum(share, 1e-12)) + seen.no * np.log(np.maximum(1 - share, 1e-12)))
+
+
+def _kept(dice: np.random.Generator, told: Floats) -> Ints:
+    """Return which draws stay, by log likelihood.
+
+    Where signals speak against all that was believed, a few draws would stand for all. The likelihood is tempered until
+    no less than a tenth do (by the effective sample size of Kong 1992, as in Del Moral, Doucet & Jasra 2006).
+    """
+    power = 1.0
+    for _ in range(40):
+        weight = np.exp(power * (told - told.max()))
+        if weight.sum() ** 2 >= 0.1 * len(told) * (weight**2).sum():
+            break
+        power *= 0.8
+    return dice.choice(len(told), len(told), p=weight / weight.sum())
 
 
 def _possible(dice: np.random.Generator, cells: Cells, doubts: Doubts, reviewed: Sample, draws: int) -> Ints:

@@ -116,7 +116,7 @@ def _doubts(db: Engine, names: list[tuple[str, str]]) -> Doubts:
     standing = edges["standing"].map(STANDINGS)
     return Doubts(
         cell=np.array(cell, dtype=np.int64)[first],
-        standing=standing.to_numpy(dtype=np.int64)[first],
+        standing=np.array(standing, dtype=np.int64)[first],
         report=edges["report_no"].to_numpy(dtype=np.int64),
         incident=incident.astype(np.int64),
         about=edges["about"].to_numpy(dtype=np.float64),
