@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import figures, gap_plot
-from benchmarks.gap_region import KEPT, Region
+from benchmarks.gap_region import FORM, KEPT, Region
 from linkage.casebook import estimate
-from linkage.casebook.estimate import Cells, Floats, Ints, Reviews, Sample
+from linkage.casebook.estimate import Doubts, Floats, Ints, Reviews, Sample
 
 REGIONS = 200
 KINDS = (
@@ -90,7 +90,7 @@ def gap(console: Console, *, kinds: Sequence[tuple[int, str, int, float]], regio
     wanted = [(n, noise, seed + k) for n, noise, seed, share in kinds for k in range(round(regions * share))]
     for one in track(wanted, console=console, transient=True):
         Region.of(*one)
-    found = [one for path in sorted(KEPT.glob("*.json")) if (one := Region.read(path)).seed in JUDGED]
+    found = [one for path in sorted(KEPT.glob(f"*.{FORM}.json")) if (one := Region.read(path)).seed in JUDGED]
     whole = [told(one) for one in found]
     rows = []
     for n, noise in sorted({(one.incidents, one.noise) for one in found}):
@@ -120,7 +120,7 @@ class Looked:
 def told(one: Region | Looked, *, by_cell: bool = False) -> Told:
     """Return what is told of a region as a whole, or of each of its cells."""
     region, reviews = (one.region, one.reviews) if isinstance(one, Looked) else (one, Reviews())
-    errors = estimate.draw(region.cells, region.probes, reviews)
+    errors = estimate.draw(region.cells, region.doubts, region.probes, reviews)
 
     def whole(column: Any) -> Any:
         return column if by_cell else column.sum(axis=-1, keepdims=True)
@@ -141,22 +141,49 @@ def told(one: Region | Looked, *, by_cell: bool = False) -> Told:
 
 def reviewed(region: Region, incidents: int) -> Looked:
     """Return the region after a person looked at some of its unmatched incidents, drawn at random, and was right."""
-    cells, true = region.cells, region.truth
+    cells, doubts, true = region.cells, region.doubts, region.truth
     dice = np.random.Generator(np.random.PCG64(region.seed))
-    seen = dice.multivariate_hypergeometric(cells.unmatched, min(incidents, int(cells.unmatched.sum())))
-    lost = zip(true.missed, cells.unmatched, seen, strict=True)
-    found = np.array([dice.hypergeometric(missed, there - missed, some) for missed, there, some in lost])
-    after = _answered(cells, found, seen)
-    sample = Sample(int(found.sum()), int((seen - found).sum()))
-    truth = replace(true, missed=true.missed - found)
-    return Looked(replace(region, cells=after, truth=truth), Reviews(unmatched=sample))
+    cell, has, doubted = _unmatched(region)
+    seen = dice.permutation(len(cell))[:incidents]
+    found, absent = (seen[has[seen] == kind] for kind in (1, 0))
+    given, not_given = (np.bincount(cell[some], minlength=len(cells.judged)) for some in (found, absent))
+    after = replace(
+        cells, unmatched=cells.unmatched - given, answered=cells.answered + given, known=cells.known + not_given
+    )
+    left, has_left = _without(doubts, true.has, doubted[found], doubted[absent])
+    truth = replace(true, missed=true.missed - given, has=has_left)
+    sample = Sample(len(found), len(absent))
+    return Looked(replace(region, cells=after, doubts=left, truth=truth), Reviews(unmatched=sample))
 
 
-def _answered(cells: Cells, found: Ints, seen: Ints) -> Cells:
-    """Return the cells after a person found reports: of the incidents seen the others are known to have none."""
-    answered = cells.answered.copy()
-    answered[:, 0] += found
-    return replace(cells, unmatched=cells.unmatched - found, answered=answered, known=cells.known + seen - found)
+def _unmatched(region: Region) -> tuple[Ints, Ints, Ints]:
+    """Return of each unmatched incident its cell, whether it has a report, and its place among the doubts or -1."""
+    cells, doubts, true = region.cells, region.doubts, region.truth
+    doubted = np.flatnonzero(doubts.standing == estimate.UNMATCHED)
+    n = len(cells.judged)
+    inside = np.bincount(doubts.cell[doubted], minlength=n)
+    missed = np.bincount(doubts.cell[doubted], true.has[doubted], n).astype(np.int64)
+    bare, hidden = cells.unmatched - cells.known - inside, true.missed - missed
+    kinds = np.stack([hidden, bare - hidden], axis=1).ravel()
+    cell = np.repeat(np.repeat(np.arange(n), 2), kinds)
+    has = np.repeat(np.tile([1, 0], n), kinds)
+    place = np.concatenate([np.full(len(cell), -1), doubted])
+    return np.concatenate([cell, doubts.cell[doubted]]), np.concatenate([has, true.has[doubted]]), place
+
+
+def _without(doubts: Doubts, has: Ints, found: Ints, absent: Ints) -> tuple[Doubts, Ints]:
+    """Return the doubts after some incidents were found to have a report and others none: who found, tells which."""
+    found, gone = found[found >= 0], np.concatenate([found, absent])
+    likeliest = [max(np.flatnonzero(doubts.incident == one), key=lambda edge: doubts.about[edge]) for one in found]
+    used = np.isin(doubts.report, doubts.report[np.array(likeliest, dtype=np.int64)])
+    incidents = ~np.isin(np.arange(len(doubts.cell)), gone)
+    edges = ~used & incidents[doubts.incident]
+    number = np.cumsum(incidents) - 1
+    kept = Doubts(
+        doubts.cell[incidents], doubts.standing[incidents], doubts.report[edges], number[doubts.incident[edges]],
+        doubts.about[edges], doubts.whole[edges],
+    )  # fmt: skip
+    return kept, has[incidents]
 
 
 def _wilson(held: int, n: int) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -19,14 +20,16 @@ import numpy as np
 from benchmarks.figures import OUT
 from linkage import casebook, config, entities, intake, pairs
 from linkage.casebook import estimate
-from linkage.casebook.estimate import Cells, Ints, Probes
+from linkage.casebook.estimate import Cells, Doubts, Errors, Ints, Probes, draw
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
 from linkage.privacy import Keys
 from linkage.simulate import write_sample
 
 KEPT = OUT / "gap"
-Kind = TypeVar("Kind", Cells, Probes, "Truth")
+Kind = TypeVar("Kind", Cells, Doubts, Probes, "Truth")
+FORM = 2
+"""Of what is kept; nights that were kept in another are simulated again."""
 
 _TRUTH = """
 WITH incident_home AS (
@@ -40,7 +43,8 @@ WITH incident_home AS (
     JOIN case_report r ON r.source_id = c.source_id AND r.case_id = c.record_id AND r.contact_type = 'melding'
         AND r.received_at < i.reported_at AND (r.closed_at IS NULL OR r.closed_at > i.reported_at)
 ), told AS (
-    SELECT incident_number, bool_or(nullif(report_id, '') IS NOT NULL) AS has_report FROM truth_incident GROUP BY ALL
+    SELECT incident_number, bool_or(r.report_id IS NOT NULL) AS has_report
+    FROM truth_incident t LEFT JOIN steunpunt_report r ON r.report_id = nullif(t.report_id, '') GROUP BY ALL
 ), judged AS (
     SELECT coalesce(i.municipality_code, 'onbekend') AS municipality_code,
            strftime(DATE '{as_of}' - age_days, '%Y-%m') AS period, status, has_report,
@@ -58,6 +62,13 @@ WHERE e.municipality_code <> 'alle' AND e.period <> 'alle'
 GROUP BY e.municipality_code, e.period ORDER BY e.municipality_code, e.period
 """
 
+_HAS = """
+SELECT CAST(any_value(has_report) AS INTEGER) FROM gp_claim JOIN cb_standing USING (incident_no) JOIN (
+    SELECT incident_number, bool_or(r.report_id IS NOT NULL) AS has_report
+    FROM truth_incident t LEFT JOIN steunpunt_report r ON r.report_id = nullif(t.report_id, '') GROUP BY ALL
+) USING (incident_number) GROUP BY incident_no ORDER BY incident_no
+"""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -68,6 +79,8 @@ class Truth:
     """Unmatched, and there is a report."""
     missed_review: Ints
     false: Ints
+    has: Ints
+    """Of each incident in doubt whether it has a report in the extract, 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +93,14 @@ class Region:
     municipalities: list[str]
     """Of each cell."""
     cells: Cells
+    doubts: Doubts
     probes: Probes
     truth: Truth
 
     @classmethod
     def of(cls, incidents: int, noise: str, seed: int) -> Self:
         """Return a region: as it was kept, or else simulated now and kept."""
-        path = KEPT / f"{incidents}-{noise}-{seed}.json"
+        path = KEPT / f"{incidents}-{noise}-{seed}.{FORM}.json"
         if not path.exists():
             made = cls(incidents, noise, seed, *_night(incidents, noise, seed))
             KEPT.mkdir(parents=True, exist_ok=True)
@@ -99,7 +113,7 @@ class Region:
     def read(cls, path: Path) -> Self:
         """Read a region that was kept."""
         raw = json.loads(path.read_text(encoding="utf-8"))
-        parts = {"cells": Cells, "probes": Probes, "truth": Truth}
+        parts = {"cells": Cells, "doubts": Doubts, "probes": Probes, "truth": Truth}
         return cls(**raw | {name: _arrays(kind, raw[name]) for name, kind in parts.items()})
 
 
@@ -108,25 +122,33 @@ def _arrays(kind: type[Kind], raw: dict[str, Any]) -> Kind:
     return kind(**{name: np.array(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def _night(incidents: int, noise: str, seed: int) -> tuple[list[str], Cells, Probes, Truth]:
+def _night(incidents: int, noise: str, seed: int) -> tuple[list[str], Cells, Doubts, Probes, Truth]:
     with tempfile.TemporaryDirectory(prefix="inbeeld-bench-") as name:
         folder = Path(name)
         write_sample(folder, incidents=incidents, noise=noise, seed=seed, nights=1)
-        with (
-            DuckDBEngine(folder / "work.duckdb") as db,
-            mock.patch.object(estimate, "draw", side_effect=estimate.draw) as drawn,
-        ):
-            as_of = _link(db, folder)
+        with DuckDBEngine(folder / "work.duckdb") as db:
             for table in ("mention", "incident"):
                 db.run(
                     f"CREATE TABLE truth_{table} AS FROM "
                     f"read_csv('{folder / 'truth' / f'{table}_truth.csv'}', header = true, all_varchar = true)"
                 )
-            told = np.array(db.rows(_TRUTH.format(as_of=as_of)), dtype=np.int64).reshape(-1, 4)
-            where = "municipality_code <> 'alle' AND period <> 'alle' ORDER BY municipality_code, period"
-            names = [str(row[0]) for row in db.rows(f"SELECT municipality_code FROM gap_estimate WHERE {where}")]
-    cells, probes = drawn.call_args.args[:2]
-    return names, cells, probes, Truth(*told.T)
+            return _told(db, lambda: _link(db, folder))
+
+
+def _told(db: DuckDBEngine, link: Callable[[], str]) -> tuple[list[str], Cells, Doubts, Probes, Truth]:
+    """Return what the estimate starts from when a night is linked, and the truth about it."""
+    has: list[int] = []
+
+    def drawn(*given: Any, **named: Any) -> Errors:
+        has.extend(int(value) for (value,) in db.rows(_HAS))
+        return draw(*given, **named)
+
+    with mock.patch.object(estimate, "draw", side_effect=drawn) as seen:
+        as_of = link()
+    told = np.array(db.rows(_TRUTH.format(as_of=as_of)), dtype=np.int64).reshape(-1, 4)
+    where = "municipality_code <> 'alle' AND period <> 'alle' ORDER BY municipality_code, period"
+    names = [str(row[0]) for row in db.rows(f"SELECT municipality_code FROM gap_estimate WHERE {where}")]
+    return names, *seen.call_args.args[:3], Truth(*told.T, has=np.array(has, dtype=np.int64))
 
 
 def _link(db: DuckDBEngine, folder: Path) -> str:

@@ -43,9 +43,13 @@ def agenda(
         int | None,
         typer.Option("--most", min=1, metavar="N", help="Households at most; default as in schemas/agenda.toml."),
     ] = None,
-    source: Annotated[
+    whom: Annotated[
         str | None,
-        typer.Option("--for", help="Add the own record numbers of one organisation, for it alone.", metavar="SOURCE"),
+        typer.Option(
+            "--for",
+            help="Add the own record numbers of one organisation, for it alone: partner of the register or source.",
+            metavar="PARTNER",
+        ),
     ] = None,
     config: Settings = None,
     html: Html = None,
@@ -59,14 +63,13 @@ def agenda(
     from linkage.store import OutFolder
 
     with guarded(out):
-        if source is not None:
-            _agreed(source, config)
+        own = _agreed(whom, config) if whom is not None else None
         folder = OutFolder(out)
         manifest = folder.manifest()
         if manifest is None:
             raise no_output_folder(out)
         with DuckDBEngine(folder.published("case_view.duckdb"), read_only=True) as view:
-            told = draw_up(view, run_id=str(manifest["run_id"]), most=most, organisation=source)
+            told = draw_up(view, run_id=str(manifest["run_id"]), most=most, organisation=whom, own=own)
         if html is not None:
             from linkage.agenda import page
             from linkage.reports import layout
@@ -80,22 +83,29 @@ def agenda(
                 console.say(console.terminal(), f"\nWrote {html}")
 
 
-def _agreed(source: str, config: Path | None) -> None:
-    """Raise `UsageError` where a register does not let the partner of a source receive its own numbers today."""
+def _agreed(whom: str, config: Path | None) -> tuple[str, ...]:
+    """Return the sources of a partner, or the one that is named itself.
+
+    Raises `UsageError` where a register does not let that partner receive its own numbers today.
+    """
     from linkage import register
     from linkage.config import load
 
     known = load(config).cooperation
     if not known.partners:
-        return
-    partner = register.partner_of(known, source)
+        return (whom,)
+    named = next((partner for partner in known.partners if partner.id == whom), None)
+    partner = named or register.partner_of(known, whom)
     if partner is None:
-        raise UsageError(f"--for: the register names no partner with source {source}")
+        raise UsageError(f"--for: the register names no partner {whom}, and no partner with source {whom}")
     found = register.granted(known, partner.id, "agenda", register.today())
     if not found[0].is_given:
         raise UsageError(f"--for: no agreement lets {partner.id} receive the agenda today ({found[0].reason})")
     if not any(grant.agreement and grant.agreement.form == "identifying" for grant in found):
         raise UsageError(f"--for: {partner.id} receives the agenda without record numbers: leave --for out")
+    if not partner.sources:
+        raise UsageError(f"--for: {partner.id} delivers no records that could have numbers: leave --for out")
+    return tuple(partner.sources) if named else (whom,)
 
 
 def _show(terminal: Console, told: Agenda) -> None:

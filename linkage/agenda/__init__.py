@@ -8,6 +8,7 @@ nobody else's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -70,24 +71,33 @@ class Agenda:
         return asdict(self)
 
 
-def draw_up(view: Engine, *, run_id: str, most: int | None = None, organisation: str | None = None) -> Agenda:
+def draw_up(
+    view: Engine,
+    *,
+    run_id: str,
+    most: int | None = None,
+    organisation: str | None = None,
+    own: Sequence[str] | None = None,
+) -> Agenda:
     """Return the agenda from a published ``case_view.duckdb``.
 
-    ``most`` is how many households at most; None takes that of the definition. ``organisation`` is the source for whom
-    the agenda is: its own record numbers stand beside each household. Raises `UsageError` when the publication knows no
-    families, the source is none of its, or ``most`` is not positive.
+    ``most`` is how many households at most; None takes that of the definition. ``organisation`` is for whom the agenda
+    is: the record numbers of its ``own`` sources stand beside each household; without them it is a source itself.
+    Raises `UsageError` when the publication knows no families, no such source is one of its, or ``most`` is not
+    positive.
     """
     if not view.has("household_today"):
         raise UsageError("the publication was made by a version without families: run `inbeeld run` once more")
     if most is not None and most < 1:
         raise UsageError("--most must be at least 1")
     sources = tuple(str(row[0]) for row in view.rows("SELECT DISTINCT source_id FROM household_known_at ORDER BY ALL"))
-    if organisation is not None and organisation not in sources:
+    mine = [source for source in own or ([organisation] if organisation else []) if source in sources]
+    if organisation is not None and not mine:
         raise UsageError(f"--for must be a source that knows households: {', '.join(sources)}")
     defined = definitions.agenda()
     most = most or defined.most
     ranked = [one for one in _ranked(view, defined) if one[1] >= defined.least]
-    told = _told(view, [household for household, _, _ in ranked[:most]], organisation)
+    told = _told(view, [household for household, _, _ in ranked[:most]], mine)
     items = tuple(
         Item(place, household, points, grounds=grounds, **told[household])
         for place, (household, points, grounds) in enumerate(ranked[:most], 1)
@@ -126,22 +136,23 @@ WHERE list_contains($1, t.household_id)
 _NUMBERS = """
 SELECT household_id, number FROM (
     SELECT household_id, incident_number AS number, reported_at AS moment FROM incident
-    WHERE source_id = $2 AND record_status IS DISTINCT FROM 'ingetrokken'
+    WHERE list_contains($2, source_id) AND record_status IS DISTINCT FROM 'ingetrokken'
     UNION ALL
-    SELECT household_id, case_id, max(received_at) FROM case_report WHERE source_id = $2 AND case_id IS NOT NULL
+    SELECT household_id, case_id, max(received_at) FROM case_report
+    WHERE list_contains($2, source_id) AND case_id IS NOT NULL
     GROUP BY household_id, case_id
 )
 WHERE list_contains($1, household_id) ORDER BY household_id, moment DESC, number
 """
 
 
-def _told(view: Engine, households: list[str], organisation: str | None) -> dict[str, dict[str, Any]]:
+def _told(view: Engine, households: list[str], own_sources: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what stands beside the reasons of each household."""
     if not households:
         return {}
     own: dict[str, list[str]] = {}
-    if organisation is not None:
-        for household, number in view.rows(_NUMBERS, [households, organisation]):
+    if own_sources:
+        for household, number in view.rows(_NUMBERS, [households, list(own_sources)]):
             own.setdefault(str(household), []).append(str(number))
     names = ("severity", "overridden_until", "children_certain", "children_possible", "is_open_case", "last_event_on",
              "next_due_on", "exclusion_until", "known_at")  # fmt: skip

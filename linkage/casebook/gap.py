@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,22 +10,59 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.casebook import estimate
-from linkage.casebook.estimate import SEEN, SPEEDS, Cells, Errors, Floats, Ints, Probes, Reviews, Sample
-from linkage.casebook.sql import Night, make, query
+from linkage.casebook.estimate import (
+    ANSWERED,
+    KINDS_OF_EVIDENCE,
+    REVIEW,
+    UNMATCHED,
+    Cells,
+    Doubts,
+    Errors,
+    Floats,
+    Ints,
+    Probes,
+    Reviews,
+    Sample,
+)
+from linkage.casebook.sql import Night, make
 from linkage.engine.base import Engine
 
 ALL = "alle"
 """Municipality and period of a total."""
-RULES = ("cb_answer", "cb_link", "cb_chosen")
-"""The queries that give reports to incidents, in order."""
 COUNTS = (
-    *("incidents", "judged", "excluded", "pending", "covered", "unmatched", "known", "review", "matched"),
-    *(*SPEEDS, "reports"),
+    *("incidents", "judged", "excluded", "pending", "covered", "unmatched", "known", "review", "matched", "answered"),
+    "reports",
 )
-VIEWS = ("gp_probe", "gp_seen", "gp_apart", "gp_review", "gp_cell", "gp_delay")
+VIEWS = ("gp_probe", "gp_met", "gp_review", "gp_cell", "gp_claim", "gp_delay")
 KINDS = ("unmatched", "review", "answered")
 """What the model had made of an incident that a reviewer looked at."""
-WORK = ("gp_named", "gp_answer", "gp_link", "gp_chosen", *VIEWS)
+STANDINGS = {"unmatched": UNMATCHED, "review": REVIEW, "answered": ANSWERED}
+EVIDENCE = {
+    "numbers": ("bsn", "v_number", "source_person", "phone"),
+    "birth": ("birth_initial", "birth_sound", "birth_postcode"),
+    "place": ("address", "sound_postcode", "given_year_street"),
+    "name": ("sound_given_year", "sound_given_place", "words"),
+}
+"""Blocking rules by the kind of evidence that they start from: rules of one kind fail together, and count as one."""
+_OVERLAP = """
+WITH side AS (
+    SELECT c.incident_no, p.mention_id AS police_id, s.mention_id AS steunpunt_id
+    FROM cb_chosen c JOIN cb_status t USING (incident_no) JOIN cb_standing i USING (incident_no)
+    JOIN cb_report r ON r.report_no = c.report_no
+    JOIN mention p ON p.record_kind = 'incident' AND p.source_id = i.source_id AND p.record_id = i.incident_number
+    JOIN mention s ON s.record_kind = 'case' AND s.source_id = r.source_id AND s.record_id = r.case_id
+    JOIN mention_person pp ON pp.mention_id = p.mention_id
+    JOIN mention_person sp ON sp.mention_id = s.mention_id AND sp.person_id = pp.person_id
+    WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late')
+), found AS (
+    SELECT incident_no, bit_or(rules) AS rules
+    FROM side JOIN compared_pair
+        ON left_id = least(police_id, steunpunt_id) AND right_id = greatest(police_id, steunpunt_id)
+    GROUP BY incident_no
+)
+SELECT {kinds} AS kinds, count(*) FROM found WHERE rules <> 0 GROUP BY 1
+"""
+WORK = VIEWS
 
 
 @dataclass(frozen=True)
@@ -48,18 +84,17 @@ class Level:
 
 def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
-    _by_people_alone(db, night)
     if not db.has("decision"):
         db.run(contracts.table("decision").ddl())
     for name in VIEWS:
         make(db, night, name)
     frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
     counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
-    answered = np.column_stack([counted[speed] for speed in SPEEDS])
-    cells = Cells(counted["judged"], counted["unmatched"], counted["review"], answered, counted["known"])
+    names = list(zip(frame["municipality_code"], frame["month"], strict=True))
+    cells = Cells(*(counted[name] for name in ("judged", "unmatched", "review", "answered", "known")))
     reviews = _reviews(db)
-    errors = estimate.draw(cells, _probes(db), reviews)
-    waiting = _waiting(db, list(zip(frame["municipality_code"], frame["month"], strict=True)))
+    errors = estimate.draw(cells, _doubts(db, names), _probes(db), reviews)
+    waiting = _waiting(db, names)
     evidence = {"probes": int(db.rows("SELECT count(*) FROM gp_probe")[0][0]), "reviewed": reviews.used}
     rates, parts = [], []
     for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
@@ -72,23 +107,40 @@ def take_apart(db: Engine, night: Night) -> None:
         db.run(f"DROP TABLE {name}")
 
 
-def _by_people_alone(db: Engine, night: Night) -> None:
-    """Write ``gp_chosen``: which report would answer each incident if no report told a number, by the same rules."""
-    db.run("CREATE OR REPLACE TEMP TABLE gp_named AS SELECT * FROM cb_named WHERE false")
-    for name in RULES:
-        text = re.sub(r"\bcb_(named|answer|link|chosen)\b", r"gp_\1", query(night, name))
-        db.run(f"CREATE OR REPLACE TEMP TABLE {name.replace('cb_', 'gp_')} AS {text}")
+def _doubts(db: Engine, names: list[tuple[str, str]]) -> Doubts:
+    """Return which incidents of the cells are in doubt, and the reports that may be about them."""
+    edges = db.frame("SELECT * FROM gp_claim ORDER BY report_no, incident_no")
+    _, first, incident = np.unique(edges["incident_no"], return_index=True, return_inverse=True)
+    place = {name: number for number, name in enumerate(names)}
+    cell = [place[name] for name in zip(edges["cell_municipality"], edges["cell_month"], strict=True)]
+    standing = edges["standing"].map(STANDINGS)
+    return Doubts(
+        cell=np.array(cell, dtype=np.int64)[first],
+        standing=np.array(standing, dtype=np.int64)[first],
+        report=edges["report_no"].to_numpy(dtype=np.int64),
+        incident=incident.astype(np.int64),
+        about=edges["about"].to_numpy(dtype=np.float64),
+        whole=edges["whole"].to_numpy(dtype=np.float64),
+    )
 
 
 def _probes(db: Engine) -> Probes:
-    seen: dict[str, int] = dict(db.rows("SELECT seen, incidents FROM gp_seen"))
-    [(reports, days, incidents, *exposed)] = db.rows("SELECT * FROM gp_apart")
-    return Probes(
-        np.array([seen.get(kind, 0) for kind in SEEN], dtype=np.int64),
-        int(reports),
-        int(days),
-        np.array([float(value) / max(incidents, 1) for value in exposed]),
-    )
+    [(met, unmet)] = db.rows("SELECT met, unmet FROM gp_met")
+    return Probes(int(met), int(unmet), _overlap(db))
+
+
+def _overlap(db: Engine) -> Ints:
+    """Return the incidents answered by people, by how many kinds of evidence led to their report, from one."""
+    counted = np.zeros(KINDS_OF_EVIDENCE, dtype=np.int64)
+    if not (db.has("compared_pair") and db.has("blocking_rule")):
+        return counted
+    place = {str(name): number for number, (name,) in enumerate(db.rows("SELECT rule FROM blocking_rule"))}
+    masks = [sum(1 << place[rule] for rule in rules if rule in place) for rules in EVIDENCE.values()]
+    kinds = " + ".join(f"CAST(rules & {mask} <> 0 AS INTEGER)" for mask in masks)
+    for found, incidents in db.rows(_OVERLAP.format(kinds=kinds)):
+        if found:
+            counted[found - 1] = incidents
+    return counted
 
 
 def _reviews(db: Engine) -> Reviews:

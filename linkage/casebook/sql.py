@@ -14,6 +14,8 @@ from linkage.engine.base import Engine
 
 EVEN, DOUBTFUL = 0.5, 0.2
 """Where reports go to the likeliest incident: probability from which one answers it, and from which a person looks."""
+CERTAIN = 0.999
+"""Probability from which the gap takes it for sure that a linked incident has its report."""
 VIEWS_FOLDER = Path(__file__).with_name("views")
 
 
@@ -73,6 +75,7 @@ def _values(night: Night) -> dict[str, object]:
         "likeliest": "true" if casebook.assignment == "likeliest" else "false",
         "even": EVEN,
         "doubtful": DOUBTFUL,
+        "certain": CERTAIN,
     }
 
 

@@ -14,15 +14,21 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are run from a checkout, they are not installed
 
 from benchmarks import figures, gap, gap_region
-from benchmarks.gap_region import Region, Truth
-from linkage.casebook.estimate import Cells, Probes
+from benchmarks.gap_region import FORM, Region, Truth
+from linkage.casebook.estimate import ANSWERED, UNMATCHED, Cells, Doubts, Probes
 
-CELLS = Cells(
-    np.array([100, 60]), np.array([14, 8]), np.array([2, 0]), np.array([[40, 5, 1], [30, 4, 2]]), np.array([0, 0])
+CELLS = Cells(np.array([100, 60]), np.array([14, 8]), np.array([2, 0]), np.array([46, 36]), np.array([0, 0]))
+DOUBTS = Doubts(
+    cell=np.array([0, 0, 1]),
+    standing=np.array([UNMATCHED, ANSWERED, UNMATCHED]),
+    report=np.array([5, 5, 8]),
+    incident=np.array([0, 1, 2]),
+    about=np.array([0.7, 0.3, 0.2]),
+    whole=np.array([1.0, 1.0, 0.2]),
 )
-TRUTH = Truth(np.array([13, 7]), np.array([2, 1]), np.array([2, 0]), np.array([1, 0]))
-PROBES = Probes(np.array([60, 0, 0, 1]), 9, 20_000, np.array([8.0, 30.0, 180.0]))
-REGION = Region(500, "medium", 1000, ["GM0109", "GM0118"], CELLS, PROBES, TRUTH)
+TRUTH = Truth(np.array([13, 7]), np.array([2, 1]), np.array([2, 0]), np.array([1, 0]), has=np.array([1, 0, 0]))
+PROBES = Probes(60, 1, np.array([2, 20, 40, 20]))
+REGION = Region(500, "medium", 1000, ["GM0109", "GM0118"], CELLS, DOUBTS, PROBES, TRUTH)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "gap").mkdir()
     for seed in (1000, 2000):
         text = json.dumps(asdict(replace(REGION, seed=seed)), default=np.ndarray.tolist)
-        (tmp_path / "gap" / f"500-medium-{seed}.json").write_text(text, encoding="utf-8")
+        (tmp_path / "gap" / f"500-medium-{seed}.{FORM}.json").write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -60,3 +66,16 @@ def test_who_looks_finds_what_is_there() -> None:
     assert looked.region.truth.absent.sum() == TRUTH.absent.sum()
     wide, narrow = (gap.told(one) for one in (REGION, looked))
     assert (narrow.high - narrow.low < wide.high - wide.low).all()
+
+
+def test_a_report_that_a_reviewer_gave_to_one_incident_is_no_longer_about_another() -> None:
+    left = gap.reviewed(REGION, 22).region.doubts
+    assert (left.standing == ANSWERED).all() and len(left.cell) == 1
+    assert len(left.report) == 0
+
+
+def test_a_reviewer_who_looks_at_none_leaves_all_as_it_is() -> None:
+    looked = gap.reviewed(REGION, 0)
+    assert looked.reviews.used == 0
+    assert asdict(looked.region.cells).keys() == asdict(CELLS).keys()
+    assert (looked.region.doubts.report == DOUBTS.report).all() and (looked.region.cells.unmatched == [14, 8]).all()

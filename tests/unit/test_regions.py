@@ -229,7 +229,7 @@ def test_indicators_are_for_who_has_an_agreement(
     [
         ("vt-kennemerland", 0, ""),
         ("politie-haarlem", 2, "no agreement lets politie-haarlem receive the agenda today (no agreement)"),
-        ("politie-zeeland", 2, "the register names no partner with source politie-zeeland"),
+        ("politie-zeeland", 2, "the register names no partner politie-zeeland, and no partner with source politie"),
     ],
 )
 def test_the_agenda_with_own_numbers_is_for_who_has_an_agreement(
@@ -240,9 +240,16 @@ def test_the_agenda_with_own_numbers_is_for_who_has_an_agreement(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("whom", ["vt", "vt-one"], ids=["by partner", "by source"])
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [("", "vt receives the agenda without record numbers: leave --for out"), ('form = "identifying"', "output folder")],
+    ids=["pseudonymous", "identifying"],
+)
 def test_who_gets_the_agenda_without_record_numbers_is_not_given_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    tmp_path: Path, whom: str, form: str, says: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     settings = tmp_path / "inbeeld.toml"
     settings.write_text(
         """
@@ -257,12 +264,13 @@ def test_who_gets_the_agenda_without_record_numbers_is_not_given_them(
         partner = "vt"
         legal_basis = "Wmo 2015"
         receives = ["agenda"]
-        """,
+        """
+        + form,
         encoding="utf-8",
     )
-    asked = ("agenda", "--out", str(tmp_path / "out"), "--for", "vt-one", "--config", str(settings))
+    asked = ("agenda", "--out", str(tmp_path / "out"), "--for", whom, "--config", str(settings))
     assert call(monkeypatch, *asked) == 2
-    assert "vt receives the agenda without record numbers: leave --for out" in capsys.readouterr().err
+    assert says in capsys.readouterr().err
 
 
 def test_a_region_without_a_partner_to_simulate_is_one_line(tmp_path: Path) -> None:

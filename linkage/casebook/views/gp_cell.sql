@@ -8,8 +8,7 @@ WITH incident AS (
            count(*) FILTER (status = 'unmatched') AS unmatched,
            count(*) FILTER (status = 'unmatched' AND NOT is_yes) AS known, count(*) FILTER (status = 'review') AS review,
            count(*) FILTER (status LIKE 'matched%') AS matched,
-           count(*) FILTER (status = 'matched_timely') AS timely, count(*) FILTER (status = 'matched_late') AS late,
-           count(*) FILTER (status = 'matched_very_late') AS very_late
+           count(*) FILTER (status IN ('matched_timely', 'matched_late', 'matched_very_late')) AS answered
     FROM cb_standing JOIN cb_status USING (incident_no) LEFT JOIN gp_review USING (incident_no) GROUP BY ALL
 ), report AS (
     SELECT coalesce(municipality_code, 'onbekend') AS municipality_code, strftime(day, '%Y-%m') AS month,

@@ -127,6 +127,9 @@ def test_own_record_numbers_are_those_of_the_organisation_that_asks_and_of_nobod
     assert police["cor"][0] == "PL0100-2025000020"
     steunpunt = {name(world, i.household_id): i.own_numbers for i in drawn(world, organisation=STEUNPUNT).items}
     assert (steunpunt["bea"], steunpunt["cor"]) == (("C-B1",), ())
+    partner = drawn(world, organisation="vt", own=("vt-elsewhere", STEUNPUNT))
+    assert {name(world, i.household_id): i.own_numbers for i in partner.items} == steunpunt
+    assert partner.organisation == "vt"
 
 
 def test_no_page_quotes_a_name_a_number_of_another_or_what_one_party_knows(world: World) -> None:

@@ -95,6 +95,20 @@ TERMS: list[tuple[str, str, str, dict[str, Any], tuple[Any, ...]]] = [
         ("2025-03-31", "undecided", False),
     ),
     ("not told: perhaps safety forbids it", "informing", "2025-03-03", {}, ("2025-03-31", "undecided", True)),
+    (
+        "a service that starts far from all records, by a mistyped year, does not vanish",
+        "investigation",
+        "2025-03-03",
+        {"service_start": "2055-03-05"},
+        ("2055-05-14", "running", True),
+    ),
+    (
+        "long before all records: ten weeks that end on a Saturday run to the Monday",
+        "investigation",
+        "2025-03-03",
+        {"service_start": "1915-03-06", "service_end": "1915-05-17"},
+        ("1915-05-17", "met", False),
+    ),
 ]
 
 
