@@ -9,6 +9,7 @@ from datetime import date
 from linkage.engine.base import Engine, Row
 from linkage.reports.facts import STATUSES, Facts, Gap, count_causes
 from linkage.reports.lists import Case
+from linkage.reports.since import Since
 
 Cell = tuple[str | None, date | None]
 LATE, ON_TIME = ("matched_late", "matched_very_late"), ("matched_reference", "matched_timely")
@@ -86,6 +87,7 @@ def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
         municipalities=sorted(places, key=lambda gap: (-gap.unmatched, -gap.incidents, gap.municipality_code or "")),
         cells=cells,
         unmatched=_cases(facts.unmatched, scope),
+        since=_since(facts, scope),
         told_causes=count_causes([case for case in facts.unmatched if scope.sees(case)]),
         review=_cases(facts.review, scope),
         pending=_cases(facts.pending, scope),
@@ -115,7 +117,16 @@ def _lists_alone(facts: Facts, scope: Scope) -> Facts:
         checks=[],
         rejected=[],
         merged={code: old for code, old in facts.merged.items() if code in scope.places},
+        since=None,
     )
+
+
+def _since(facts: Facts, scope: Scope) -> Since | None:
+    if facts.since is None or not scope.has_lists:
+        return None
+    own = [one for one in facts.since.resolved if scope.holds(one.municipality_code, one.source_id, one.expected)]
+    new = {(case.source_id, case.incident_number) for case in facts.unmatched if scope.sees(case)}
+    return replace(facts.since, new=facts.since.new & new, resolved=own)
 
 
 def _cases(cases: Sequence[Case], scope: Scope) -> list[Case]:

@@ -59,6 +59,8 @@ def test_a_page_is_accessible(reader: Page, material: Material, name: str) -> No
 
 def test_axe_sees_what_is_wrong(reader: Page) -> None:
     reader.emulate_media(media="screen", color_scheme="light")
-    reader.set_content("<html lang='nl'><title>x</title><main><h1>x</h1><img src=''><p style='color:#ccc'>pale words</p></main>")
+    reader.set_content(
+        "<html lang='nl'><title>x</title><main><h1>x</h1><img src=''><p style='color:#ccc'>pale words</p></main>"
+    )
     reader.evaluate(AXE)
     assert {found.split(" ")[0] for found in violations(reader)} >= {"image-alt", "color-contrast"}
