@@ -101,18 +101,21 @@ def _lists_alone(facts: Facts, scope: Scope) -> Facts:
 
     Whoever holds the rows can count them; with figures of the same incidents beside them, more could be told from both.
     """
-    lists = {status: _cases(getattr(facts, status), scope) for status in ("unmatched", "review", "pending")}
+    unmatched, review, pending = (_cases(cases, scope) for cases in (facts.unmatched, facts.review, facts.pending))
+    counted = {"unmatched": len(unmatched), "review": len(review), "pending": len(pending)}
     return replace(
         facts,
         has_figures=False,
         first=None,
         last=None,
-        statuses={status: len(lists.get(status, ())) for status in STATUSES},
+        statuses={status: counted.get(status, 0) for status in STATUSES},
         total=_gap((None, None), {}, [], []),
         months=[],
         municipalities=[],
         cells=[],
-        **lists,
+        unmatched=unmatched,
+        review=review,
+        pending=pending,
         told_causes=[],
         checks=[],
         rejected=[],
