@@ -55,10 +55,23 @@ FLOORS: tuple[frozenset[str], ...] = (
             "quality",
             "simulate",
             "evaluate",
-            "dictionary",
         }
     ),
-    frozenset({"agenda", "doctor", "pipeline", "review", "explain", "diagnose", "train", "interop", "library"}),
+    frozenset(
+        {
+            "agenda",
+            "doctor",
+            "pipeline",
+            "review",
+            "explain",
+            "diagnose",
+            "train",
+            "interop",
+            "library",
+            "dictionary",
+            "export",
+        }
+    ),
     frozenset({"cli", "console", "flows"}),
 )
 """From the ground up; a part imports from lower floors, and nobody from the flows. ``cli`` is every module ``cli_…``;
