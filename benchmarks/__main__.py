@@ -17,9 +17,10 @@ from benchmarks.race import PEERS, run
 from benchmarks.sets import SETS
 
 ALL = ("night", "increment", "peers", "race", "relations", "decisions")
-WHAT = (*ALL, "ablation", "gap", "links", "calibration", "calibrate", "all")
+WHAT = (*ALL, "ablation", "gap", "links", "calibration", "calibrate", "page", "all")
 """``gap`` takes two hundred simulated regions through a night, an hour, and goes on where it was stopped;
-``calibration`` and ``calibrate`` simulate large regions, minutes each; ``calibrate`` writes the model that ships."""
+``calibration`` and ``calibrate`` simulate large regions, minutes each; ``calibrate`` writes the model that ships;
+``page`` needs Chromium."""
 NIGHT_SIZES = (2_000, 20_000)
 PEERS_SIZE = 2_000
 SEED = 7
@@ -161,6 +162,13 @@ def _gap(console: Console, asked: argparse.Namespace) -> None:
     gap.gap(console, kinds=kinds, regions=asked.repeat or gap.REGIONS)
 
 
+def _page(console: Console, asked: argparse.Namespace) -> None:
+    from benchmarks import list_page
+
+    rows, rounds = (asked.incidents or (list_page.ROWS,))[0], asked.repeat or list_page.ROUNDS
+    list_page.list_page(console, rows=rows, rounds=rounds)
+
+
 PARTS = {
     "night": _night,
     "increment": _increment,
@@ -173,6 +181,7 @@ PARTS = {
     "links": _links,
     "calibration": _calibration,
     "calibrate": _calibrate,
+    "page": _page,
 }
 
 

@@ -15,7 +15,17 @@ from typing import Annotated
 
 import typer
 
-from linkage import __version__, cli_families, cli_family, cli_intake, cli_kpi, cli_operate, cli_review, cli_train
+from linkage import (
+    __version__,
+    cli_export,
+    cli_families,
+    cli_family,
+    cli_intake,
+    cli_kpi,
+    cli_operate,
+    cli_review,
+    cli_train,
+)
 from linkage.cli_errors import UNTOUCHED, complain, guarded
 from linkage.cli_options import TRUTH, AsJson, By, Html, Inbox, Out, Reason, Settings, day, renamed
 from linkage.decisions import Verdict
@@ -235,6 +245,7 @@ cli_train.register(app)
 cli_operate.register(app)
 cli_intake.register(app)
 cli_kpi.register(app)
+cli_export.register(app)
 cli_family.register(app)
 cli_families.register(app)
 cli_review.register(app)
@@ -255,15 +266,17 @@ def status(out: Out, as_json: AsJson = False) -> None:
 
 @app.command()
 def dictionary(
-    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")] = DICTIONARY,
+    out: Annotated[
+        Path, typer.Option("--out", help="File to write; a page where its name ends in .html.", metavar="FILE")
+    ] = DICTIONARY,
 ) -> None:
     """Write the data dictionary: every table, column, code list and source profile of schemas/."""
     from linkage import console
-    from linkage.dictionary import render
+    from linkage.dictionary import page, render
 
     with guarded(None):
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(render(), encoding="utf-8")
+        out.write_text(page() if out.suffix == ".html" else render(), encoding="utf-8")
         console.say(console.terminal(), f"Wrote {out}")
 
 

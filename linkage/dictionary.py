@@ -26,6 +26,26 @@ def render() -> str:
     return "\n".join(_lines()).rstrip() + "\n"
 
 
+def page() -> str:
+    """Return the whole dictionary as one page, with a link from every column to its codes."""
+    from linkage import __version__
+    from linkage.reports.layout import HERE, sheet
+
+    return sheet(
+        "dictionary.html.j2",
+        HERE,
+        "dictionary.css",
+        {},
+        title="Data dictionary",
+        version=__version__,
+        zones=[(zone, title.replace("`", ""), list(contracts.tables(zone))) for zone, title in _ZONES.items()],
+        indicators=indicators.indicators(),
+        family=definitions.family(),
+        codes=[contracts.codes(path.stem) for path in sorted((SCHEMAS / "codes").glob("*.toml"))],
+        profiles=[(name, contracts.profile(name)) for name in contracts.profiles()],
+    )
+
+
 def _lines() -> Iterator[str]:
     yield _HEAD
     for zone, title in _ZONES.items():

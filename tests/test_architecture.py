@@ -55,10 +55,22 @@ FLOORS: tuple[frozenset[str], ...] = (
             "quality",
             "simulate",
             "evaluate",
-            "dictionary",
         }
     ),
-    frozenset({"agenda", "doctor", "pipeline", "explain", "diagnose", "train", "interop", "library"}),
+    frozenset(
+        {
+            "agenda",
+            "doctor",
+            "pipeline",
+            "explain",
+            "diagnose",
+            "train",
+            "interop",
+            "library",
+            "dictionary",
+            "export",
+        }
+    ),
     frozenset({"review"}),
     frozenset({"cli", "console", "flows"}),
 )

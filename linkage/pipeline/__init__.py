@@ -237,6 +237,7 @@ def publish(night: Night) -> None:
         on=night.started_at.astimezone(LOCAL).date(),
         language=night.config.reports.language,
         kept=night.folder.state / "editions",
+        before=current / "case_view.duckdb" if (current := night.folder.current()) else None,
     )
     for line in reports.withheld(night.db):
         night.progress(line)

@@ -48,19 +48,22 @@ def write(
     on: date | None = None,
     language: str = "nl",
     kept: Path | None = None,
+    before: Path | None = None,
 ) -> list[Path]:
     """Write the reports of one run into ``folder`` and return their paths.
 
     ``stale`` are the sources that are behind: their ids, or objects with a ``source_id``. ``limits`` are
     named in the definitions; without them the defaults of the configuration are. The same case view and
     moment give the same bytes. What the register ``cooperation`` gives to its partners on the day ``on`` is written
-    beside it, in a folder for each. ``kept`` holds the monthly editions so far.
+    beside it, in a folder for each. ``kept`` holds the monthly editions so far,
+    ``before`` is the case view of the publication before.
     """
-    from linkage.reports import facts, handouts, management, page, workbook
+    from linkage.reports import facts, handouts, management, page, since, workbook
     from linkage.reports.words import words
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = facts.read(db, run_id=run_id, as_of=as_of, stale=stale, language=language)
+    told = replace(told, since=since.read(db, before))
     texts = words(limits or Limits(), language)
     workbook.write(folder / WORKBOOK, told, texts, run_id=run_id, made_at=made_at)
     page.write(folder / PAGE, told, texts, run_id=run_id, made_at=made_at)

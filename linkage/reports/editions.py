@@ -36,9 +36,10 @@ def write(
     Raises `ContractError` when a kept edition is not what it was.
     """
     found = dict(_kept(kept)) if kept else {}
-    for month, told in found.items():
-        _verify(told, kept / month if kept else folder)
-        shutil.copytree(kept / month if kept else folder, folder / FOLDER / month)
+    for name, told in found.items():
+        assert kept is not None
+        _verify(told, kept / name)
+        shutil.copytree(kept / name, folder / FOLDER / name)
     month = closed(board.as_of)
     if f"{month:%Y-%m}" not in found:
         made = folder / FOLDER / f"{month:%Y-%m}"

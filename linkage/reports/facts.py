@@ -11,6 +11,7 @@ from typing import ClassVar
 from linkage.engine.base import Engine
 from linkage.reports.lists import Case, cases
 from linkage.reports.night import Check, Rejected, Source, checks, rejected, sources
+from linkage.reports.since import Since
 
 STATUSES = (
     "matched_reference",
@@ -101,6 +102,8 @@ class Facts:
     """Names of the partners of whom reports are expected; none without a register."""
     audience: str | None = None
     """The partner that these facts are for; none: they are the whole region's."""
+    since: Since | None = None
+    """What changed since the publication before; None on the first night."""
     has_lists: bool = True
     has_figures: bool = True
     """Whether counts of more than the lists hold may be told."""
@@ -125,6 +128,10 @@ class Facts:
     def expected(self, case: Case) -> str:
         """Return the names of the partners of whom a report of an incident is expected."""
         return " / ".join(self.partners.get(one, one) for one in (case.expected or "").split("|") if one)
+
+    def is_new(self, case: Case) -> bool:
+        """Tell whether an incident was not on the list of the publication before."""
+        return self.since is not None and (case.source_id, case.incident_number) in self.since.new
 
     @cached_property
     def stale(self) -> Sequence[Source]:

@@ -182,7 +182,7 @@ def _has_headline(figures: Figures) -> bool:
 def _figures(frame: pd.DataFrame, step: str) -> Figures:
     rows = {}
     for row in release(frame).to_dict("records"):
-        told = {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        told: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
         figure = Figure(
             **{key: told[key] for key in ("kpi_code", "part", "scope", "scope_code", "unit", "norm", "status")},
             name=told["figure"],

@@ -37,7 +37,7 @@ WITH repeats AS (
   WHERE s.status = ?
 )
 SELECT * FROM listed
-ORDER BY {rank_severity}, {rank_children}, age_days DESC NULLS LAST, incident_number, source_id
+ORDER BY {rank_severity}, {rank_children}, age_days DESC NULLS LAST, repeats DESC, incident_number, source_id
 """
 
 
@@ -66,7 +66,7 @@ class Case(NamedTuple):
 def cases(db: Engine, status: str) -> Sequence[Case]:
     """Return the incidents of a status, the most urgent first.
 
-    Urgency is: colour of the household, then children involved, then days open, then number.
+    Urgency is: colour of the household, then children involved, then days open, then repeats, then number.
     """
     sql = _CASES.format(
         severities=SEVERITIES,

@@ -3,7 +3,7 @@
   const PAGE_ROWS = 100;
   const PRINT_ROWS = 500;
   const ESCAPE_WITHIN_MS = 1000;
-  const [NUMBER, SOURCE, REPORTED, PLACE, AGE, CAUSE, CHILDREN, SEVERITY, REPEATS, HOUSEHOLD, CANDIDATES, BEST] = Array(12).keys();
+  const [NUMBER, SOURCE, REPORTED, PLACE, AGE, CAUSE, CHILDREN, SEVERITY, REPEATS, HOUSEHOLD, CANDIDATES, BEST, NEWS] = Array(13).keys();
 
   const source = document.getElementById("data");
   const data = JSON.parse(source.textContent);
@@ -13,7 +13,11 @@
 
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
   const plural = (name, n) => (n === 1 ? words[`${name}_one`] : say(words[`${name}_many`], { n: count.format(n) }));
-  const day = (iso) => (iso ? iso.split("-").reverse().join("-") : "–");
+  const day = (iso) => {
+    if (!iso) return "–";
+    const [y, mm, dd] = iso.split("-");
+    return say(data.day, { y, mm, dd, d: Number(dd), month: data.months[Number(mm) - 1] });
+  };
 
   // All text goes in as textContent: a value is never read as markup.
   const element = (tag, text, className) => {
@@ -40,7 +44,10 @@
     repeats: [(a, b) => a[REPEATS] - b[REPEATS], -1],
   };
   const ageBucket = (days) => data.ages.findIndex((limit) => limit === null || days <= limit);
+  const places = data.places.map((name) => name.toLowerCase());
   const filters = {
+    source: (row) => row[SOURCE],
+    news: (row) => row[NEWS],
     place: (row) => row[PLACE],
     cause: (row) => row[CAUSE],
     severity: (row) => row[SEVERITY],
@@ -67,7 +74,10 @@
 
     function line(row) {
       const tr = element("tr");
-      tr.append(cell(row[NUMBER], data.sources.length > 1 ? data.sources[row[SOURCE]] : "", "number"));
+      const first = cell(row[NUMBER], "", "number");
+      if (!isReview && row[NEWS] === 0) first.append(element("span", words.new, "new"));
+      if (data.sources.length > 1) first.append(element("small", data.sources[row[SOURCE]]));
+      tr.append(first);
       const colour = element("td");
       colour.append(element("span", data.severities[row[SEVERITY]][1], `chip ${data.severities[row[SEVERITY]][0]}`));
       tr.append(colour, cell(data.children[row[CHILDREN]]));
@@ -77,7 +87,10 @@
         const best = row[BEST] === null ? "" : say(words.best, { p: percent(row[BEST]) });
         tr.append(cell(plural("candidates", row[CANDIDATES]), best));
       } else {
-        tr.append(cell(data.causes[row[CAUSE]]));
+        const [source, expected] = data.parties[row[SOURCE]];
+        const why = cell(data.causes[row[CAUSE]], say(data.lacks[row[CAUSE]], { source, expected }));
+        if (data.resolve[row[CAUSE]]) why.append(element("small", data.resolve[row[CAUSE]], "resolve"));
+        tr.append(why);
       }
       tr.append(household(row));
       return tr;
@@ -102,7 +115,7 @@
       chosen = rows.filter(
         (row) =>
           wanted.every(([read, value]) => read(row) === value) &&
-          (!text || row[NUMBER].toLowerCase().includes(text) || (row[HOUSEHOLD] || "").toLowerCase().includes(text)),
+          (!text || row[NUMBER].toLowerCase().includes(text) || (row[HOUSEHOLD] || "").toLowerCase().includes(text) || places[row[PLACE]].includes(text)),
       );
       if (sort) {
         const compare = sorts[sort][0];

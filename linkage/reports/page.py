@@ -24,6 +24,9 @@ COLOURS = (*SEVERITIES, "none")
 AGES: Mapping[str, int | None] = {"a42": 42, "a90": 90, "a180": 180, "a365": 365, "older": None}
 """The age classes of the filter: the last day of each, the oldest without end."""
 
+NEWS = ("new", "known")
+"""Whether an incident came onto the list tonight."""
+
 PLACES_SHOWN = 15
 
 Choice = tuple[int, str, int]
@@ -49,8 +52,8 @@ def render(facts: Facts, texts: Words, *, run_id: str, made_at: datetime) -> str
         css=Markup(css),
         script=Markup(script),
         data=_island(index.data(facts, texts)),
-        unmatched=index.choices("unmatched", facts.unmatched, texts),
-        review=index.choices("review", facts.review, texts),
+        unmatched=index.choices("unmatched", facts, facts.unmatched, texts),
+        review=index.choices("review", facts, facts.review, texts),
         attention=[check for check in facts.checks if check.outcome != "passed"],
         places_shown=PLACES_SHOWN,
     )
@@ -61,17 +64,26 @@ class Index:
     """The values that rows repeat, each once and in the order in which a reader expects them."""
 
     sources: Sequence[str]
+    parties: Sequence[tuple[str, str]]
+    """Of each of ``sources``: who delivered, and of whom a report is expected."""
     places: Sequence[str]
     causes: Sequence[str]
+    codes: Sequence[str | None]
+    """Of each of ``causes``: its code."""
 
     @classmethod
     def of(cls, facts: Facts, texts: Words) -> Index:
         """Collect the values of both lists."""
         both = [*facts.unmatched, *facts.review]
+        parties = {_source(case, facts): (case.source_id, facts.expected(case) or texts["steunpunt"]) for case in both}
+        codes = {texts.label("cause", case.cause): case.cause for case in facts.unmatched}
+        causes = sorted(codes, key=str.casefold)
         return cls(
-            sources=sorted({_source(case, facts) for case in both}),
+            sources=sorted(parties),
+            parties=[parties[name] for name in sorted(parties)],
             places=sorted({texts.place(case.municipality_code) for case in both}, key=str.casefold),
-            causes=sorted({texts.label("cause", case.cause) for case in facts.unmatched}, key=str.casefold),
+            causes=causes,
+            codes=[codes[name] for name in causes],
         )
 
     def data(self, facts: Facts, texts: Words) -> dict[str, Any]:
@@ -81,7 +93,12 @@ class Index:
             "words": texts["list"],
             "sources": self.sources,
             "places": self.places,
+            "parties": self.parties,
             "causes": self.causes,
+            "lacks": [str(texts["lacks"].get(code or "", "")) for code in self.codes],
+            "resolve": [texts.resolve(code) for code in self.codes],
+            "day": texts["notation.day"],
+            "months": texts["months"],
             "children": [texts.label("children", code) for code in CHILDREN],
             "severities": [(code, texts.label("severity", code)) for code in COLOURS],
             "ages": list(AGES.values()),
@@ -91,20 +108,23 @@ class Index:
             },
         }
 
-    def choices(self, key: str, cases: Sequence[Case], texts: Words) -> dict[str, Any]:
+    def choices(self, key: str, facts: Facts, cases: Sequence[Case], texts: Words) -> dict[str, Any]:
         """Return the filters of a list, with the options that occur in it."""
         places = [texts.place(case.municipality_code) for case in cases]
         causes = [texts.label("cause", case.cause) for case in cases] if key == "unmatched" else []
         ages = [_age_class(case.age_days or 0) for case in cases]
+        told = key == "unmatched" and facts.since is not None
         return {
             "key": key,
             "title": texts["page.list" if key == "unmatched" else "page.review_list"],
             "table": texts["page.list_table" if key == "unmatched" else "page.review_table"],
+            "sources": _count(self.sources, [_source(case, facts) for case in cases]),
             "places": _count(self.places, places),
             "causes": _count(self.causes, causes),
             "severities": _count(COLOURS, [case.severity for case in cases], texts["severity"]),
             "children": _count(CHILDREN, [case.children for case in cases], texts["children"]),
             "ages": _count(tuple(AGES), ages, texts["age"]),
+            "news": _count(NEWS, [NEWS[not facts.is_new(case)] for case in cases], texts["list"]) if told else [],
         }
 
     def _rows(self, facts: Facts, cases: Sequence[Case], texts: Words, *, with_cause: bool) -> list[list[Any]]:
@@ -126,6 +146,7 @@ class Index:
                 case.household_id,
                 case.candidates,
                 case.best if case.best is None else round(case.best, 4),
+                0 if facts.is_new(case) else 1,
             ]
             for case in cases
         ]
@@ -169,10 +190,23 @@ def _sentences(facts: Facts, texts: Words, run_id: str, made_at: datetime) -> di
         "months_alt": say("page.months_alt", first=texts.month(known[0]), last=texts.month(known[-1])) if known else "",
         "months_dropped": say("page.months_dropped", shown=charts.SHOWN_MONTHS),
         "places_more": say("page.municipalities_more", count=texts.number(len(facts.municipalities))),
+        "since": _since(facts, texts),
         "checks": say(f"page.{verdict}", bad=texts.number(bad), count=texts.number(len(facts.checks))),
         "period": say("page.period", first=texts.day(facts.first), last=texts.day(facts.last)) if facts.first else "",
         "made": say("page.made", made_at=texts.moment(made_at), run_id=run_id),
     }
+
+
+def _since(facts: Facts, texts: Words) -> str:
+    """Return what changed since the publication before; empty on the first night."""
+    if facts.since is None:
+        return ""
+    before, gone = texts.day(facts.since.before), len(facts.since.resolved)
+    if not facts.since.new and not gone:
+        return texts.say("page.since_none", before=before)
+    told = texts.say("page.since", before=before, new=texts.number(len(facts.since.new)), resolved=texts.number(gone))
+    how = [texts.say("page.since_one", n=texts.number(n), how=texts.how(code)) for code, n in facts.since.how()]
+    return told + (" " + texts.say("page.since_how", how=", ".join(how)) if how else "")
 
 
 def _drawings(facts: Facts) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import date
 from linkage.engine.base import Engine, Row
 from linkage.reports.facts import STATUSES, Facts, Gap, count_causes
 from linkage.reports.lists import Case
+from linkage.reports.since import Since
 
 Cell = tuple[str | None, date | None]
 LATE, ON_TIME = ("matched_late", "matched_very_late"), ("matched_reference", "matched_timely")
@@ -86,6 +87,7 @@ def narrow(counts: Sequence[Row], facts: Facts, scope: Scope) -> Facts:
         municipalities=sorted(places, key=lambda gap: (-gap.unmatched, -gap.incidents, gap.municipality_code or "")),
         cells=cells,
         unmatched=_cases(facts.unmatched, scope),
+        since=_since(facts, scope),
         told_causes=count_causes([case for case in facts.unmatched if scope.sees(case)]),
         review=_cases(facts.review, scope),
         pending=_cases(facts.pending, scope),
@@ -99,23 +101,35 @@ def _lists_alone(facts: Facts, scope: Scope) -> Facts:
 
     Whoever holds the rows can count them; with figures of the same incidents beside them, more could be told from both.
     """
-    lists = {status: _cases(getattr(facts, status), scope) for status in ("unmatched", "review", "pending")}
+    unmatched, review, pending = (_cases(cases, scope) for cases in (facts.unmatched, facts.review, facts.pending))
+    counted = {"unmatched": len(unmatched), "review": len(review), "pending": len(pending)}
     return replace(
         facts,
         has_figures=False,
         first=None,
         last=None,
-        statuses={status: len(lists.get(status, ())) for status in STATUSES},
+        statuses={status: counted.get(status, 0) for status in STATUSES},
         total=_gap((None, None), {}, [], []),
         months=[],
         municipalities=[],
         cells=[],
-        **lists,
+        unmatched=unmatched,
+        review=review,
+        pending=pending,
         told_causes=[],
         checks=[],
         rejected=[],
         merged={code: old for code, old in facts.merged.items() if code in scope.places},
+        since=None,
     )
+
+
+def _since(facts: Facts, scope: Scope) -> Since | None:
+    if facts.since is None or not scope.has_lists:
+        return None
+    own = [one for one in facts.since.resolved if scope.holds(one.municipality_code, one.source_id, one.expected)]
+    new = {(case.source_id, case.incident_number) for case in facts.unmatched if scope.sees(case)}
+    return replace(facts.since, new=facts.since.new & new, resolved=own)
 
 
 def _cases(cases: Sequence[Case], scope: Scope) -> list[Case]:

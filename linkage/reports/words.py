@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from linkage import municipalities
 from linkage.config import Limits
+from linkage.reports.lists import Case
 from linkage.reports.night import Source
+from linkage.reports.since import GONE
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
@@ -107,6 +109,19 @@ class Words:
         name = municipalities.name(code) if code else str(self["unknown"])
         others = self.join([municipalities.name(c) for c in merged])
         return self.say("merged", name=name, others=others) if merged else name
+
+    def lacks(self, case: Case, expected: str) -> str:
+        """Return what is missing of an incident, and which source lacks it; empty for a cause that has no word."""
+        told = self["lacks"].get(case.cause or "", "")
+        return str(told).format(source=case.source_id, expected=expected or self["steunpunt"])
+
+    def how(self, code: str) -> str:
+        """Return how an incident left the list: its status, or that its source no longer delivers it."""
+        return str(self["gone"]) if code == GONE else self.label("status", code)
+
+    def resolve(self, cause: str | None) -> str:
+        """Return what would take an incident with this cause off the list; empty for a cause that has no word."""
+        return str(self["resolve"].get(cause or "", ""))
 
     def part(self, figure: Any) -> str:
         """Return the word for a part of a figure, whatever it is split by."""

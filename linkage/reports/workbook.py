@@ -9,6 +9,7 @@ from pathlib import Path
 from linkage.reports.facts import Facts, Gap
 from linkage.reports.lists import Case
 from linkage.reports.sheets import Book, Column, Sheet, Shown, Value
+from linkage.reports.since import Resolved
 from linkage.reports.words import Words, local, share_of
 
 _BEFORE_CAUSE = (
@@ -25,7 +26,22 @@ _AFTER_CAUSE = (
     Column("household_id", 26),
 )
 _EXPECTED = Column("expected", 30)
-_UNMATCHED = (*_BEFORE_CAUSE, Column("cause", 40), *_AFTER_CAUSE)
+_UNMATCHED = (
+    *_BEFORE_CAUSE,
+    Column("cause", 40),
+    *_AFTER_CAUSE,
+    Column("lacks", 44, "wrapped"),
+    Column("resolve", 60, "wrapped"),
+    Column("is_new", 12),
+)
+_RESOLVED = (
+    Column("incident_number", 22),
+    Column("source_id", 16),
+    Column("reported_on", 12, "day"),
+    Column("municipality", 24),
+    Column("how", 36),
+    Column("delay_days", 14, "count"),
+)
 _PENDING = (*_BEFORE_CAUSE, *_AFTER_CAUSE)
 _REVIEW = (*_BEFORE_CAUSE, Column("candidates", 12, "count"), Column("best", 10, "share"), *_AFTER_CAUSE)
 _COUNTS = ("incidents", "matched", "late", "covered", "review", "pending", "unmatched", "excluded")
@@ -65,11 +81,13 @@ def write(path: Path, facts: Facts, texts: Words, *, run_id: str, made_at: datet
     note = _behind(facts, texts)
     pending = [(*_before(texts, case), *_after(texts, case)) for case in facts.pending]
     for key, columns, cases, rows in (
-        ("unmatched", _UNMATCHED, facts.unmatched, [_unmatched(texts, case) for case in facts.unmatched]),
+        ("unmatched", _UNMATCHED, facts.unmatched, [_unmatched(texts, facts, case) for case in facts.unmatched]),
         ("review", _REVIEW, facts.review, [_review(texts, case) for case in facts.review]),
         ("pending", _PENDING, facts.pending, pending),
     ):
         book.table(key, *_with_expected(facts, columns, cases, rows), note)
+    if facts.since is not None:
+        book.table("resolved", _RESOLVED, [_resolved(texts, one) for one in facts.since.resolved], note)
     if facts.has_figures:
         book.table("gap", _GAP, [_gap(texts, cell, facts.merged) for cell in facts.cells], note)
         _quality(book.sheet("quality", [column.width for column in _CHECKS]), facts, texts)
@@ -167,8 +185,15 @@ def _sources(facts: Facts, texts: Words) -> list[tuple[Value | Shown, ...]]:
     ]
 
 
-def _unmatched(texts: Words, case: Case) -> tuple[Value | Shown, ...]:
-    return (*_before(texts, case), texts.label("cause", case.cause), *_after(texts, case))
+def _unmatched(texts: Words, facts: Facts, case: Case) -> tuple[Value | Shown, ...]:
+    told = (texts.lacks(case, facts.expected(case)), texts.resolve(case.cause))
+    is_new = None if facts.since is None else texts["yes" if facts.is_new(case) else "no"]
+    return (*_before(texts, case), texts.label("cause", case.cause), *_after(texts, case), *told, is_new)
+
+
+def _resolved(texts: Words, one: Resolved) -> tuple[Value, ...]:
+    place, how = texts.place(one.municipality_code), texts.how(one.how)
+    return (one.incident_number, one.source_id, one.reported_on, place, how, one.delay_days)
 
 
 def _review(texts: Words, case: Case) -> tuple[Value | Shown, ...]:

@@ -85,6 +85,14 @@ def pair_page(material: Material) -> Path:
     return path
 
 
+def dictionary_page(material: Material) -> Path:
+    """Write the data dictionary."""
+    path = material.folder / "dictionary.html"
+    done = inbeeld("dictionary", "--out", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    return path
+
+
 PAGES: dict[str, Maker] = {
     "overview": page_of(reports.PAGE, "nl"),
     "figures": page_of(reports.FIGURES, "nl"),
@@ -94,5 +102,6 @@ PAGES: dict[str, Maker] = {
     "incident": by_command("incident", "explain", needs=INCIDENT),
     "pair": pair_page,
     "model": by_command("model", "model"),
+    "dictionary": dictionary_page,
 }
 """The pages by name."""

@@ -82,9 +82,13 @@ def test_a_list_holds_real_dates_and_real_numbers(written: Path) -> None:
         "Kleur": str,
         "Incidenten in huishouden": float,
         "Huishouden": str,
+        "Wat ontbreekt, en bij wie": str,
+        "Wat helpt": str,
+        "Nieuw sinds vorige nacht": str,
     }
     assert header == list(kinds)
     assert rows
+    assert {row[-1] for row in rows} == {""}, "on the first night nobody can tell what is new"
     assert all(isinstance(cell, kind) for row in rows for cell, kind in zip(row, kinds.values(), strict=True))
 
 
@@ -93,7 +97,8 @@ def test_the_most_urgent_incident_stands_first(written: Path) -> None:
     children = ["Ja", "Onbekend", "Nee"]
     _, _, *rows = sheet(written, "Niet in beeld")
     urgency = [
-        (colours.index(str(row[7])), children.index(str(row[6])), -float(str(row[4])), str(row[0])) for row in rows
+        (colours.index(str(row[7])), children.index(str(row[6])), -float(str(row[4])), -float(str(row[8])), str(row[0]))
+        for row in rows
     ]
     assert urgency == sorted(urgency)
     assert {row[0] for row in urgency} == {0, 1, 2, 3}
