@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from linkage.review.texts import texts
 
 if TYPE_CHECKING:
-    from linkage.explain import PairExplanation
+    from linkage.review.evidence import Evidence
     from linkage.review.reading import Mention
 
 CONTEXT_ENDS = ("_no_birth", "_no_given", "_little")
@@ -28,9 +28,9 @@ class Field:
     is_closed: bool = False
 
 
-def compared(left: Mention, right: Mention, told: PairExplanation, *, closed: bool) -> list[Field]:
+def compared(left: Mention, right: Mention, found: Evidence, *, closed: bool) -> list[Field]:
     """Return the rows of which at least one side knows something; an address that is ``closed`` is compared only."""
-    levels = {part.comparison: part.level for part in told.parts}
+    levels = {part.comparison: part.level for part in found.parts}
     rows = [_field(name, value, left, right, levels, closed=closed) for name, value in _FIELDS.items()]
     return [row for row in rows if row.left or row.right or row.name in levels]
 

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from linkage.decisions import Verdict
 from linkage.errors import UsageError
-from linkage.explain.pair import told_pair
 from linkage.review import waiting
 from linkage.review.compare import compared, unknown
+from linkage.review.evidence import evidence
 from linkage.review.queue import counts
 from linkage.review.reading import Mention, mention, mentions, protected_persons, record
 from linkage.review.site import Night
@@ -135,10 +135,11 @@ def reason(verdict: Verdict, given: Form) -> str:
 
 def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Response:
     site, name, now = visit.site, visit.session.name, visit.site.now()
-    told = told_pair(night.db, (one.mention_id, other.mention_id), site.model(night), Thresholds.of(site.config))
+    thresholds = Thresholds.of(site.config)
+    found = evidence(night.db, one.mention_id, other.mention_id, site.model(night), thresholds)
     is_protected = protected_persons(night.db, [one.person_id, other.person_id])
     closed = is_protected and not all(visit.session.is_open(m.mention_id, now) for m in (one, other))
-    rows = compared(one, other, told, closed=closed)
+    rows = compared(one, other, found, closed=closed)
     tasks = waiting.queue(site, name, night)
     is_second = waiting.second(site, name, key_of(one), key_of(other)) is not None
     here = {one.mention_id, other.mention_id}
@@ -149,7 +150,7 @@ def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Resp
         other=other,
         fields=rows,
         unknown=unknown(rows),
-        evidence=told,
+        evidence=found,
         is_protected=is_protected,
         closed=closed,
         shared=_shared(night, one, other),

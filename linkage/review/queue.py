@@ -101,6 +101,8 @@ def task_of(db: Engine, decision: Decision, found: Iterable[Task]) -> Task | Non
         if {task.person_a, task.person_b} == {person_a, person_b} and {task.left, task.right} == {left, right}:
             return task
     where = (places[0], places[1]), (places[2], places[3])
+    if left > right:  # as the night's own pairs stand, so that nobody sees which is which
+        left, right, where = right, left, where[::-1]
     return Task(where, left, right, person_a, person_b, probability, 0, has_child, False, None)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvicorn
+
 from linkage.errors import UsageError
 
 
@@ -85,14 +87,9 @@ def listen(place: Place) -> socket.socket:
     return made
 
 
-def run(app: Callable[..., object], place: Place, at: socket.socket, ready: Callable[[], None]) -> None:
-    """Say that all is ``ready`` and serve until the process is interrupted or told to end.
-
-    Nothing is logged: addresses hold ids of persons.
-    """
-    import uvicorn
-
-    settings = uvicorn.Config(
+def settings(app: Callable[..., object], place: Place) -> uvicorn.Config:
+    """Return how to serve. Nothing is logged: addresses hold ids of persons."""
+    return uvicorn.Config(
         app,
         access_log=False,
         log_config=None,
@@ -104,8 +101,20 @@ def run(app: Callable[..., object], place: Place, at: socket.socket, ready: Call
         ssl_certfile=str(place.certificate) if place.certificate else None,
         ssl_keyfile=str(place.key) if place.key else None,
     )
+
+
+def run(app: Callable[..., object], place: Place, at: socket.socket, ready: Callable[[], None]) -> None:
+    """Say that all is ``ready`` and serve until the process is interrupted or told to end.
+
+    Raises `UsageError` for a certificate or key that is none.
+    """
+    try:
+        server = uvicorn.Server(settings(app, place))
+        server.config.load()
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise UsageError("--certificate and --key do not hold a certificate and its key, as PEM") from None
     try:
         ready()
-        uvicorn.Server(settings).run(sockets=[at])
+        server.run(sockets=[at])
     except KeyboardInterrupt:
         return

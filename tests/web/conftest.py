@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.spec.reports.conftest import hostile, write, written
+from tests.web.reviewing import reviewing, undecided
 
-__all__ = ["hostile", "written"]
+__all__ = ["hostile", "reviewing", "undecided", "written"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 
