@@ -34,7 +34,7 @@ def resolve(
     Reads ``mention``, ``pair_score``, ``pair`` and, for stable ids, the ``known_mention`` of the night before.
     ``decisions`` are those that hold; what became of them, and what a person should look at, is written to
     ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
-    changed, all of these are brought up to date for the persons that this concerns, who are left in ``moved_person``.
+    changed, all of these are brought up to date for the persons that this concerns, and ``changed_person`` is left.
     """
     found = basis.fingerprint(db, _code(), config.linkage)
     only_changed = db.has("changed_pair") and basis.holds(db, STAGE, found, KEPT)
@@ -51,6 +51,7 @@ def resolve(
     persons = int(db.rows("SELECT count(*) FROM person_base")[0][0])
     progress(f"{persons} persons" + (f", {clusters} of them looked at" if only_changed else "") + _told(db))
     basis.keep(db, STAGE, found)
+    db.run("DROP TABLE moved_person")
 
 
 STAGE = "persons"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from linkage.engine.base import Engine
 
-OF_TONIGHT = ("changed_record", "moved_person", "fresh_mention", "gone_mention", "was_mention")
+OF_TONIGHT = ("changed_record", "changed_person", "fresh_mention", "gone_mention", "was_mention")
 """What tells what changed; without one of them everything may have."""
 WORK = ("hh_tie", "hh_near", "hh_next")
 MOST = 0.5
@@ -43,7 +43,7 @@ def find(db: Engine) -> bool:
         """
         CREATE OR REPLACE TEMP TABLE hh_near AS
         SELECT DISTINCT person_id, true AS is_touched FROM hh_tie
-        WHERE person_id IN (SELECT person_id FROM moved_person)
+        WHERE person_id IN (SELECT person_id FROM changed_person)
            OR mention_id IN (SELECT mention_id FROM fresh_mention)
            OR household_id IN (SELECT household_id FROM mention_household SEMI JOIN gone_mention USING (mention_id))
         """

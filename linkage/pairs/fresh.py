@@ -122,7 +122,7 @@ def _near(db: Engine, number: int, rule: Rule, keys: tuple[str, ...]) -> None:
     db.run(f"CREATE OR REPLACE TEMP TABLE wanted_key AS {wanted}")
     db.run(
         f"CREATE OR REPLACE TEMP TABLE near_{number} AS "
-        f"FROM ({keys_sql(rule, 'mention')}) SEMI JOIN wanted_key USING (key)"
+        f"FROM ({keys_sql(rule, 'mention', 'SEMI JOIN wanted_key USING (key)')})"
     )
     db.run("DROP TABLE wanted_key")
 
@@ -131,12 +131,15 @@ def _of_fresh(rule: Rule) -> str:
     return keys_sql(rule, "(FROM mention SEMI JOIN fresh_mention USING (mention_id))")
 
 
-def keys_sql(rule: Rule, source: str) -> str:
-    """Return the query of (mention_id, key) of a rule, each once, over rows like those of ``mention``."""
+def keys_sql(rule: Rule, source: str, only: str = "") -> str:
+    """Return the query of (mention_id, key) of a rule, each once, over rows like those of ``mention``.
+
+    ``only`` is a join that keeps some keys; the engine does not take it into a ``DISTINCT`` by itself.
+    """
     if rule.many:
         return (
-            f"WITH mention AS (FROM {source}) SELECT DISTINCT mention_id, hash(key) AS key "
-            f"FROM ({rule.key}) WHERE key IS NOT NULL"
+            f"WITH mention AS (FROM {source}) SELECT DISTINCT mention_id, key "
+            f"FROM (SELECT mention_id, hash(key) AS key FROM ({rule.key}) WHERE key IS NOT NULL) {only}"
         )
     key = hash_sql(rule.key, *rule.also)
-    return f"SELECT mention_id, key FROM (SELECT mention_id, {key} AS key FROM {source}) WHERE key IS NOT NULL"
+    return f"SELECT mention_id, key FROM (SELECT mention_id, {key} AS key FROM {source}) {only} WHERE key IS NOT NULL"

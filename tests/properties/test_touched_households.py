@@ -82,7 +82,7 @@ def tell_what_changed(db: DuckDBEngine) -> None:
     )
     db.run(
         """
-        CREATE OR REPLACE TEMP TABLE moved_person AS
+        CREATE OR REPLACE TEMP TABLE changed_person AS
         WITH moved AS (
             SELECT unnest([n.person_id, w.person_id]) AS person_id
             FROM mention_person n FULL JOIN was_person w USING (mention_id)
