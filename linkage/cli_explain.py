@@ -67,7 +67,8 @@ def show_incident(terminal: Console, told: Explanation) -> None:
     if incident["duplicate_of"]:
         console.say(terminal, f"  a technical duplicate of {incident['duplicate_of']}")
     if incident["covering_report_id"]:
-        console.say(terminal, f"  covered by the case of report {incident['covering_report_id']}")
+        told_by = f"{incident['covering_report_id']} ({incident['covering_report_source_id']})"
+        console.say(terminal, f"  covered by the case of report {told_by}")
     console.say(terminal, f"  household {incident['household_id'] or 'none'}, colour {incident['severity'] or 'none'}")
     _section(terminal, "persons", [_person(p) for p in told.persons])
     _section(terminal, "reports that belong to it, or may", [_link(link) for link in told.links])

@@ -6,9 +6,12 @@ expected of anybody in particular.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from linkage import contracts
@@ -18,6 +21,8 @@ from linkage.partners import KINDS, Agreement, Partner, Period, Register
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEVER = "no agreement"
+PUBLISHED = "register"
+"""File of a generation that holds the `digest` of the register that it was handed out by."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,24 @@ def serving(register: Register, kind: str, code: str, on: date) -> list[Partner]
     """Return the partners of a kind that work for a municipality on a day."""
     wanted = counted_as(code, on)
     return [partner for partner in register.partners if partner.kind == kind and wanted in working_for(partner, on)]
+
+
+def digest(register: Register, on: date) -> str:
+    """Return a mark of what the register says and gives on a day, which changes with either; empty without partners."""
+    if not register.partners:
+        return ""
+    given = [
+        (g.partner.id, g.product, g.agreement.id if g.agreement else "", g.municipalities) for g in grants(register, on)
+    ]
+    areas = [(partner.id, working_for(partner, on)) for partner in register.partners]
+    told = json.dumps([register.model_dump(mode="json"), given, areas], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def published(generation: Path | None) -> str:
+    """Return the digest that a generation was handed out by; empty when there was no register, or none that said so."""
+    file = generation / PUBLISHED if generation else None
+    return file.read_text(encoding="utf-8") if file and file.exists() else ""
 
 
 def write(db: Engine, register: Register, as_of: date) -> None:

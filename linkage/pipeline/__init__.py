@@ -58,9 +58,9 @@ def take_in(night: Night) -> None:
     """Read every complete delivery that was not taken in yet; stop here when nothing changed.
 
     Nothing changed when no delivery came in, no decision was made or withdrawn, no model promoted, no colour given or
-    withdrawn, and the day is that of the publication.
+    withdrawn, the register gives each partner what it gave, and the day is that of the publication.
     """
-    from linkage import entities, families, intake, promotions
+    from linkage import entities, families, intake, promotions, register
     from linkage.colours import Colours
     from linkage.decisions import Decisions
     from linkage.rejections import Rejections
@@ -87,10 +87,22 @@ def take_in(night: Night) -> None:
     is_decided = is_decided and {o.override_id for o in night.colours} == families.published(night.db)
     unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
     unchanged = unchanged and not night.from_scratch
+    if unchanged and register.digest(night.config.cooperation, _today(night)) != register.published(
+        night.folder.current()
+    ):
+        night.progress("the register of partners or what it gives today changed: what is handed out is made anew")
+        unchanged = False
     if unchanged and not _is_of_this_version(night.db):
         night.progress("the published night was made by another version: it is made anew")
         unchanged = False
     night.is_done = unchanged or night.as_of is None
+
+
+def _today(night: Night) -> date:
+    """Return the day in the Netherlands on which the night began: the day on which agreements hold."""
+    from linkage.ledger import LOCAL
+
+    return night.started_at.astimezone(LOCAL).date()
 
 
 def _is_of_this_version(db: Engine) -> bool:
@@ -219,9 +231,8 @@ def audit_changes(night: Night) -> None:
 
 def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
-    from linkage import reports
+    from linkage import register, reports
     from linkage.casebook import publish
-    from linkage.ledger import LOCAL
 
     assert night.as_of is not None and night.intake is not None
     night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=now())
@@ -234,11 +245,13 @@ def publish(night: Night) -> None:
         stale=night.intake.stale,
         limits=night.config.limits,
         cooperation=night.config.cooperation,
-        on=night.started_at.astimezone(LOCAL).date(),
+        on=_today(night),
         language=night.config.reports.language,
         kept=night.folder.state / "editions",
         before=current / "case_view.duckdb" if (current := night.folder.current()) else None,
     )
+    if handed_out := register.digest(night.config.cooperation, _today(night)):
+        (night.work / "publication" / register.PUBLISHED).write_text(handed_out, encoding="utf-8")
     for line in reports.withheld(night.db):
         night.progress(line)
     anew = night.from_scratch or night.folder.is_worn()

@@ -225,6 +225,34 @@ def test_indicators_are_for_who_has_an_agreement(
 
 
 @pytest.mark.slow
+def test_a_register_that_changed_takes_away_what_is_no_longer_agreed_the_same_night(
+    ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is delivered: the agreement of a police unit ended, and another partner keeps what it had."""
+    monkeypatch.setenv("INBEELD_LINKAGE__MODEL_FILE", str(max(MODELS.glob("model_*.json"))))
+    region, out = tmp_path / "region", tmp_path / "out"
+    shutil.copytree(ran / "data_samples" / "regions" / "kennemerland", region)
+    shutil.copytree(ran / "out" / "regions" / "kennemerland", out, symlinks=True)
+    settings = region / "inbeeld.toml"
+    again = ("run", "--inbox", str(region / "inbox"), "--out", str(out), "--config", str(settings))
+    assert call(monkeypatch, *again) == 0
+    assert "nothing new" in capsys.readouterr().out.casefold()
+    assert (out / "reports" / "politie-ijmond").is_dir()
+    text = settings.read_text(encoding="utf-8")
+    agreement = 'id = "politie-ijmond"\npartner = "politie-ijmond"\n'
+    settings.write_text(text.replace(agreement, f'{agreement}until = "2025-12-31"\n'), encoding="utf-8")
+    assert call(monkeypatch, *again) == 0
+    assert "what is handed out is made anew" in " ".join(capsys.readouterr().out.split())
+    assert not (out / "reports" / "politie-ijmond").exists()
+    assert (out / "reports" / "politie-haarlem").is_dir()
+    with DuckDBEngine(out / "case_view.duckdb", read_only=True) as db:
+        told = db.rows("SELECT is_granted, path, reason FROM hand_out WHERE partner_id = 'politie-ijmond'")
+    assert told == [(False, None, "politie-ijmond ended with 2025-12-31")]
+    assert call(monkeypatch, *again) == 0
+    assert "nothing new" in capsys.readouterr().out.casefold()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "code", "says"),
     [

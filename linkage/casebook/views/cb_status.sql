@@ -8,7 +8,8 @@ WITH possible AS (
            c.report_no IS NOT NULL AS is_linked,
            o.incident_no IS NOT NULL AS is_covered,
            p.incident_no IS NOT NULL AS is_possible,
-           c.report_no, c.about AS probability, p.about AS possible_probability, o.report_id AS covering_report_id
+           c.report_no, c.about AS probability, p.about AS possible_probability, o.report_id AS covering_report_id,
+           o.source_id AS covering_report_source_id
     FROM cb_standing i LEFT JOIN cb_chosen c USING (incident_no) LEFT JOIN cb_open o USING (incident_no)
     LEFT JOIN possible p USING (incident_no)
 )

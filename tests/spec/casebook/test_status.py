@@ -425,3 +425,15 @@ def test_a_withdrawn_incident_has_no_link_although_a_report_names_it() -> None:
 def test_a_region_may_have_care_reports_and_no_report_that_refers_to_anything() -> None:
     found = World().incident(1, days(0), "anna").care(1, "ZM-A1").report("R1", days(1), "anna").reconcile(AS_OF)
     assert found.statuses() == {"1": "matched_timely"}
+
+
+@pytest.mark.parametrize(("later", "expected"), [("vt-drenthe", "vt-drenthe"), ("vt-zuid", "vt-zuid")])
+def test_a_report_whose_case_covers_an_incident_is_named_with_its_source(later: str, expected: str) -> None:
+    """Two steunpunten may give reports the same number."""
+    earlier = {"vt-drenthe": "vt-zuid", "vt-zuid": "vt-drenthe"}[later]
+    found = World().incident(1, days(9), "anna")
+    for source, day in ((earlier, 1), (later, 2)):
+        found.report("R1", days(day), "anna", source_id=source, reporter_category="onderwijs")
+    found.reconcile(AS_OF)
+    told = found.db.rows("SELECT covering_report_id, covering_report_source_id FROM incident_status")
+    assert told == [("R1", expected)]
