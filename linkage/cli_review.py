@@ -10,7 +10,7 @@ import typer
 
 from linkage.cli_errors import complain, guarded, unforeseen
 from linkage.cli_options import AsJson, Login, Out, Settings, who
-from linkage.errors import UsageError
+from linkage.errors import InbeeldError, UsageError
 
 if TYPE_CHECKING:
     from linkage.config import Config
@@ -169,4 +169,4 @@ def _password() -> str:
 
 
 def _told(error: Exception, out: Path) -> None:
-    complain(str(unforeseen(error, out, "the server goes on")))
+    complain(str(error if isinstance(error, InbeeldError) else unforeseen(error, out, "the server goes on")))

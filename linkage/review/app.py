@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
-from linkage.errors import InbeeldError
+from linkage.errors import InbeeldError, StoreError
 from linkage.explain import page as explained
 from linkage.reports import layout
 from linkage.review import deciding, entry, overview, people
@@ -73,6 +73,7 @@ def _handlers(site: Site) -> dict[type[Exception], Handler]:
         Refused: refused,
         Missing: missing,
         InbeeldError: told,
+        StoreError: unforeseen,
         RequestValidationError: missing,
         HTTPException: http,
         Exception: unforeseen,

@@ -12,7 +12,7 @@ from linkage.errors import UsageError
 from linkage.review import waiting
 from linkage.review.compare import compared, unknown
 from linkage.review.evidence import evidence
-from linkage.review.queue import counts
+from linkage.review.queue import acted_on, counts
 from linkage.review.reading import Mention, mention, mentions, protected_persons, record
 from linkage.review.site import Night
 from linkage.review.texts import texts
@@ -141,7 +141,7 @@ def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Resp
     closed = is_protected and not all(visit.session.is_open(m.mention_id, now) for m in (one, other))
     rows = compared(one, other, found, closed=closed)
     tasks = waiting.queue(site, name, night)
-    is_second = waiting.second(site, name, key_of(one), key_of(other)) is not None
+    first = waiting.second(site, name, key_of(one), key_of(other))
     here = {one.mention_id, other.mention_id}
     return visit.page(
         "pair.html.j2",
@@ -156,8 +156,9 @@ def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Resp
         shared=_shared(night, one, other),
         sides=[_side(night, m) for m in (one, other)],
         task=next((task for task in tasks if {task.left, task.right} == here), None),
-        is_second=is_second,
-        before=None if is_second else waiting.holding(site, key_of(one), key_of(other)),
+        # What the night made of the first judgement would tell it.
+        is_told=first is None or first.decision_id not in acted_on(night.db),
+        before=None if first else waiting.holding(site, key_of(one), key_of(other)),
         next=waiting.following(tasks, one, other),
         limits=site.config.limits,
     )

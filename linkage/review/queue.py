@@ -68,12 +68,17 @@ def open_tasks(found: Iterable[Task], decided: Collection[frozenset[str]]) -> li
 
 def decided_since(db: Engine, decisions: Iterable[Decision]) -> dict[frozenset[str], Decision]:
     """Return the persons about whom people decided since the night, each pair with the last decision that holds."""
-    known = {int(row[0]) for row in db.rows("SELECT decision_id FROM decision")} if db.has("decision") else set()
+    known = acted_on(db)
     return {
         frozenset(persons): decision
         for decision in decisions
         if decision.decision_id not in known and (persons := persons_of(db, decision))
     }
+
+
+def acted_on(db: Engine) -> set[int]:
+    """Return the decisions that the night was made with."""
+    return {int(row[0]) for row in db.rows("SELECT decision_id FROM decision")} if db.has("decision") else set()
 
 
 def persons_of(db: Engine, decision: Decision) -> tuple[str, str] | None:
@@ -172,9 +177,10 @@ WITH two AS (
 ), told AS (
     SELECT person_id, coalesce(bool_or(is_child), false) AS is_child FROM involvement GROUP BY person_id
 )
-SELECT left_id, right_id, a.person_id, b.person_id, coalesce(p.match_probability, 0), ta.is_child OR tb.is_child,
-       lk, ls, rk, rs
-FROM two JOIN mention_person a ON a.mention_id = left_id JOIN mention_person b ON b.mention_id = right_id
+SELECT two.left_id, two.right_id, a.person_id, b.person_id, coalesce(p.match_probability, 0),
+       ta.is_child OR tb.is_child, lk, ls, rk, rs
+FROM two
+JOIN mention_person a ON a.mention_id = two.left_id JOIN mention_person b ON b.mention_id = two.right_id
 JOIN told ta ON ta.person_id = a.person_id JOIN told tb ON tb.person_id = b.person_id
 LEFT JOIN pair p ON p.left_id = least(two.left_id, two.right_id) AND p.right_id = greatest(two.left_id, two.right_id)
 """

@@ -24,7 +24,7 @@ from linkage.reports.words import words
 from linkage.review.compare import meaning
 from linkage.review.sessions import Session
 from linkage.review.site import Site
-from linkage.review.texts import bits, texts
+from linkage.review.texts import bits, day, decimal, moment, number, percent, texts
 from linkage.review.trail import Action
 from linkage.review.users import Role
 
@@ -170,7 +170,7 @@ def templates() -> Environment:
             "found": lambda step: meaning(step.comparison, step.level)[1],
             "label": lambda code, section: texts().label(section, code),
             "waterfall": lambda told: explained.waterfall(told.thresholds)(told.parts),
-            "decimal": lambda value: f"{value:.2f}".replace(".", ","),
+            "decimal": decimal,
             "cause_word": lambda code, limits: words(limits).label("cause", code),
             "status_word": lambda code, limits: words(limits).label("status", code),
         },

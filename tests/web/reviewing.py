@@ -67,6 +67,8 @@ class Reviewing:
     site: Site
     clock: Clock
     night: Night
+    errors: list[Exception] = field(default_factory=list)
+    """What went wrong, as the terminal is told; a test that expects some empties it."""
 
     @property
     def root(self) -> str:
@@ -115,7 +117,7 @@ def serving(night: Night, config: Config = CAREFUL, users: Users | None = None) 
         thread = Thread(target=server.run, kwargs={"sockets": [at]})
         thread.start()
         try:
-            yield Reviewing(site, clock, night)
+            yield Reviewing(site, clock, night, errors)
         finally:
             server.should_exit = True
             thread.join()

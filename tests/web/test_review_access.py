@@ -319,5 +319,7 @@ def test_what_cannot_be_logged_is_not_shown(reviewing: Reviewing) -> None:
     path.unlink(missing_ok=True)
     path.mkdir()  # no file can be opened there
     reply = visitor.get(reviewing.path(1))
-    assert reply.status_code == 400
+    assert reply.status_code == 500
     assert "Vermeulen" not in reply.text
+    assert [str(error) for error in reviewing.errors] != []
+    reviewing.errors.clear()

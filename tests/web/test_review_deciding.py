@@ -78,14 +78,11 @@ def test_a_decision_is_undone_with_one_key(reviewing: Reviewing, page: Page) -> 
 
 def test_a_second_reviewer_judges_without_seeing_the_first(reviewing: Reviewing) -> None:
     anna, bert, path = reviewing.entered("anna"), reviewing.entered("bert"), reviewing.path(1)
-    untouched = re.sub(r"\s+", " ", bert.get(path).text)
+    untouched = bert.get(path).text
     anna.post(path, verdict="same", reason="typing_error")
     assert path not in anna.get("/").text
     assert path in bert.get("/").text
-    blind = re.sub(r"\s+", " ", bert.get(path).text)
-    assert "anna" not in blind
-    assert not re.search("tikfout</|Besluit \\d+ geldt", blind)
-    assert re.findall("<input type=.radio.[^>]*>", blind) == re.findall("<input type=.radio.[^>]*>", untouched)
+    assert bert.get(path).text == untouched
     assert "1</th>" not in bert.get("/besluiten").text  # the list of decisions does not tell either
     bert.post(path, verdict="different")
     site = reviewing.site
