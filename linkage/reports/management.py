@@ -89,6 +89,7 @@ def render(board: Board, texts: Words, *, run_id: str, made_at: datetime) -> str
             tiles=_by_name(drawings.tiles(figures), texts),
             mirror=_mirror(figures),
             logic=_logic(board.checks),
+            logic_tables=len({check.table_name for check in board.checks}),
             indicators=known,
             rows={one.code: _ordered(figures, one) for one in known},
             statuses=STATUSES,
@@ -154,11 +155,12 @@ def _mirror(figures: Figures) -> dict[str, Any]:
 
 
 def _logic(checks: Sequence[Check]) -> list[tuple[str, int, list[str]]]:
-    """Return for each table how many checks were done, and which of them need attention."""
+    """Return each table of which a check needs attention, with how many were done, and which need it."""
     tables: dict[str, list[Check]] = {}
     for check in checks:
         tables.setdefault(check.table_name, []).append(check)
-    return [(name, len(own), [c.description for c in own if c.outcome != "passed"]) for name, own in tables.items()]
+    told = [(name, len(own), [c.description for c in own if c.outcome != "passed"]) for name, own in tables.items()]
+    return [row for row in told if row[2]]
 
 
 def _filters(texts: Words, board: Board) -> dict[str, Any]:

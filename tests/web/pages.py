@@ -96,6 +96,8 @@ def dictionary_page(material: Material) -> Path:
 PAGES: dict[str, Maker] = {
     "overview": page_of(reports.PAGE, "nl"),
     "figures": page_of(reports.FIGURES, "nl"),
+    "overview in English": page_of(reports.PAGE, "en"),
+    "figures in English": page_of(reports.FIGURES, "en"),
     "edition": page_of(f"editions/2025-02/{reports.FIGURES}", "nl"),
     "figures of a night": night_page,
     "agenda": by_command("agenda", "agenda", "--most", "4", "--for", "politie-nn"),

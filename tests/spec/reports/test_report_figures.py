@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from linkage import contracts
+from linkage import contracts, indicators
 from linkage.config import Limits
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.reports import charts, facts, words
@@ -149,6 +150,38 @@ def test_every_code_that_a_manager_meets_has_a_dutch_word() -> None:
     assert set(texts["reason"]) == set(contracts.codes("reject_reason").codes)
     assert set(texts["severity"]) - {"none"} == set(texts["severity_meaning"]) == set(contracts.codes("severity").codes)
     assert set(texts["status"]) == set(texts["status_meaning"]) == set(facts.STATUSES)
+
+
+def leaves(texts: dict[str, Any], path: str = "") -> set[str]:
+    """Return the dotted paths of all texts, with the placeholders that each holds."""
+    found = set()
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            found |= leaves(value, f"{path}{key}.")
+        else:
+            found.add(f"{path}{key} {sorted(re.findall(r'{[a-z_]+}', str(value)))}")
+    return found
+
+
+def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None:
+    dutch, english = (
+        tomllib.loads(TEXTS.with_name(f"texts_{one}.toml").read_text(encoding="utf-8")) for one in ("nl", "en")
+    )
+    names = english.pop("figure")
+    assert set(names) == {f"{figure.kpi_code}.{figure.name}" for figure in indicators.figures()}
+    for texts in (dutch, english):
+        assert set(texts["kpi_meaning"]) == {one.code for one in indicators.indicators()}
+        texts.pop("notation")
+        assert [sorted(entry) for entry in texts.pop("glossary")] == [["meaning", "term"]] * 14
+    assert leaves(dutch) == leaves(english)
+    assert [key for key in dutch["page"] if dutch["page"][key] == english["page"][key]] == ["since_one"]
+
+
+def test_notation_is_english_where_that_is_asked() -> None:
+    english = words.words(Limits(), "en")
+    said = [english.number(1234567), english.percent(0.1234), english.day(date(2025, 3, 1)), english.period("2025-Q1")]
+    assert said == ["1,234,567", "12.3%", "1 Mar 2025", "Q1 2025"]
+    assert [NL.period(code) for code in ("2025-Q1", "2025-03", "2025")] == ["2025, kw. 1", "mrt 2025", "2025"]
 
 
 def test_the_bar_is_exactly_full_and_the_smallest_part_can_be_seen() -> None:
