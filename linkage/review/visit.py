@@ -17,7 +17,6 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from linkage import municipalities
-from linkage.config import Limits
 from linkage.explain import page as explained
 from linkage.reports.layout import ENGLISH, environment
 from linkage.reports.words import words
@@ -156,15 +155,14 @@ Reviewer = Annotated[Visit, Depends(allowed(Role.REVIEWER))]
 @cache
 def templates() -> Environment:
     """Return the templates with the notation of Dutch pages."""
-    dutch = words(Limits())
     return environment(
         HERE,
         filters={
             **ENGLISH,
-            "number": dutch.number,
-            "day": dutch.day,
-            "instant": lambda text: dutch.moment(datetime.fromisoformat(text)),
-            "percent": dutch.percent,
+            "number": number,
+            "day": day,
+            "instant": lambda text: moment(datetime.fromisoformat(text)),
+            "percent": percent,
             "bits": bits,
             "municipality": lambda code: municipalities.name(code) if code else str(texts()["unknown"]),
             "found": lambda step: meaning(step.comparison, step.level)[1],
