@@ -94,8 +94,8 @@ def gap(console: Console, *, kinds: Sequence[tuple[int, str, int, float]], regio
     whole, by_cell = zip(*(told(one) for one in found), strict=True)
     kinds_found = sorted({(one.incidents, one.noise) for one in found})
     groups = [(f"{n} {noise}", {(n, noise)}) for n, noise in kinds_found]
-    for level in sorted({noise for _, noise in kinds_found}):
-        groups.append((level, {kind for kind in kinds_found if kind[1] == level}))
+    levels = sorted({noise for _, noise in kinds_found})
+    groups += [(level, {kind for kind in kinds_found if kind[1] == level}) for level in levels]
     rows = []
     for title, group in groups:
         some = [t for t, one in zip(whole, found, strict=True) if (one.incidents, one.noise) in group]
