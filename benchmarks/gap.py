@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,15 +91,18 @@ def gap(console: Console, *, kinds: Sequence[tuple[int, str, int, float]], regio
     for one in track(wanted, console=console, transient=True):
         Region.of(*one)
     found = [one for path in sorted(KEPT.glob(f"*.{FORM}.json")) if (one := Region.read(path)).seed in JUDGED]
-    whole = [told(one) for one in found]
+    whole, by_cell = zip(*(told(one) for one in found), strict=True)
+    kinds_found = sorted({(one.incidents, one.noise) for one in found})
+    groups = [(f"{n} {noise}", {(n, noise)}) for n, noise in kinds_found]
+    levels = sorted({noise for _, noise in kinds_found})
+    groups += [(level, {kind for kind in kinds_found if kind[1] == level}) for level in levels]
     rows = []
-    for n, noise in sorted({(one.incidents, one.noise) for one in found}):
-        some = [t for t, one in zip(whole, found, strict=True) if (one.incidents, one.noise) == (n, noise)]
-        rows.append(Told.of(some).row(f"{n} {noise}"))
-    every = Told.of(whole)
+    for title, group in groups:
+        some = [t for t, one in zip(whole, found, strict=True) if (one.incidents, one.noise) in group]
+        rows.append(Told.of(some).row(title))
+    every, cells = Told.of(whole), Told.of(by_cell)
     rows.append(every.row("all"))
-    rows.append(Told.of([told(reviewed(one, REVIEWED)) for one in found]).row(f"{REVIEWED} reviewed"))
-    cells = Told.of([told(one, by_cell=True) for one in found])
+    rows.append(Told.of(told(reviewed(one, REVIEWED))[0] for one in found).row(f"{REVIEWED} reviewed"))
     rows.append(cells.where(cells.judged >= SMALL).row("cells"))
     figures.show(console, "The gap: does its interval hold the truth", HEADER, rows, NOTE)
     plot = gap_plot.draw(every.low, every.mean, every.high, every.absent, every.judged)
@@ -117,26 +120,26 @@ class Looked:
     reviews: Reviews
 
 
-def told(one: Region | Looked, *, by_cell: bool = False) -> Told:
-    """Return what is told of a region as a whole, or of each of its cells."""
+def told(one: Region | Looked) -> tuple[Told, Told]:
+    """Return what is told of a region as a whole, and of each of its cells."""
     region, reviews = (one.region, one.reviews) if isinstance(one, Looked) else (one, Reviews())
     errors = estimate.draw(region.cells, region.doubts, region.probes, reviews)
 
-    def whole(column: Any) -> Any:
-        return column if by_cell else column.sum(axis=-1, keepdims=True)
+    def of(added: Callable[[Any], Any]) -> Told:
+        mean, low, high = estimate.interval(added(errors.absent(region.cells)))
+        true, cells = region.truth, region.cells
+        parts = (errors.missed.mean(axis=0), true.missed + true.missed_review, errors.false.mean(axis=0), true.false)
+        return Told(
+            judged=added(cells.judged).astype(np.float64),
+            absent=added(true.absent).astype(np.float64),
+            mean=mean,
+            low=low,
+            high=high,
+            counted=added(cells.unmatched + cells.review).astype(np.float64),
+            errors=np.stack([added(part).astype(np.float64) for part in parts]),
+        )
 
-    mean, low, high = estimate.interval(whole(errors.absent(region.cells)))
-    true, cells = region.truth, region.cells
-    parts = (errors.missed.mean(axis=0), true.missed + true.missed_review, errors.false.mean(axis=0), true.false)
-    return Told(
-        judged=whole(cells.judged).astype(np.float64),
-        absent=whole(true.absent).astype(np.float64),
-        mean=mean,
-        low=low,
-        high=high,
-        counted=whole(cells.unmatched + cells.review).astype(np.float64),
-        errors=np.stack([whole(part).astype(np.float64) for part in parts]),
-    )
+    return of(lambda column: column.sum(axis=-1, keepdims=True)), of(lambda column: column)
 
 
 def reviewed(region: Region, incidents: int) -> Looked:

@@ -54,7 +54,7 @@ def test_a_region_that_was_kept_is_read(kept: Path, monkeypatch: pytest.MonkeyPa
 def test_the_command_tells_regions_of_its_own_seeds_and_draws_them(kept: Path) -> None:
     found = gap.gap(Console(quiet=True), kinds=((500, "medium", 1000, 1.0),), regions=1)
     rows = {row[0]: row[1] for row in found["rows"]}
-    assert rows == {"500 medium": 1, "all": 1, "20 reviewed": 1, "cells": 2}
+    assert rows == {"500 medium": 1, "medium": 1, "all": 1, "20 reviewed": 1, "cells": 2}
     assert (kept / "gap.svg").read_text(encoding="utf-8").count("<circle") == 1
 
 
@@ -64,7 +64,7 @@ def test_who_looks_finds_what_is_there() -> None:
     assert (sample.yes, sample.no) == (3, 19)
     assert looked.region.truth.missed.sum() == 0 and looked.region.cells.known.sum() == 19
     assert looked.region.truth.absent.sum() == TRUTH.absent.sum()
-    wide, narrow = (gap.told(one) for one in (REGION, looked))
+    wide, narrow = (gap.told(one)[0] for one in (REGION, looked))
     assert (narrow.high - narrow.low < wide.high - wide.low).all()
 
 
