@@ -103,7 +103,7 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for line in commands("inbeeld"):
         words = [given.get(word, word) for word in shlex.split(line)[1:]]
         if words[0] == "review":  # it serves until it is interrupted
-            done = interrupted(*words, cwd=folder, after="Ctrl-C")
+            done = interrupted(*words, "--port", "0", cwd=folder, after="Ctrl-C")
         else:
             done = (inbeeld if words[0] in before else installed)(*words, cwd=folder)
         before.add(words[0])

@@ -35,6 +35,11 @@ class Place:
             return self.host == "localhost"
 
     @property
+    def is_local(self) -> bool:
+        """Tell whether nobody else can come in: neither directly nor through a program in front."""
+        return self.is_loopback and not self.names and not self.is_tls_elsewhere
+
+    @property
     def is_secure(self) -> bool:
         """Tell whether browsers come by TLS."""
         return self.certificate is not None or self.is_tls_elsewhere
@@ -46,19 +51,17 @@ class Place:
         for option, path in (("--certificate", self.certificate), ("--key", self.key)):
             if path is not None and not path.is_file():
                 raise UsageError(f"{option}: {path} is not a file")
-        if self.is_loopback:
+        if self.is_local:
             return
         if not has_users:
-            raise UsageError(
-                f"--host {self.host} lets others in: set review.users_file and add people with inbeeld user"
-            )
+            raise UsageError("others could come in: set review.users_file and add people with inbeeld user")
         if not self.is_secure:
             raise UsageError(
-                f"--host {self.host} without TLS shows everybody on the way what reviewers see: give --certificate and "
+                "without TLS everybody on the way sees what reviewers see: give --certificate and "
                 "--key, or --tls-elsewhere where another program does TLS"
             )
         if not self.names:
-            raise UsageError(f"--host {self.host} needs --name: the host name that browsers ask for")
+            raise UsageError("--name is needed: the host name that browsers ask for")
 
     def origins(self, port: int) -> tuple[str, ...]:
         """Return the addresses that browsers use, the one to print first."""
