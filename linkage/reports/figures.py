@@ -8,7 +8,7 @@ what the one may see depends on what else the same page gives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from math import sqrt
@@ -18,6 +18,7 @@ import pandas as pd
 
 from linkage import indicators
 from linkage.disclosure import BASE, THRESHOLD, release
+from linkage.disclosure.release import records
 from linkage.engine.base import Engine, Row
 from linkage.indicators import ALL
 from linkage.reports.facts import SEEN, STATUSES
@@ -27,6 +28,8 @@ PERIOD, PLACE, SOURCE = "period", "municipality", "source"
 STEPS = ("month", "quarter", "year")
 LEAST_SHOWN = 0.5
 """Share of the periods that must have both counts at `THRESHOLD` or more; else the next longer step is taken."""
+_ADDED = ("K02", "K05", "K18")
+"""Indicators that count incidents, which add up over municipalities."""
 TABLES = (
     ("K02", "rate", ALL),
     ("K02", "rate", PERIOD),
@@ -138,6 +141,37 @@ def part(counts: Sequence[Row], places: Iterable[str], holds: Callable[[str | No
     return _released(_frame(own, sorted(places), _months(counts)), _step(own, _months(counts)))
 
 
+def exported(db: Engine, places: Sequence[str]) -> Figures:
+    """Return the figures of municipalities as the export of the indicators gives them, for who has that too.
+
+    Two releases of the same counts withhold different ones, and together could tell what neither does. Of several
+    municipalities there is a total where all parts are given; there are no periods.
+    """
+    columns = ", ".join(_COLUMNS)
+    given = release(db.frame(f"SELECT {columns} FROM kpi WHERE period = 'all' ORDER BY rowid").astype(object))
+    own = given[(given["scope"] == PLACE) & given["scope_code"].isin(places)]
+    rows = {(f.kpi_code, f.name, f.part, f.scope, f.scope_code): f for f in map(_figure, records(own))}
+    for code, name, part in dict.fromkeys(key[:3] for key in rows):
+        parts = [rows.get((code, name, part, PLACE, place)) for place in places]
+        if len(parts) == 1 or code in _ADDED:
+            rows[code, name, part, ALL, ALL] = _total([figure for figure in parts if figure is not None], len(places))
+    return Figures(rows, STEPS[-1])
+
+
+def _total(parts: Sequence[Figure], places: int) -> Figure:
+    """Return a figure of all municipalities, from what is given of each."""
+    if len(parts) == 1 == places:
+        return replace(parts[0], scope=ALL, scope_code=ALL)
+    numerators, denominators = ([getattr(f, name) for f in parts] for name in ("numerator", "denominator"))
+    known = len(parts) == places and None not in (*numerators, *denominators)
+    numerator, denominator = (sum(numerators), sum(denominators)) if known else (None, None)
+    value = numerator / denominator if numerator is not None and denominator else None
+    return replace(
+        parts[0], scope=ALL, scope_code=ALL, numerator=numerator, denominator=denominator, value=value,
+        is_withheld=value is None,
+    )  # fmt: skip
+
+
 def _released(frame: pd.DataFrame, step: str) -> Figures:
     frame = frame[~((frame["scope"] == PERIOD) & (frame["unit"] != step))].copy()
     frame.loc[frame["scope"] == PERIOD, "unit"] = "share"
@@ -180,19 +214,20 @@ def _has_headline(figures: Figures) -> bool:
 
 
 def _figures(frame: pd.DataFrame, step: str) -> Figures:
-    rows = {}
-    for row in release(frame).to_dict("records"):
-        told: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        figure = Figure(
-            **{key: told[key] for key in ("kpi_code", "part", "scope", "scope_code", "unit", "norm", "status")},
-            name=told["figure"],
-            numerator=_whole(told["numerator"]),
-            denominator=_whole(told["denominator"]),
-            value=told["value"] if told["status"] == "computed" and not told["is_withheld"] else None,
-            is_withheld=bool(told["is_withheld"]) and told["status"] == "computed",
-        )
-        rows[figure.kpi_code, figure.name, figure.part, figure.scope, figure.scope_code] = figure
-    return Figures(rows, step)
+    made = map(_figure, records(release(frame)))
+    return Figures({(f.kpi_code, f.name, f.part, f.scope, f.scope_code): f for f in made}, step)
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    told: dict[str, Any] = {name: None if pd.isna(value) else value for name, value in row.items()}
+    return Figure(
+        **{key: told[key] for key in ("kpi_code", "part", "scope", "scope_code", "unit", "norm", "status")},
+        name=told["figure"],
+        numerator=_whole(told["numerator"]),
+        denominator=_whole(told["denominator"]),
+        value=told["value"] if told["status"] == "computed" and not told["is_withheld"] else None,
+        is_withheld=bool(told["is_withheld"]) and told["status"] == "computed",
+    )
 
 
 def _whole(value: Any) -> int | None:

@@ -46,7 +46,10 @@ def write(
             if seen.has_lists or seen.has_figures:
                 make(path, seen, texts, run_id=run_id, made_at=made_at)
             else:
-                board = _board(db, seen, scope(grant, has_lists=False))
+                has_export = any(
+                    g.partner.id == grant.partner.id and g.product == "export" and g.is_given for g in given
+                )
+                board = _board(db, seen, scope(grant, has_lists=False), has_export=has_export)
                 management.write(path, board, texts, run_id=run_id, made_at=made_at)
             incidents = len(seen.unmatched) + len(seen.review) + len(seen.pending)
             paths.append(path)
@@ -68,9 +71,15 @@ def scope(grant: Grant, *, has_lists: bool) -> Scope:
     )
 
 
-def _board(db: Engine, facts: Facts, seen: Scope) -> management.Board:
-    """Return what a page of figures alone shows: such a page may go further than its reader, so the rule is applied."""
-    told = figures.part(figures.count(db), seen.places, seen.holds)
+def _board(db: Engine, facts: Facts, seen: Scope, *, has_export: bool) -> management.Board:
+    """Return what a page of figures alone shows: such a page may go further than its reader, so the rule is applied.
+
+    Who has the export of the indicators too gets the figures of that export: `linkage.reports.figures.exported`.
+    """
+    if has_export and db.has("kpi"):
+        told = figures.exported(db, sorted(seen.places))
+    else:
+        told = figures.part(figures.count(db), seen.places, seen.holds)
     return management.Board(told, facts.as_of, facts.sources, audience=facts.audience, merged=facts.merged)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linkage.disclosure import PROTECTION, THRESHOLD, attack
-from linkage.disclosure.release import relations, shown
+from linkage.disclosure import PROTECTION, THRESHOLD, attack, release
+from linkage.disclosure.release import records, relations, shown
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.reports import figures
 from linkage.reports.figures import PERIOD, PLACE, Figures
@@ -91,3 +91,23 @@ def test_the_indicators_of_the_night_stand_on_the_page_of_the_region(night: Nigh
     for figure in told.rows.values():
         for count in (figure.numerator, figure.denominator):
             assert count is None or (count % 5 == 0 and (count >= THRESHOLD or figure.unit == "difference")), figure
+
+
+def test_who_has_the_export_too_reads_the_same_on_the_page(night: Night) -> None:
+    """Two choices of what to withhold could tell together what neither does."""
+    with DuckDBEngine(night.out / "case_view.duckdb", read_only=True) as view:
+        table = view.frame("SELECT * FROM kpi ORDER BY rowid")
+        [(place,)] = view.rows("SELECT municipality_code FROM incident GROUP BY ALL ORDER BY count(*) DESC, 1 LIMIT 1")
+        one, two = figures.exported(view, [place]), figures.exported(view, [place, "GM0037"])
+    released = release(table)
+    released = released[(released["scope"] == PLACE) & (released["scope_code"] == place)]
+    assert len(released) > 50
+    for row in records(released):
+        for scope, code in ((PLACE, place), ("all", "all")):
+            figure = one.get(row["kpi_code"], row["figure"], row["part"], scope, code)
+            assert figure is not None
+            told = [None if pd.isna(row[name]) else row[name] for name in ("numerator", "denominator")]
+            assert [figure.numerator, figure.denominator] == told
+    assert {key[0] for key in two.rows if key[3] == "all"} == {"K02", "K05", "K18"}
+    total = two.get("K02", "rate")
+    assert total is not None and not total.is_known, "one of the two is not given"
