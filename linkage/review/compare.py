@@ -66,7 +66,7 @@ def _field(
         return Field(name, None, None, "unknown", "")
     if name in _CIRCUMSTANCES:
         return Field(name, one, other, "", "")
-    if name == "birth_country":
+    if name == "birth_country" or (name == "sex" and name not in levels):
         return Field(name, one, other, *_plain(one, other))
     mark, told = meaning(name, levels.get(name))
     return Field(name, one, other, mark, told, is_closed=closed and name == "address")
