@@ -13,14 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage import contracts
 from linkage.errors import GateFailed
 from linkage.pipeline.log import logged
 from linkage.pipeline.night import Night, Progress, now, start
 
 if TYPE_CHECKING:
     from linkage.config import Config
-    from linkage.engine.base import Engine
 
 __all__ = ["STEPS", "Night", "Outcome", "Step", "outcome", "run", "start"]
 
@@ -55,14 +53,9 @@ class Outcome:
 
 
 def take_in(night: Night) -> None:
-    """Read every complete delivery that was not taken in yet; stop here when nothing changed.
-
-    Nothing changed when no delivery came in, no decision was made or withdrawn, no model promoted, no colour given or
-    withdrawn, the register gives each partner what it gave, and the day is that of the publication.
-    """
-    from linkage import entities, families, intake, promotions, register
-    from linkage.colours import Colours
-    from linkage.decisions import Decisions
+    """Read every complete delivery that was not taken in yet; stop here when nothing is new (`since.nothing_new`)."""
+    from linkage import intake
+    from linkage.pipeline import since
     from linkage.rejections import Rejections
 
     night.intake = intake.take_in(
@@ -78,36 +71,8 @@ def take_in(night: Night) -> None:
     night.as_of = night.wanted_as_of or night.intake.as_of
     night.ledger.refuse(night.run_id, night.intake.refused)
     Rejections(night.folder).keep(night.db, night.run_id)
-    night.decisions = tuple(Decisions(night.folder).active())
-    is_decided = {d.decision_id for d in night.decisions} == entities.published(night.db)
-    night.promotion = promotions.Promotions(night.folder).current()
-    number = night.promotion.promotion_id if night.promotion else 0
-    is_decided = is_decided and number == promotions.published(night.folder.current())
-    night.colours = tuple(Colours(night.folder).active())
-    is_decided = is_decided and {o.override_id for o in night.colours} == families.published(night.db)
-    unchanged = not night.intake.accepted and is_decided and night.as_of == night.folder.published_as_of()
-    unchanged = unchanged and not night.from_scratch
-    if unchanged and register.digest(night.config.cooperation, _today(night)) != register.published(
-        night.folder.current()
-    ):
-        night.progress("the register of partners or what it gives today changed: what is handed out is made anew")
-        unchanged = False
-    if unchanged and not _is_of_this_version(night.db):
-        night.progress("the published night was made by another version: it is made anew")
-        unchanged = False
-    night.is_done = unchanged or night.as_of is None
-
-
-def _today(night: Night) -> date:
-    """Return the day in the Netherlands on which the night began: the day on which agreements hold."""
-    from linkage.ledger import LOCAL
-
-    return night.started_at.astimezone(LOCAL).date()
-
-
-def _is_of_this_version(db: Engine) -> bool:
-    """Tell whether the night before left every table of the case view as it is declared now."""
-    return all(table.is_in(db) for table in contracts.tables("case_view"))
+    since.recall(night)
+    night.is_done = night.as_of is None or (not night.from_scratch and since.nothing_new(night))
 
 
 def check_delivery(night: Night) -> None:
@@ -233,6 +198,7 @@ def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import register, reports
     from linkage.casebook import publish
+    from linkage.pipeline.since import today
 
     assert night.as_of is not None and night.intake is not None
     night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=now())
@@ -245,12 +211,12 @@ def publish(night: Night) -> None:
         stale=night.intake.stale,
         limits=night.config.limits,
         cooperation=night.config.cooperation,
-        on=_today(night),
+        on=today(night),
         language=night.config.reports.language,
         kept=night.folder.state / "editions",
         before=current / "case_view.duckdb" if (current := night.folder.current()) else None,
     )
-    if handed_out := register.digest(night.config.cooperation, _today(night)):
+    if handed_out := register.digest(night.config.cooperation, today(night)):
         (night.work / "publication" / register.PUBLISHED).write_text(handed_out, encoding="utf-8")
     for line in reports.withheld(night.db):
         night.progress(line)

@@ -10,6 +10,7 @@ import pytest
 from linkage import pipeline
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.pipeline import since
 from tests.nights import Night
 
 
@@ -23,14 +24,13 @@ def test_a_table_that_the_night_before_did_not_have_is_reason_enough(
 ) -> None:
     copy = Night(shutil.copytree(night.folder, tmp_path / "night", symlinks=True))
     assert status_of_a_run(copy)[0] == "nothing_new"
-    older = pipeline._is_of_this_version
+    recall = since.recall
 
-    def upgraded(db: DuckDBEngine) -> bool:
-        assert older(db)
-        db.run("ALTER TABLE household_today DROP COLUMN as_of")
-        return older(db)
+    def of_an_older_version(night: pipeline.Night) -> None:
+        recall(night)
+        night.db.run("ALTER TABLE household_today DROP COLUMN as_of")
 
-    monkeypatch.setattr(pipeline, "_is_of_this_version", upgraded)
+    monkeypatch.setattr(since, "recall", of_an_older_version)
     status, told = status_of_a_run(copy)
     assert status == "published"
     assert "the published night was made by another version: it is made anew" in told
