@@ -77,7 +77,7 @@ def deliver(where: Path) -> None:
 
     # Surname and day of birth agree, another town, no given name: possible, and a secret address on one side.
     incident(1, person("Vermeulen", "Annelies", "19850312", **HOME))
-    case(1, [person("Vermeulen", "", "19850312", geheim_adres="J", **AWAY)])
+    case(1, [person("Vermeulen", "", "19850312", geheim_adres="J", **AWAY)], gemeentecode="GM0114")
     # The same with a child, and a name that is a script.
     incident(2, person("Hoogland", SCRIPT, "20120704", **home(31)))
     case(2, [person("Hoogland", "", "20120704", **home(77, "7901AC", "Hoogeveen"))])

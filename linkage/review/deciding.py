@@ -34,7 +34,9 @@ def start(visit: Visit) -> Response:
     with visit.site.night() as night:
         tasks = waiting.queue(visit.site, visit.session.name, night)
         values: dict[str, Any] = {"tasks": tasks[:LONGEST_LIST], "counts": counts(tasks), "most": LONGEST_LIST}
-        return visit.page("queue.html.j2", "Te beoordelen", disputes=waiting.disputes(visit.site, night), **values)
+        return visit.page(
+            "queue.html.j2", "Te beoordelen", night, disputes=waiting.disputes(visit.site, night), **values
+        )
 
 
 @router.get("/paar/{left}/{right}")
@@ -146,6 +148,7 @@ def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Resp
     return visit.page(
         "pair.html.j2",
         "Twee vermeldingen",
+        night,
         one=one,
         other=other,
         fields=rows,

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from linkage.review import deciding
-from linkage.review.queue import counts, decided_since, open_tasks
+from linkage.review.queue import counts, open_tasks
 from linkage.review.second import latest
 from linkage.review.site import Night
 from linkage.review.trail import Action
 from linkage.review.users import Role
 from linkage.review.visit import Visit, Visitor, allowed, to
+from linkage.review.waiting import decided_since
 
 router = APIRouter()
 
@@ -39,11 +40,12 @@ def figures(visit: Annotated[Visit, Depends(allowed(Role.MANAGER, Role.REVIEWER)
     site = visit.site
     every = site.decisions.all()
     with site.night() as night:
-        fresh = decided_since(night.db, latest(every))
+        fresh = decided_since(site, night)
         tasks = site.tasks(night)
         return visit.page(
             "figures.html.j2",
             "Cijfers",
+            night,
             counts=counts(open_tasks(tasks, fresh)),
             fresh=len(fresh),
             verdicts=Counter(str(d.verdict) for d in latest(every)),

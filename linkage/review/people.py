@@ -39,6 +39,7 @@ def person(person_id: str, visit: Reviewer) -> Response:
         return visit.page(
             "person.html.j2",
             "Eén persoon",
+            night,
             person_id=person_id,
             mentions=here[:MOST_MENTIONS],
             count=len(here),
@@ -98,6 +99,7 @@ def incident(record_no: int, visit: Reviewer) -> Response:
         return visit.page(
             "incident.html.j2",
             "Eén incident",
+            night,
             record=found,
             explained=told,
             persons=mentions(night.db, "m.record_no = ?", [record_no]),

@@ -66,16 +66,6 @@ def open_tasks(found: Iterable[Task], decided: Collection[frozenset[str]]) -> li
     return [task for task in found if frozenset((task.person_a, task.person_b)) not in decided]
 
 
-def decided_since(db: Engine, decisions: Iterable[Decision]) -> dict[frozenset[str], Decision]:
-    """Return the persons about whom people decided since the night, each pair with the last decision that holds."""
-    known = acted_on(db)
-    return {
-        frozenset(persons): decision
-        for decision in decisions
-        if decision.decision_id not in known and (persons := persons_of(db, decision))
-    }
-
-
 def acted_on(db: Engine) -> set[int]:
     """Return the decisions that the night was made with."""
     return {int(row[0]) for row in db.rows("SELECT decision_id FROM decision")} if db.has("decision") else set()
@@ -134,10 +124,11 @@ WITH link AS (
         SELECT least(l.person_id, r.person_id) AS a, greatest(l.person_id, r.person_id) AS b, left_id, right_id,
                match_weight
         FROM pair JOIN mention_person l ON l.mention_id = left_id JOIN mention_person r ON r.mention_id = right_id
-        WHERE l.person_id <> r.person_id)
+        WHERE l.person_id <> r.person_id) SEMI JOIN link USING (a, b)
     QUALIFY row_number() OVER (PARTITION BY a, b ORDER BY match_weight DESC, left_id, right_id) = 1
 ), first AS (
-    SELECT person_id, min(mention_id) AS mention_id FROM mention_person GROUP BY person_id
+    SELECT person_id, min(mention_id) AS mention_id FROM mention_person
+    WHERE person_id IN (SELECT a FROM link UNION SELECT b FROM link) GROUP BY person_id
 ), hangs AS (
     SELECT least(p.person_id, q.person_id) AS a, greatest(p.person_id, q.person_id) AS b,
            count(DISTINCT (s.source_id, s.incident_number)) AS incidents
@@ -150,7 +141,8 @@ WITH link AS (
 ), told AS (
     SELECT person_id, coalesce(bool_or(is_child), false) AS is_child,
            max(list_position(['green', 'yellow', 'orange', 'red'], h.severity)) AS grave
-    FROM involvement v LEFT JOIN unified_case h USING (household_id) GROUP BY person_id
+    FROM involvement v LEFT JOIN unified_case h USING (household_id)
+    WHERE person_id IN (SELECT a FROM link UNION SELECT b FROM link) GROUP BY person_id
 ), claims AS (
     SELECT person_id AS one, person_id_a AS other FROM ambiguous_claim
     UNION SELECT person_id, person_id_b FROM ambiguous_claim
@@ -175,7 +167,9 @@ WITH two AS (
     FROM mention l JOIN mention r ON true
     WHERE {" AND ".join(f"l.{column} = ?" for column in KEY)} AND {" AND ".join(f"r.{column} = ?" for column in KEY)}
 ), told AS (
-    SELECT person_id, coalesce(bool_or(is_child), false) AS is_child FROM involvement GROUP BY person_id
+    SELECT person_id, coalesce(bool_or(is_child), false) AS is_child FROM involvement
+    WHERE person_id IN (SELECT person_id FROM mention_person JOIN two ON mention_id IN (left_id, right_id))
+    GROUP BY person_id
 )
 SELECT two.left_id, two.right_id, a.person_id, b.person_id, coalesce(p.match_probability, 0),
        ta.is_child OR tb.is_child, lk, ls, rk, rs

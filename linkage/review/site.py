@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import RLock
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from linkage.config import Config
@@ -23,6 +24,8 @@ from linkage.review.sessions import Sessions, Throttle
 from linkage.review.trail import Trail
 from linkage.review.users import Users
 from linkage.store import OutFolder
+
+T = TypeVar("T")
 
 
 def clock() -> datetime:
@@ -63,9 +66,8 @@ class Site:
         self.trail = Trail(self.folder, self.now)
         self.opinions = Opinions(self.folder, self.config.review.second_share)
         self.throttle = Throttle(self.now)
-        self._lock = Lock()
-        self._model: tuple[str, Model] | None = None
-        self._tasks: tuple[str, list[Task]] | None = None
+        self._lock = RLock()
+        self._memory: tuple[str, dict[Hashable, Any]] = ("", {})
 
     @property
     def is_secure(self) -> bool:
@@ -101,16 +103,26 @@ class Site:
             return
         raise StoreError("the published night changes at this moment: try again")
 
+    def stand(self) -> tuple[str, date] | None:
+        """Return which night is published and the day that it speaks of."""
+        manifest = self.folder.manifest()
+        return (str(manifest["run_id"]), date.fromisoformat(manifest["as_of"])) if manifest else None
+
     def tasks(self, night: Night) -> list[Task]:
-        """Return what the night leaves for people to decide; worked out once a night."""
-        with self._lock:
-            if self._tasks is None or self._tasks[0] != night.run_id:
-                self._tasks = night.run_id, tasks(night.db)
-            return self._tasks[1]
+        """Return what the night leaves for people to decide."""
+        return self.remember(night, "tasks", lambda: tasks(night.db))
 
     def model(self, night: Night) -> Model:
-        """Return the model of the night, read once a night."""
+        """Return the model of the night."""
+        return self.remember(night, "model", lambda: published_model(night.db, night.model_file))
+
+    def remember(self, night: Night, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was worked out of a night, which is done once: a night does not change."""
         with self._lock:
-            if self._model is None or self._model[0] != night.run_id:
-                self._model = night.run_id, published_model(night.db, night.model_file)
-            return self._model[1]
+            if self._memory[0] != night.run_id:
+                self._memory = night.run_id, {}
+            kept = self._memory[1]
+            if key not in kept:
+                kept[key] = make()
+            found: T = kept[key]
+            return found

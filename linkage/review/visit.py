@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from linkage.reports.layout import ENGLISH, environment
 from linkage.reports.words import words
 from linkage.review.compare import meaning
 from linkage.review.sessions import Session
-from linkage.review.site import Site
+from linkage.review.site import Night, Site
 from linkage.review.texts import bits, day, decimal, moment, number, percent, texts
 from linkage.review.trail import Action
 from linkage.review.users import Role
@@ -60,19 +60,17 @@ class Visit:
         """Write down what is done, before it is shown."""
         self.site.trail.write(self.session.name, str(self.session.role), action, subject, why)
 
-    def page(self, template: str, title: str, **values: Any) -> HTMLResponse:
-        """Return a page; what a form did before is told on it once."""
+    def page(self, template: str, title: str, night: Night | None = None, **values: Any) -> HTMLResponse:
+        """Return a page; what a form did before is told on it once, and the night from which the page was made."""
         told, self.session.told = self.session.told, None
-        manifest = self.site.folder.manifest()
-        shown = values | {"told": told, "session": self.session, "manifest": manifest}
-        shown["as_of"] = date.fromisoformat(manifest["as_of"]) if manifest else None
-        return rendered(self.site, template, title, **shown)
+        stand = (night.run_id, night.as_of) if night else self.site.stand()
+        return rendered(self.site, template, title, **values | {"told": told, "session": self.session, "stand": stand})
 
 
 def rendered(site: Site, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page; ``title`` never holds anything of a person."""
     made = templates().get_template(template)
-    shown = {"session": None, "manifest": None, "as_of": None, "told": None} | values
+    shown = {"session": None, "stand": None, "told": None} | values
     idle = int(site.sessions.idle.total_seconds())
 
     def token() -> Markup:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from linkage.decisions import KEY, Decision, MentionKey
-from linkage.review.queue import Task, decided_since, open_tasks, task_of
+from linkage.review.queue import Task, acted_on, open_tasks, persons_of, task_of
 from linkage.review.reading import Mention
 from linkage.review.second import Opinion, latest
 from linkage.review.site import Night, Site
@@ -24,9 +25,26 @@ class Dispute:
 def queue(site: Site, name: str, night: Night) -> list[Task]:
     """Return the tasks of a reviewer. What is judged twice stands between the others and looks like them."""
     every = site.decisions.all()
-    left = open_tasks(site.tasks(night), decided_since(night.db, latest(every)))
-    twice = [task for d in site.opinions.wanted(every, by=name) if (task := task_of(night.db, d, site.tasks(night)))]
+    left = open_tasks(site.tasks(night), decided_since(site, night))
+    twice = [task for d in site.opinions.wanted(every, by=name) if (task := _again(site, night, d))]
     return sorted({task.path: task for task in [*left, *twice]}.values(), key=lambda task: task.rank)
+
+
+def decided_since(site: Site, night: Night) -> dict[frozenset[str], Decision]:
+    """Return the persons about whom people decided since the night, each pair with the last decision that holds."""
+    known = site.remember(night, "acted_on", lambda: acted_on(night.db))
+    found = {}
+    for decision in latest(site.decisions.all()):
+        if decision.decision_id not in known:
+            persons = site.remember(night, ("persons", decision.decision_id), partial(persons_of, night.db, decision))
+            if persons is not None:
+                found[frozenset(persons)] = decision
+    return found
+
+
+def _again(site: Site, night: Night, decision: Decision) -> Task | None:
+    make = partial(task_of, night.db, decision, site.tasks(night))
+    return site.remember(night, ("again", decision.decision_id), make)
 
 
 def second(site: Site, name: str, left: MentionKey, right: MentionKey) -> Decision | None:

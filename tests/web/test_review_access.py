@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from linkage.review.guard import HEADERS, POLICY
 from linkage.review.users import Role, Users
+from linkage.store import MANIFEST
 from tests import review
 from tests.nights import Night
 from tests.web.reviewing import FORM, Reviewing, copy, serving
@@ -199,7 +202,7 @@ POSTED = ("/afmelden", "/toetsen", "/zoek", "/terug")
 def test_a_secret_address_is_shown_after_a_logged_click_for_five_minutes(reviewing: Reviewing) -> None:
     """Both addresses are closed: the other one may be the same home without the mark."""
     visitor, path = reviewing.entered(), reviewing.path(1)
-    addresses = (*SECRET[:2], "Kerkstraat")
+    addresses = (*SECRET, "Kerkstraat")
     closed = visitor.get(path).text
     assert [word for word in addresses if word in closed] == []
     assert "afgeschermd" in closed
@@ -323,3 +326,20 @@ def test_what_cannot_be_logged_is_not_shown(reviewing: Reviewing) -> None:
     assert "Vermeulen" not in reply.text
     assert [str(error) for error in reviewing.errors] != []
     reviewing.errors.clear()
+
+
+def test_a_page_that_is_being_made_keeps_its_night_and_the_next_has_the_new_one(reviewing: Reviewing) -> None:
+    folder = reviewing.site.folder
+    old = folder.current()
+    assert old is not None
+    new = old.with_name("00009-20250318T000000Z")
+    with reviewing.site.night() as night:
+        shutil.copytree(old, new)
+        manifest = json.loads((new / MANIFEST).read_text(encoding="utf-8")) | {"run_id": new.name}
+        (new / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        (folder.path / "current.new").symlink_to(Path("generations") / new.name)
+        (folder.path / "current.new").rename(folder.path / "current")
+        shutil.rmtree(old)
+        assert night.db.rows("SELECT count(*) > 5 FROM mention") == [(True,)]
+        assert night.run_id == old.name
+    assert f"nacht {new.name}" in reviewing.entered().get("/").text

@@ -16,6 +16,7 @@ from tests.web.reviewing import Reviewing, copy, serving
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 VIOLATIONS = """axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
     .then(reply => reply.violations)"""
+CONTRAST = "axe.run({ runOnly: { type: 'rule', values: ['color-contrast'] } }).then(reply => reply.violations)"
 
 
 @pytest.fixture(scope="module")
