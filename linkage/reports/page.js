@@ -28,6 +28,7 @@
   };
   const cell = (text, small, className) => {
     const td = element("td", text, className);
+    td.setAttribute("role", "cell");
     if (small) td.append(element("small", small));
     return td;
   };
@@ -74,13 +75,16 @@
 
     function line(row) {
       const tr = element("tr");
+      tr.setAttribute("role", "row");
       const first = cell(row[NUMBER], "", "number");
       if (!isReview && row[NEWS] === 0) first.append(element("span", words.new, "new"));
       if (data.sources.length > 1) first.append(element("small", data.sources[row[SOURCE]]));
       tr.append(first);
-      const colour = element("td");
+      const colour = cell();
       colour.append(element("span", data.severities[row[SEVERITY]][1], `chip ${data.severities[row[SEVERITY]][0]}`));
-      tr.append(colour, cell(data.children[row[CHILDREN]]));
+      const children = cell(data.children[row[CHILDREN]]);
+      children.dataset.label = `${words.children}: `;
+      tr.append(colour, children);
       tr.append(cell(day(row[REPORTED]), row[AGE] === null ? "" : plural("days", row[AGE]), "when"));
       tr.append(cell(data.places[row[PLACE]]));
       if (isReview) {

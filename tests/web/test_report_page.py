@@ -294,3 +294,51 @@ def test_many_municipalities_are_folded_and_open_by_a_button(page: Page, tmp_pat
     more.click()
     assert rows.count() > 25
     expect(more).to_have_attribute("aria-expanded", "true")
+
+
+def test_on_a_telephone_all_of_a_row_is_in_sight(page: Page, written: Path) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    visit(page, written)
+    first = page.locator(f"{LIST} tbody[data-rows] tr").first
+    assert first.get_attribute("role") == "row"
+    edges = first.locator("td").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert len(edges) == 7 and max(edges) <= 320
+    page.locator(f"{LIST} [data-sort=age]").click()
+    expect(page.locator(f"{LIST} th").nth(3)).to_have_attribute("aria-sort", "descending")
+
+
+def test_a_row_tells_what_is_missing_where_and_what_helps(page: Page, written: Path) -> None:
+    visit(page, written)
+    choose(page, "cause", "Geen achternaam")
+    assert set(cells(page, 6)) == {
+        "Geen achternaam ingevuld\nAchternaam ontbreekt bij politie-nn\nVul de achternaam aan in het politiesysteem."
+    }
+    classes = page.locator(f"{LIST} .ages dd").all_inner_texts()
+    assert sum(int(text) for text in classes) == int(page.locator("h1").inner_text().split()[0])
+
+
+def test_a_municipality_is_found_by_a_part_of_its_name(page: Page, written: Path) -> None:
+    visit(page, written)
+    page.locator(f"{LIST} [data-search]").fill("hoogev")
+    assert set(cells(page, 5)) == {"Hoogeveen"}
+
+
+@pytest.mark.parametrize("width", [1100, 1000])
+def test_a_long_name_leaves_the_navigation_on_one_line(page: Page, tmp_path: Path, width: int) -> None:
+    from dataclasses import replace
+
+    from linkage.config import Limits
+    from linkage.reports import facts
+    from linkage.reports import page as made_page
+    from linkage.reports.words import words
+    from tests.spec.reports import report_view as made
+
+    with made.build(incidents=60) as db:
+        told = facts.read(db, run_id=made.RUN, as_of=made.AS_OF, stale=[])
+    told = replace(told, audience="Politie, districten Haarlem en Haarlemmermeer en omstreken")
+    made_page.write(tmp_path / PAGE, told, words(Limits()), run_id=made.RUN, made_at=made.MADE_AT)
+    page.set_viewport_size({"width": width, "height": 800})
+    visit(page, tmp_path)
+    tops = page.locator("header nav a").evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().top))")
+    assert len(tops) == 6 and len(set(tops)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
