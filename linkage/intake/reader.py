@@ -37,8 +37,9 @@ MOJIBAKE = re.compile(
     "[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
 """The two bytes of one accented letter in UTF-8, read as two letters of Windows-1252."""
-MIN_MOJIBAKE = 3
-"""Lines; fewer prove nothing: a name that was mangled before the export looks the same."""
+MIN_MOJIBAKE, MOJIBAKE_SHARE = 3, 0.9
+"""Lines, and their share of those with letters that are not ASCII. Fewer prove nothing: a name that was mangled before
+the export looks the same, and of five accented names in an increment three were such."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,10 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _is_coded_twice(lines: Sequence[str]) -> bool:
-    """Tell whether most lines with letters that are not ASCII show the trace of a second encoding."""
+    """Tell whether nearly all lines with letters that are not ASCII show the trace of a second encoding."""
     marked = [line for line in lines if not line.isascii()]
     spoilt = sum(MOJIBAKE.search(line) is not None for line in marked)
-    return spoilt >= MIN_MOJIBAKE and 2 * spoilt > len(marked)
+    return spoilt >= MIN_MOJIBAKE and spoilt >= MOJIBAKE_SHARE * len(marked)
 
 
 def _header(line: str, delimiter: str, name: str) -> list[str]:
