@@ -55,8 +55,10 @@ def review(
         settings, folder = load(config), OutFolder(out)
         folder.published("restricted.duckdb")
         known = _users(settings, out, is_needed=False)
+        if known and not known.all():
+            raise UsageError("review.users_file holds nobody yet: add people with inbeeld user NAME --role reviewer")
         place = serve.Place(host, port, tuple(name or ()), certificate, key, tls_elsewhere)
-        place.check(has_users=bool(known and known.all()))
+        place.check(has_users=known is not None)
         with serve.listen(place) as at:
             origins = place.origins(at.getsockname()[1])
             site = Site(folder, settings, origins, who(by), known, complain=lambda error: _told(error, out))

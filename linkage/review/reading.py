@@ -73,12 +73,12 @@ def mentions(db: Engine, where: str, values: list[object]) -> list[Mention]:
 
 def mention(db: Engine, mention_id: int) -> Mention | None:
     """Return a mention, None when the night has none of that number."""
-    return next(iter(mentions(db, "m.mention_id = ?", [mention_id])), None)
+    return next(iter(mentions(db, "m.mention_id = ?", [mention_id])), None) if _is_id(mention_id) else None
 
 
 def record(db: Engine, record_no: int) -> Record | None:
     """Return a record, None when the night has none of that number."""
-    found = db.rows(_RECORD, [record_no])
+    found = db.rows(_RECORD, [record_no]) if _is_id(record_no) else []
     return Record(*found[0]) if found else None
 
 
@@ -88,6 +88,11 @@ def protected_persons(db: Engine, persons: list[str]) -> bool:
     One record may say that an address is secret and another, about the same home, forget to: so it is closed for all.
     """
     return bool(db.rows(_PROTECTED, [persons]))
+
+
+def _is_id(number: int) -> bool:
+    """Tell whether a number of an address fits the column that it is looked up in."""
+    return 0 <= number < 2**63
 
 
 def birth(raw: str | None) -> str:

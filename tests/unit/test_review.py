@@ -154,6 +154,14 @@ def test_the_verbs_say_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert inbeeld("viewed", "--out", tmp_path / "nothing").returncode == 2
 
 
+def test_a_page_that_nobody_could_enter_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INBEELD_REVIEW__USERS_FILE", str(tmp_path / "users.json"))
+    monkeypatch.setattr(OutFolder, "published", lambda self, name: self.path / name)
+    done = inbeeld("review", "--out", tmp_path / "out", "--port", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "holds nobody yet" in done.stderr
+
+
 def test_agreement_is_what_the_literature_says() -> None:
     """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), part A: two observers, alpha 0.095."""
     meg = [SAME, DIFFERENT, SAME, SAME, SAME, SAME, SAME, SAME, DIFFERENT, SAME]

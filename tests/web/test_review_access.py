@@ -152,6 +152,15 @@ def test_other_methods_are_refused(site: Reviewing, method: str, status: int) ->
     assert site.entered().client.request(method, "/").status_code == status
 
 
+@pytest.mark.parametrize(
+    "path", ["/paar/1/2", f"/paar/1/{10**30}", "/paar/-1/x", f"/incident/{10**30}", "/incident/5", "/persoon/<b>", "/x"]
+)
+def test_an_address_of_nothing_says_so_and_repeats_nothing(site: Reviewing, path: str) -> None:
+    reply = site.entered().get(path)
+    assert reply.status_code == 404
+    assert "<b>" not in reply.text.replace("<b>Het", "")
+
+
 def test_a_page_elsewhere_may_not_load_ours_as_a_part(site: Reviewing) -> None:
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     assert site.entered().client.get(site.path(1), headers=headers).status_code == 403
