@@ -168,10 +168,10 @@ class Audit(Section):
 
 
 class Reports(Section):
-    """What managers read."""
+    """What managers and reviewers read."""
 
     language: Literal["nl", "en"] = "nl"
-    """Language of the pages and the workbook."""
+    """Language of the pages, the review page too, and of the workbook."""
 
 
 class Review(Section):

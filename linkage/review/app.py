@@ -50,22 +50,22 @@ def _handlers(site: Site) -> dict[type[Exception], Handler]:
         return RedirectResponse("/verborgen", status_code=303)
 
     async def refused(*_: object) -> Response:
-        return rendered(site, "message.html.j2", "Niet toegestaan", status=403, about="refused", detail="")
+        return rendered(site, "message.html.j2", "refused", status=403, about="refused", detail="")
 
     async def missing(*_: object) -> Response:
-        return rendered(site, "message.html.j2", "Niet gevonden", status=404, about="missing", detail="")
+        return rendered(site, "message.html.j2", "missing", status=404, about="missing", detail="")
 
     async def told(_: Request, error: Exception) -> Response:
         """Say what is wrong: our own errors hold no value of a record."""
-        return rendered(site, "message.html.j2", "Het ging niet", status=400, about="told", detail=str(error))
+        return rendered(site, "message.html.j2", "told", status=400, about="told", detail=str(error))
 
     async def http(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return rendered(site, "message.html.j2", "Niet gevonden", status=status, about="missing", detail="")
+        return rendered(site, "message.html.j2", "missing", status=status, about="missing", detail="")
 
     async def unforeseen(_: Request, error: Exception) -> Response:
         site.complain(error)
-        return rendered(site, "message.html.j2", "Het ging niet", status=500, about="unforeseen", detail="")
+        return rendered(site, "message.html.j2", "told", status=500, about="unforeseen", detail="")
 
     return {
         SignIn: sign_in,

@@ -15,7 +15,7 @@ from linkage.review.evidence import evidence
 from linkage.review.queue import acted_on, counts
 from linkage.review.reading import Mention, mention, mentions, protected_persons, record
 from linkage.review.site import Night
-from linkage.review.texts import texts
+from linkage.review.texts import Texts
 from linkage.review.trail import Action
 from linkage.review.users import Role
 from linkage.review.visit import Form, Missing, Posted, Reviewer, Visit, allowed, to
@@ -34,9 +34,7 @@ def start(visit: Visit) -> Response:
     with visit.site.night() as night:
         tasks = waiting.queue(visit.site, visit.session.name, night)
         values: dict[str, Any] = {"tasks": tasks[:LONGEST_LIST], "counts": counts(tasks), "most": LONGEST_LIST}
-        return visit.page(
-            "queue.html.j2", "Te beoordelen", night, disputes=waiting.disputes(visit.site, night), **values
-        )
+        return visit.page("queue.html.j2", "queue", night, disputes=waiting.disputes(visit.site, night), **values)
 
 
 @router.get("/paar/{left}/{right}")
@@ -52,8 +50,8 @@ def pair(left: int, right: int, visit: Reviewer) -> Response:
 def open_address(left: int, right: int, visit: Reviewer, given: Posted) -> Response:
     """Open the addresses of a pair for a few minutes, for one of the stated reasons."""
     why = given.get("why", "")
-    if why not in texts()["open_reason"]:
-        raise UsageError(str(texts()["error.open_reason"]))
+    if why not in visit.texts["open_reason"]:
+        raise UsageError(str(visit.texts["error.open_reason"]))
     with visit.site.night() as night:
         _both(night, left, right)
     for number in (left, right):
@@ -66,9 +64,9 @@ def open_address(left: int, right: int, visit: Reviewer, given: Posted) -> Respo
 def decide(left: int, right: int, visit: Reviewer, given: Posted) -> Response:
     """Keep a decision, or a second opinion, and go on to what comes next."""
     if given.get("verdict") not in list(Verdict):
-        raise UsageError(str(texts()["error.verdict"]))
+        raise UsageError(str(visit.texts["error.verdict"]))
     verdict, site, name = Verdict(given["verdict"]), visit.site, visit.session.name
-    why = reason(verdict, given)
+    why = reason(visit.texts, verdict, given)
     with site.night() as night:
         one, other = _both(night, left, right)
         next_path = waiting.following(waiting.queue(site, name, night), one, other)
@@ -81,7 +79,7 @@ def decide(left: int, right: int, visit: Reviewer, given: Posted) -> Response:
             number = site.decisions.decide(key_of(one), key_of(other), verdict, by=name, reason=why)
             visit.log(Action.DECIDE, f"decision:{number}")
             visit.session.last = "decision", (number,)
-    visit.session.told = str(texts()[f"told.{verdict}"])
+    visit.session.told = str(visit.texts[f"told.{verdict}"])
     return to(next_path or "/")
 
 
@@ -89,24 +87,24 @@ def decide(left: int, right: int, visit: Reviewer, given: Posted) -> Response:
 def undo(visit: Reviewer, given: Posted) -> Response:  # noqa: ARG001
     """Undo what this session did last; it stays on record and holds no more."""
     if visit.session.last is None:
-        raise UsageError(str(texts()["error.nothing"]))
+        raise UsageError(str(visit.texts["error.nothing"]))
     (kind, numbers), visit.session.last = visit.session.last, None
     for number in numbers:
         if kind == "opinion":
             visit.site.opinions.retract(number, by=visit.session.name)
         else:
-            visit.site.decisions.withdraw(number, by=visit.session.name, reason=str(texts()["undone"]))
+            visit.site.decisions.withdraw(number, by=visit.session.name, reason=str(visit.texts["undone"]))
         visit.log(Action.WITHDRAW, f"{kind}:{number}")
-    visit.session.told = str(texts()["told.undone"])
+    visit.session.told = str(visit.texts["told.undone"])
     return to("/")
 
 
 @router.post("/besluit/{number}/terug")
 def withdraw(number: int, visit: Reviewer, given: Posted) -> Response:  # noqa: ARG001
     """Withdraw any decision; it stays on record and holds no more."""
-    visit.site.decisions.withdraw(number, by=visit.session.name, reason=str(texts()["undone"]))
+    visit.site.decisions.withdraw(number, by=visit.session.name, reason=str(visit.texts["undone"]))
     visit.log(Action.WITHDRAW, f"decision:{number}")
-    visit.session.told = str(texts()["told.undone"])
+    visit.session.told = str(visit.texts["told.undone"])
     return to("/besluiten")
 
 
@@ -122,15 +120,15 @@ def decided(visit: Annotated[Visit, Depends(allowed(Role.REVIEWER, Role.MANAGER)
     outcomes = {int(number): str(outcome) for number, outcome in rows}
     shown = [d for d in reversed(every) if d.decision_id not in closed]
     return visit.page(
-        "decisions.html.j2", "Besluiten", decisions=shown[:MOST_DECISIONS], most=MOST_DECISIONS, outcomes=outcomes
+        "decisions.html.j2", "decisions", decisions=shown[:MOST_DECISIONS], most=MOST_DECISIONS, outcomes=outcomes
     )
 
 
-def reason(verdict: Verdict, given: Form) -> str:
+def reason(texts: Texts, verdict: Verdict, given: Form) -> str:
     """Return the reason as it is kept: the one chosen, and what was added."""
-    listed = texts()["reason"]
+    listed = texts["reason"]
     chosen = given.get("reason", "")
-    words = [str(listed[chosen]) if chosen in listed else str(texts()[f"reason_default.{verdict}"])]
+    words = [str(listed[chosen]) if chosen in listed else str(texts[f"reason_default.{verdict}"])]
     added = " ".join(given.get("remark", "").split())
     return ": ".join([*words, added] if added else words)
 
@@ -141,13 +139,13 @@ def _pair_page(visit: Visit, night: Night, one: Mention, other: Mention) -> Resp
     found = evidence(night.db, one.mention_id, other.mention_id, site.model(night), thresholds)
     is_protected = protected_persons(night.db, [one.person_id, other.person_id])
     closed = is_protected and not all(visit.session.is_open(m.mention_id, now) for m in (one, other))
-    rows = compared(one, other, found, closed=closed)
+    rows = compared(visit.texts, one, other, found, closed=closed)
     tasks = waiting.queue(site, name, night)
     first = waiting.second(site, name, key_of(one), key_of(other))
     here = {one.mention_id, other.mention_id}
     return visit.page(
         "pair.html.j2",
-        "Twee vermeldingen",
+        "pair",
         night,
         one=one,
         other=other,

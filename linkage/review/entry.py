@@ -33,7 +33,7 @@ def begin(request: Request, key: str) -> Response:
 def ask(request: Request) -> Response:
     """Ask for name and password, or say how the owner comes in."""
     site: Site = request.app.state.site
-    return rendered(site, "sign_in.html.j2", "Aanmelden", by_link=site.users is None, failed=False)
+    return rendered(site, "sign_in.html.j2", "sign_in", by_link=site.users is None, failed=False)
 
 
 @router.post("/aanmelden")
@@ -49,7 +49,7 @@ def sign_in(request: Request, given: Fields) -> Response:
         site.throttle.failed(name)
         known = site.users.get(name)
         site.trail.write(known.name if known else "?", "", Action.SIGN_IN_FAILED)
-        return rendered(site, "sign_in.html.j2", "Aanmelden", status=401, by_link=False, failed=True)
+        return rendered(site, "sign_in.html.j2", "sign_in", status=401, by_link=False, failed=True)
     session = site.sessions.start(user.name, user.role, stamp(user))
     site.trail.write(session.name, str(session.role), Action.SIGN_IN)
     return _with_cookie(site, session)
@@ -70,7 +70,7 @@ def hidden(visit: Visitor) -> Response:
     """Show nothing until the user goes on, also by the browser's way back."""
     visit.session.is_hidden = True
     visit.session.opened.clear()
-    return visit.page("hidden.html.j2", "Inbeeld")
+    return visit.page("hidden.html.j2", "hidden")
 
 
 @router.post("/verborgen", dependencies=OURS)
@@ -96,7 +96,7 @@ def keys(visit: Visitor) -> Response:
 @router.get("/hulp")
 def help_page(visit: Visitor) -> Response:
     """Explain keys and words."""
-    return visit.page("help.html.j2", "Uitleg")
+    return visit.page("help.html.j2", "help")
 
 
 def _with_cookie(site: Site, session: Session) -> Response:

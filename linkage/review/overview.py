@@ -44,7 +44,7 @@ def figures(visit: Annotated[Visit, Depends(allowed(Role.MANAGER, Role.REVIEWER)
         tasks = site.tasks(night)
         return visit.page(
             "figures.html.j2",
-            "Cijfers",
+            "figures",
             night,
             counts=counts(open_tasks(tasks, fresh)),
             fresh=len(fresh),
@@ -64,9 +64,7 @@ def trail(visit: Annotated[Visit, Depends(allowed(Role.DATA))]) -> Response:
     """Show who looked at what: numbers, and nobody's name but those of colleagues."""
     visit.log(Action.VIEW_TRAIL)
     entries = visit.site.trail.entries(MOST_ENTRIES)
-    return visit.page(
-        "trail.html.j2", "Logboek", entries=entries, broken=visit.site.trail.broken_at(), most=MOST_ENTRIES
-    )
+    return visit.page("trail.html.j2", "trail", entries=entries, broken=visit.site.trail.broken_at(), most=MOST_ENTRIES)
 
 
 @router.get("/gebruikers")
@@ -77,7 +75,7 @@ def users(visit: Annotated[Visit, Depends(allowed(Role.DATA))]) -> Response:
         if entry.action == Action.SIGN_IN:
             seen.setdefault(entry.done_by, entry.done_at)
     listed = visit.site.users.all() if visit.site.users else []
-    return visit.page("users.html.j2", "Gebruikers", users=listed, seen=seen)
+    return visit.page("users.html.j2", "users", users=listed, seen=seen)
 
 
 def _weeks(visit: Visit, moments: list[str]) -> list[tuple[Any, int]]:

@@ -15,7 +15,6 @@ from linkage.review import waiting
 from linkage.review.deciding import reason
 from linkage.review.reading import Mention, mentions, record
 from linkage.review.site import Night
-from linkage.review.texts import texts
 from linkage.review.trail import Action
 from linkage.review.visit import Fields, Missing, Posted, Reviewer, to
 from linkage.review.waiting import key_of
@@ -38,7 +37,7 @@ def person(person_id: str, visit: Reviewer) -> Response:
         ]
         return visit.page(
             "person.html.j2",
-            "Eén persoon",
+            "person",
             night,
             person_id=person_id,
             mentions=here[:MOST_MENTIONS],
@@ -58,17 +57,17 @@ def split(person_id: str, visit: Reviewer, given: Posted, fields: Fields) -> Res
     out = [m for m in here if str(m.mention_id) in chosen]
     stay = [m for m in here if str(m.mention_id) not in chosen]
     if not out or not stay:
-        raise UsageError(str(texts()["error.split"]))
+        raise UsageError(str(visit.texts["error.split"]))
     if len(out) * len(stay) > MOST_PAIRS:
-        raise UsageError(texts().say("error.split_many", n=MOST_PAIRS))
+        raise UsageError(visit.texts.say("error.split_many", n=MOST_PAIRS))
     pairs = [(key_of(one), key_of(other)) for one, other in product(out, stay) if one.record_no != other.record_no]
     if not pairs:
-        raise UsageError(str(texts()["error.split_record"]))
-    name, why = visit.session.name, reason(Verdict.DIFFERENT, given)
+        raise UsageError(str(visit.texts["error.split_record"]))
+    name, why = visit.session.name, reason(visit.texts, Verdict.DIFFERENT, given)
     numbers = visit.site.decisions.decide_all(pairs, Verdict.DIFFERENT, by=name, reason=why)
     visit.log(Action.SPLIT, f"{person_id} decision:{numbers[0]}-{numbers[-1]}")
     visit.session.last = "decision", tuple(numbers)
-    visit.session.told = texts().say("told.split", n=len(out))
+    visit.session.told = visit.texts.say("told.split", n=len(out))
     return to(f"/persoon/{person_id}")
 
 
@@ -82,7 +81,7 @@ def find(visit: Reviewer, given: Posted) -> Response:
             [number],
         )
     if not rows:
-        raise UsageError(str(texts()["error.number"]))
+        raise UsageError(str(visit.texts["error.number"]))
     return to(f"/incident/{rows[0][0]}")
 
 
@@ -96,13 +95,15 @@ def incident(record_no: int, visit: Reviewer) -> Response:
             raise Missing
         visit.log(Action.VIEW_INCIDENT, f"record:{record_no}")
         told = explain(night.db, found.record_id, found.source_id, config=site.config, model=site.model(night))
+        persons = mentions(night.db, "m.record_no = ?", [record_no])
         return visit.page(
             "incident.html.j2",
-            "Eén incident",
+            "incident",
             night,
             record=found,
             explained=told,
-            persons=mentions(night.db, "m.record_no = ?", [record_no]),
+            persons=persons,
+            names={m.mention_id: m.name for m in persons},
             pairs=_pairs(night, record_no, told.shortfalls),
             limits=site.config.limits,
         )

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from linkage.engine.base import Engine
 
-WHOLE = 8
-"""Digits of a date of birth as delivered."""
-
 
 @dataclass(frozen=True)
 class Mention:
-    """One person as named on one record. ``address`` is None where none was given."""
+    """One person as named on one record. ``address`` is None where none was given, ``birth`` is as delivered."""
 
     mention_id: int
     source_id: str
@@ -95,15 +92,6 @@ def _is_id(number: int) -> bool:
     return 0 <= number < 2**63
 
 
-def birth(raw: str | None) -> str:
-    """Return a date of birth as delivered, ``yyyymmdd`` with parts that may be 00, as dd-mm-jjjj with dots there."""
-    digits = (raw or "").strip()
-    if len(digits) != WHOLE or not digits.isdigit():
-        return digits
-    day, month, year = digits[6:], digits[4:6], digits[:4]
-    return "-".join("..".ljust(len(part), ".") if int(part) == 0 else part for part in (day, month, year))
-
-
 def _mention(row: dict[str, Any]) -> Mention:
     number = " ".join(p for p in (row.pop("house_number"), row.pop("house_letter"), row.pop("addition")) if p)
     street = " ".join(p for p in (row.pop("street"), number) if p)
@@ -117,7 +105,7 @@ def _mention(row: dict[str, Any]) -> Mention:
             "call_name": row["call_name"] or "",
             "initials": row["initials"] or "",
             "birth_country": row["birth_country"] or "",
-            "birth": birth(row.pop("birth_date_raw")),
+            "birth": row.pop("birth_date_raw") or "",
             "address": ", ".join(p for p in (street, town) if p) or None,
         }
     )

@@ -21,6 +21,7 @@ from linkage.pairs.model import Model
 from linkage.review.queue import Task, tasks
 from linkage.review.second import Opinions
 from linkage.review.sessions import Sessions, Throttle
+from linkage.review.texts import Texts, texts
 from linkage.review.trail import Trail
 from linkage.review.users import Users
 from linkage.store import OutFolder
@@ -66,6 +67,7 @@ class Site:
         self.trail = Trail(self.folder, self.now)
         self.opinions = Opinions(self.folder, self.config.review.second_share)
         self.throttle = Throttle(self.now)
+        self.texts: Texts = texts(self.config.reports.language)
         self._lock = RLock()
         self._memory: tuple[str, dict[Hashable, Any]] = ("", {})
 

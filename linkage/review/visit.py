@@ -14,16 +14,15 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from linkage import municipalities
 from linkage.explain import page as explained
 from linkage.reports.layout import ENGLISH, environment
 from linkage.reports.words import words
 from linkage.review.compare import meaning
 from linkage.review.sessions import Session
 from linkage.review.site import Night, Site
-from linkage.review.texts import bits, day, decimal, moment, number, percent, texts
+from linkage.review.texts import Texts, texts
 from linkage.review.trail import Action
 from linkage.review.users import Role
 
@@ -56,6 +55,11 @@ class Visit:
     site: Site
     session: Session
 
+    @property
+    def texts(self) -> Texts:
+        """Return the words of the pages."""
+        return self.site.texts
+
     def log(self, action: Action, subject: str = "", why: str = "") -> None:
         """Write down what is done, before it is shown."""
         self.site.trail.write(self.session.name, str(self.session.role), action, subject, why)
@@ -68,15 +72,21 @@ class Visit:
 
 
 def rendered(site: Site, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page; ``title`` never holds anything of a person."""
-    made = templates().get_template(template)
+    """Return a page; ``title`` is one of the titles of the texts, so it never holds anything of a person."""
+    words = site.texts
+    made = templates(str(words["language"])).get_template(template)
     shown = {"session": None, "stand": None, "told": None} | values
     idle = int(site.sessions.idle.total_seconds())
 
     def token() -> Markup:
         return Markup('<input type="hidden" name="token" value="{}">').format(shown["session"].token)
 
-    text = made.render(title=title, words=texts(), idle=idle, token=token, **shown)
+    def marked(path: str, **parts: object) -> Markup:
+        """Return a text in which markup of the template stands."""
+        return escape(words[path]).format(**parts)
+
+    common = {"title": words[f"title.{title}"], "words": words, "idle": idle, "token": token, "marked": marked}
+    text = made.render(**common, **shown)
     return HTMLResponse(text, status_code=status)
 
 
@@ -151,23 +161,25 @@ Reviewer = Annotated[Visit, Depends(allowed(Role.REVIEWER))]
 
 
 @cache
-def templates() -> Environment:
-    """Return the templates with the notation of Dutch pages."""
+def templates(language: str) -> Environment:
+    """Return the templates with the words and the notation of a language."""
+    said = texts(language)
     return environment(
         HERE,
         filters={
             **ENGLISH,
-            "number": number,
-            "day": day,
-            "instant": lambda text: moment(datetime.fromisoformat(text)),
-            "percent": percent,
-            "bits": bits,
-            "municipality": lambda code: municipalities.name(code) if code else str(texts()["unknown"]),
-            "found": lambda step: meaning(step.comparison, step.level)[1],
-            "label": lambda code, section: texts().label(section, code),
+            "number": said.number,
+            "day": said.day,
+            "birth": said.birth,
+            "instant": lambda text: said.moment(datetime.fromisoformat(text)),
+            "percent": said.percent,
+            "bits": said.bits,
+            "municipality": said.place,
+            "found": lambda step: meaning(said, step.comparison, step.level)[1],
+            "label": lambda code, section: said.label(section, code),
             "waterfall": lambda told: explained.waterfall(told.thresholds)(told.parts),
-            "decimal": decimal,
-            "cause_word": lambda code, limits: words(limits).label("cause", code),
-            "status_word": lambda code, limits: words(limits).label("status", code),
+            "decimal": said.decimal,
+            "cause_word": lambda code, limits: words(limits, language).label("cause", code),
+            "status_word": lambda code, limits: words(limits, language).label("status", code),
         },
     )

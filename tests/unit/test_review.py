@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +19,10 @@ from linkage.pairs import PERSONS
 from linkage.review import users as people
 from linkage.review.compare import meaning
 from linkage.review.queue import tasks
-from linkage.review.reading import birth
 from linkage.review.second import Opinions, agreement
 from linkage.review.serve import Place, listen
-from linkage.review.texts import percent, texts
+from linkage.review.texts import texts
+from linkage.review.trail import Action
 from linkage.review.users import Role, Users
 from linkage.store import OutFolder
 from tests.command import inbeeld
@@ -233,28 +236,82 @@ def test_the_queue_begins_with_what_moves_the_gap_then_children() -> None:
     ]
 
 
-def test_every_level_of_every_comparison_has_a_mark_and_dutch_words() -> None:
+@pytest.mark.parametrize(("language", "nothing"), [("nl", "niet te vergelijken"), ("en", "cannot be compared")])
+def test_every_level_of_every_comparison_has_a_mark_and_words(language: str, nothing: str) -> None:
+    words = texts(language)
     for comparison in PERSONS.comparisons:
         for level in comparison.levels:
-            mark, told = meaning(comparison.name, level.name)
+            mark, told = meaning(words, comparison.name, level.name)
             assert mark in ("same", "near", "other", "unknown")
             assert told
-        assert texts().label("field", comparison.name) != comparison.name
-    assert meaning("birth", None) == ("unknown", "niet te vergelijken")
+        assert comparison.name in words["field"]
+    assert meaning(words, "birth", None) == ("unknown", nothing)
+
+
+def leaves(texts: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Return by its dotted path the placeholders of every text; a level has its mark there too."""
+    found: dict[str, Any] = {}
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            found |= leaves(value, f"{path}{key}.")
+        else:
+            *mark, text = value if isinstance(value, list) else [value]
+            found[f"{path}{key}"] = [mark, sorted(re.findall(r"{[a-z_]+}", text))]
+    return found
+
+
+def test_both_languages_of_the_page_have_the_same_texts_with_the_same_placeholders() -> None:
+    dutch, english = (dict(texts(language).texts) for language in ("nl", "en"))
+    for both in (dutch, english):
+        assert (len(both.pop("months")), len(both.pop("notation"))) == (12, 5)
+    terms = [[sorted(entry) for entry in both.pop("glossary")] for both in (dutch, english)]
+    assert terms == [[["meaning", "term"]] * 6] * 2
+    assert leaves(dutch) == leaves(english)
+
+
+def test_every_code_that_the_page_shows_has_a_word_in_both_languages() -> None:
+    shown = {
+        "role": {*contracts.codes("police_role").codes, *contracts.codes("steunpunt_role").codes},
+        "sex": set(contracts.codes("sex").codes),
+        "severity": set(contracts.codes("severity").codes),
+        "certainty": set(contracts.codes("certainty").codes),
+        "link_class": set(contracts.codes("link_class").codes),
+        "record_kind": set(contracts.codes("record_kind").codes),
+        "outcome": set(contracts.codes("decision_outcome").codes),
+        "action": set(Action),
+        "role_name": set(Role),
+        "verdict": set(Verdict),
+    }
+    missing = {(section, code) for section, codes in shown.items() for code in codes - set(texts("en")[section])}
+    assert missing == set()
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
-    [("19850312", "12-03-1985"), ("19850000", "..-..-1985"), ("", ""), (None, ""), ("onbekend", "onbekend")],
+    ("raw", "dutch", "english"),
+    [
+        ("19850312", "12-03-1985", "12 Mar 1985"),
+        ("19850000", "..-..-1985", ".. .. 1985"),
+        ("00000302", "02-03-....", "2 Mar ...."),
+        ("19851302", "02-13-1985", "2 13 1985"),
+        ("", "", ""),
+        (None, "", ""),
+        ("onbekend", "onbekend", "onbekend"),
+    ],
 )
-def test_a_date_of_birth_is_shown_as_it_was_delivered(raw: str | None, told: str) -> None:
-    assert birth(raw) == told
+def test_a_date_of_birth_is_shown_as_it_was_delivered(raw: str | None, dutch: str, english: str) -> None:
+    assert (texts("nl").birth(raw), texts("en").birth(raw)) == (dutch, english)
 
 
 def test_a_probability_is_never_rounded_to_certainty() -> None:
-    assert [percent(share) for share in (0.5, 0.9994, 0.99999, 1)] == [
+    assert [texts("nl").percent(share) for share in (0.5, 0.9994, 0.99999, 1)] == [
         "50,0\u00a0%", "99,9\u00a0%", "> 99,9\u00a0%", "100,0\u00a0%",
     ]  # fmt: skip
+    english = texts("en")
+    assert [english.percent(0.99999), english.bits(-1.25), english.decimal(0.5)] == [
+        "> 99.9%",
+        "\N{MINUS SIGN}1.2",
+        "0.50",
+    ]
 
 
 def test_the_settings_of_the_page_have_defaults() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from linkage.config import Reports
 from linkage.review.users import Role
 from tests import review
 from tests.nights import Night
@@ -132,6 +135,41 @@ def test_axe_finds_nothing_wrong(shared: Reviewing, browser: Browser) -> None:
         ]
     context.close()
     assert found == []
+
+
+DUTCH = (
+    "wachtrij", "besluit", "besluiten", "cijfers", "uitleg", "vastleggen", "vastgelegd", "toelichting", "reden",
+    "achternaam", "geboortedatum", "voornamen", "vermelding", "vermeldingen", "persoon", "personen", "melding", "bron",
+    "gemeente", "slachtoffer", "dossier", "tabel", "pagina’s", "zoek", "aanmelden", "afmelden", "nacht", "niet", "geen",
+    "een", "één", "het", "van", "aan", "mrt", "onbekend",
+)  # fmt: skip
+"""Words that the Dutch page has, and the made people do not."""
+UNREAD = r' (?!aria-label=|data-label=)[a-z-]+="[^"]*"'
+"""Attributes that nobody reads or hears."""
+
+
+def test_the_page_is_english_where_that_is_set(undecided: Night, browser: Browser, tmp_path: Path) -> None:
+    english = review.CAREFUL.model_copy(update={"reports": Reports(language="en")})
+    with serving(copy(undecided, tmp_path), english) as site:
+        anna = site.entered()
+        anna.post(site.path(2), verdict="same")
+        told = {path: site.entered(role=role).get(path).text for path, role in pages(site)}
+        told |= {"/aanmelden": site.client().get("/aanmelden").text, "refused": anna.post(site.path(1)).text}
+        for path, text in told.items():
+            read = unescape(re.sub(UNREAD, "", text)).lower()
+            assert '<html lang="en">' in text, path
+            assert {word for word in re.findall(r"[\w’]+", read) if word in DUTCH} == set(), path
+        assert "Choose whether this is the same person" in told["refused"]
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+        page = context.new_page()
+        enter(site, page)
+        page.goto(f"{site.root}{site.path(1)}")
+        expect(page.locator(".fields")).to_contain_text("12 Mar 1985")
+        expect(page.locator(".waterfall")).to_contain_text("born on the same day")
+        if AXE.is_file():
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            assert page.evaluate(VIOLATIONS) == []
+        context.close()
 
 
 def test_the_whole_way_goes_by_keyboard(reviewing: Reviewing, page: Page) -> None:
