@@ -72,9 +72,11 @@ def agenda(
             told = draw_up(view, run_id=str(manifest["run_id"]), most=most, organisation=whom, own=own)
         if html is not None:
             from linkage.agenda import page
+            from linkage.config import load
             from linkage.reports import layout
 
-            layout.save(page.render(told, made_at=datetime.now(UTC)), html)
+            language = load(config).reports.language
+            layout.save(page.render(told, made_at=datetime.now(UTC), language=language), html)
         if as_json:
             console.show_json(told.as_dict())
         else:

@@ -32,6 +32,7 @@ class Reason:
     nl: str
     en: str
     question: str
+    question_en: str
     fact: str
     points: int
     at_least: int | None = None

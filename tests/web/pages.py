@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage import reports
+from linkage import register, reports
+from linkage.partners import Register
 from tests.command import inbeeld
 from tests.nights import Night
 from tests.spec.reports import report_view as made
+from tests.spec.reports.test_hand_outs import DAY, REGISTER
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,30 @@ def page_of(name: str, language: str) -> Maker:
                     language=language,
                 )
         return folder / name
+
+    return write
+
+
+def partner_page(partner: str) -> Maker:
+    """Return what writes the page that a partner of a register gets."""
+
+    def write(material: Material) -> Path:
+        folder = material.folder / "partners"
+        if not folder.exists():
+            partners = Register(**tomllib.loads(REGISTER))
+            with made.build(incidents=900) as db:
+                register.write(db, partners, made.AS_OF)
+                reports.write(
+                    db,
+                    folder,
+                    run_id=made.RUN,
+                    as_of=made.AS_OF,
+                    made_at=made.MADE_AT,
+                    stale=[],
+                    cooperation=partners,
+                    on=DAY,
+                )
+        return folder / partner / reports.PAGE
 
     return write
 
@@ -100,6 +127,8 @@ PAGES: dict[str, Maker] = {
     "figures in English": page_of(reports.FIGURES, "en"),
     "edition": page_of(f"editions/2025-02/{reports.FIGURES}", "nl"),
     "figures of a night": night_page,
+    "a partner's figures": partner_page("assen"),
+    "a partner's lists": partner_page("vt-one"),
     "agenda": by_command("agenda", "agenda", "--most", "4", "--for", "politie-nn"),
     "incident": by_command("incident", "explain", needs=INCIDENT),
     "pair": pair_page,

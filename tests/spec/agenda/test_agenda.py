@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -180,6 +181,7 @@ REASON = """
 nl = "n"
 en = "e"
 question = "q"
+question_en = "q"
 fact = "grade"
 points = 40
 at_least = 4
@@ -218,10 +220,40 @@ POINTS = [
 
 @pytest.mark.parametrize(("sentence", "spec", "expected"), POINTS, ids=[s for s, _, _ in POINTS])
 def test_the_points_of_a_reason(sentence: str, spec: dict[str, Any], expected: dict[int | None, int]) -> None:
-    one = definitions.Reason("r", "n", "e", "q", "fact", 10, **spec)
+    one = definitions.Reason("r", "n", "e", "q", "q", "fact", 10, **spec)
     assert {fact: one.value(fact) for fact in expected} == expected
 
 
 def test_json_has_all_of_it(world: World) -> None:
     told = json.loads(json.dumps(drawn(world, most=1).as_dict(), default=str))
     assert sum(ground["points"] for ground in told["items"][0]["grounds"]) == told["items"][0]["points"]
+
+
+def test_both_languages_have_the_same_words() -> None:
+    dutch, english = (dict(page.texts(language).texts) for language in ("nl", "en"))
+    assert dutch.keys() == english.keys()
+    assert {key for key in dutch if dutch[key] == english[key]} == set()
+
+
+def test_the_page_in_english_has_no_dutch_left(world: World) -> None:
+    told = page.render(drawn(world, organisation=POLICE), made_at=MADE, language="en")
+    text = re.sub(r"<(style|script|head).*?</\1>|<[^>]+>", " ", told, flags=re.DOTALL)
+    words = re.findall(r"[a-z]+", text.casefold())
+    dutch = {
+        "de",
+        "het",
+        "een",
+        "van",
+        "en",
+        "niet",
+        "geen",
+        "gezin",
+        "gezinnen",
+        "kleur",
+        "punten",
+        "wie",
+        "wat",
+        "nog",
+    }
+    assert '<html lang="en">' in told and len(words) > 80
+    assert dutch & set(words) == set()

@@ -10,10 +10,11 @@ import pytest
 from linkage import reports
 from linkage.errors import ContractError
 from linkage.reports import editions
+from tests.nights import Night
 from tests.spec.reports import report_view as made
 
 
-def night(out: Path, state: Path, *, as_of: date, weights: dict[str, int] | None = None) -> Path:
+def written(out: Path, state: Path, *, as_of: date, weights: dict[str, int] | None = None) -> Path:
     """Write the reports of a night and keep its editions, as a publication does."""
     with made.build(incidents=4000, months=24, weights=weights) as db:
         reports.write(
@@ -44,30 +45,30 @@ def test_a_month_is_over_with_its_last_day(as_of: str, month: str) -> None:
 
 def test_an_edition_is_kept_once_and_a_correction_is_told(tmp_path: Path) -> None:
     state, page = tmp_path / "state", f"editions/2025-02/{reports.FIGURES}"
-    first = night(tmp_path / "1", state, as_of=made.AS_OF)
+    first = written(tmp_path / "1", state, as_of=made.AS_OF)
     kept = (first / page).read_bytes()
     assert "Dit is de editie van feb 2025. Ze verandert niet meer." in kept.decode()
     living = (first / reports.FIGURES).read_text(encoding="utf-8")
     assert f'href="{page}"' in living and "Sindsdien niet veranderd." in living
 
     worse = made.WEIGHTS | {"unmatched": 40}
-    later = night(tmp_path / "2", state, as_of=made.AS_OF + timedelta(days=1), weights=worse)
+    later = written(tmp_path / "2", state, as_of=made.AS_OF + timedelta(days=1), weights=worse)
     assert (later / page).read_bytes() == kept == (state / page).read_bytes()
     living = (later / reports.FIGURES).read_text(encoding="utf-8")
     assert "in deze editie" in living and "Sindsdien niet veranderd." not in living
 
-    april = night(tmp_path / "3", state, as_of=date(2025, 3, 31))
+    april = written(tmp_path / "3", state, as_of=date(2025, 3, 31))
     assert sorted(path.name for path in (april / "editions").iterdir()) == ["2025-02", "2025-03"]
     assert (april / page).read_bytes() == kept
 
 
 def test_an_edition_that_was_changed_stops_the_reports(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    night(tmp_path / "1", state, as_of=made.AS_OF)
+    written(tmp_path / "1", state, as_of=made.AS_OF)
     page = state / "editions" / "2025-02" / reports.FIGURES
     page.write_text(page.read_text(encoding="utf-8").replace("niet in beeld", "in beeld"), encoding="utf-8")
     with pytest.raises(ContractError, match="edition 2025-02 is not what was kept"):
-        night(tmp_path / "2", state, as_of=made.AS_OF)
+        written(tmp_path / "2", state, as_of=made.AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,10 @@ def test_an_edition_that_was_changed_stops_the_reports(tmp_path: Path) -> None:
 )
 def test_a_period_that_goes_on_is_no_correction(code: str, is_over: bool) -> None:
     assert editions._is_over(code, date(2025, 2, 1)) is is_over
+
+
+def test_a_night_keeps_its_edition_beside_the_ledgers(night: Night) -> None:
+    published = night.out / "reports" / "editions" / "2025-02" / reports.FIGURES
+    kept = night.out / "state" / "editions" / "2025-02" / reports.FIGURES
+    assert kept.read_bytes() == published.read_bytes()
+    assert "editions/2025-02/" in (night.out / "reports" / reports.FIGURES).read_text(encoding="utf-8")
