@@ -2,7 +2,7 @@
 
 Three things of Great Expectations 1.24 are worked around here. It hands its connection back before it
 has read the rows, which empties DuckDB's cursor. It resolves every expectation apart, some twenty milliseconds
-each, so ours is one for a table. And a failed check carries sample values by default; ours only has counts.
+each, so ours is one for a gate. And a failed check carries sample values by default; ours only has counts.
 """
 
 from __future__ import annotations
@@ -79,14 +79,16 @@ class DuckDBDatasource(SQLDatasource):
 
 
 class BrokenRows(TableMetricProvider):
-    """Rows that break each check of a table: what one row tells is counted for all checks in one scan."""
+    """Rows that break each check of a gate: what one row tells is counted for all checks of a table in one scan."""
 
     metric_name = "table.broken_rows"
-    value_keys = ("table", "counts", "queries")
+    value_keys = ("counts", "queries")
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, list[int]]:  # noqa: N805
-        found = _scan(execution_engine, metric_value_kwargs["table"], metric_value_kwargs["counts"])
+        found: dict[str, list[int]] = {}
+        for table, counts in metric_value_kwargs["counts"].items():
+            found |= _scan(execution_engine, table, counts)
         for name, query in metric_value_kwargs["queries"].items():
             found |= _asked(execution_engine, name, query)
         return found
@@ -119,21 +121,20 @@ def _rows(engine: Any, query: str) -> list[Any]:
     return rows
 
 
-class ExpectTableToKeepItsPromises(BatchExpectation):
-    """Expect that each check of a table is broken by no more than its share, or its number, of rows.
+class ExpectPromisesToBeKept(BatchExpectation):
+    """Expect that each check is broken by no more than its share, or its number, of rows.
 
-    One expectation for a table: Great Expectations resolves some hundred checks one by one in eight seconds, however
-    few rows there are, and this in a tenth of that.
+    One expectation for a gate: Great Expectations resolves some hundred checks one by one in eight seconds, however
+    few rows there are, and this in a hundredth of that.
     """
 
-    table: str
-    counts: dict[str, str]
+    counts: dict[str, dict[str, str]]
     queries: dict[str, str]
     max_share: dict[str, float]
     min_failing: dict[str, int]
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.broken_rows",)
-    success_keys: ClassVar[tuple[str, ...]] = ("table", "counts", "queries", "max_share", "min_failing")
+    success_keys: ClassVar[tuple[str, ...]] = ("counts", "queries", "max_share", "min_failing")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -157,13 +158,10 @@ def measure(db: DuckDBEngine, checks: Sequence[Check]) -> dict[str, Measured]:
     Works on a cursor of the open working database, because DuckDB refuses a second, read-only opening
     of a file in a process that holds it open for writing.
     """
-    by_table: dict[str, list[Check]] = {}
-    for check in checks:
-        by_table.setdefault(check.table, []).append(check)
     measured = {c.id: NOT_COMPUTED for c in checks}
-    if by_table:
+    if checks:
         with _datasource(db) as source:
-            measured |= _validate(source, dict(sorted(by_table.items())))
+            measured |= _validate(source, checks)
     return measured
 
 
@@ -195,26 +193,26 @@ def _datasource(db: DuckDBEngine) -> Iterator[Any]:
             source.get_engine().dispose()
 
 
-def _validate(source: Any, by_table: dict[str, list[Check]]) -> dict[str, Measured]:
+def _validate(source: Any, checks: Sequence[Check]) -> dict[str, Measured]:
     """Measure all tables as one batch: each asset that is added writes Great Expectations' configuration anew.
 
     Take the counts and nothing else: an error's text may quote a row.
     """
-    promises = [
-        ExpectTableToKeepItsPromises(
-            table=table,
-            counts={c.id: _count(c) for c in checks if c.kind in _COUNTS},
-            queries={c.id: _QUERIES[c.kind](c) for c in checks if c.kind in _QUERIES},
-            max_share={c.id: c.max_share for c in checks},
-            min_failing={c.id: c.min_failing for c in checks},
-        )
-        for table, checks in by_table.items()
-    ]
-    suite = gx.ExpectationSuite(name="gate", expectations=promises)
-    asset = source.add_table_asset("gate", table_name=next(iter(by_table)))
+    by_table: dict[str, dict[str, str]] = {}
+    for check in sorted(checks, key=lambda c: c.table):
+        if check.kind in _COUNTS:
+            by_table.setdefault(check.table, {})[check.id] = _count(check)
+    promises = ExpectPromisesToBeKept(
+        counts=by_table,
+        queries={c.id: _QUERIES[c.kind](c) for c in checks if c.kind in _QUERIES},
+        max_share={c.id: c.max_share for c in checks},
+        min_failing={c.id: c.min_failing for c in checks},
+    )
+    asset = source.add_table_asset("gate", table_name=checks[0].table)
     batch = asset.add_batch_definition_whole_table("gate").get_batch()
-    results = batch.validate(suite, result_format=COUNTS_ONLY).results
-    return {name: found for result in results for name, found in _measured(result).items()}
+    suite = gx.ExpectationSuite(name="gate", expectations=[promises])
+    [result] = batch.validate(suite, result_format=COUNTS_ONLY).results
+    return _measured(result)
 
 
 def _measured(result: Any) -> dict[str, Measured]:

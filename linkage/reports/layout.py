@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from linkage.errors import UsageError
@@ -34,10 +35,37 @@ def policy(css: str, script: str = "") -> str:
     )
 
 
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates for this process: compiling takes longer than rendering a small region."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket with what was compiled before."""
+        if (made := self.made.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(made)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self.made[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def environment(*folders: Path, filters: Filters) -> Environment:
-    """Return the templates of the folders, those of the reports last; what they show is escaped."""
+    """Return the templates of the folders, those of the reports last; what they show is escaped.
+
+    Nothing is optimised: what a filter makes of a constant would stand in the code that other languages share.
+    """
     made = Environment(
-        loader=FileSystemLoader([*folders, HERE]), autoescape=True, undefined=StrictUndefined, trim_blocks=False
+        loader=FileSystemLoader([*folders, HERE]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+        optimized=False,
+        bytecode_cache=_COMPILED,
     )
     made.filters |= filters
     return made
