@@ -121,35 +121,42 @@ _NAMES = (
     "source_person_id", "age", "is_child", "household_id", "is_protected", "has_phone", *_AS_DELIVERED,
 )  # fmt: skip
 
+# Whoever is asked for comes first: a left join by itself reads every row of the records that it joins.
 _MENTIONS = f"""
-SELECT m.mention_id, m.source_id, m.record_kind, m.record_id, m.person_seq, m.record_no, mp.person_id,
+WITH asked AS MATERIALIZED (
+    SELECT m.*, mp.person_id FROM mention m JOIN mention_person mp USING (mention_id) WHERE {{where}}
+),
+named AS (FROM involvement WHERE record_id IN (SELECT record_id FROM asked)),
+police AS (FROM police_person WHERE incident_number IN (SELECT record_id FROM asked)),
+steunpunt AS (FROM steunpunt_person WHERE case_id IN (SELECT record_id FROM asked))
+SELECT m.mention_id, m.source_id, m.record_kind, m.record_id, m.person_seq, m.record_no, m.person_id,
        coalesce(v.role, m.role), coalesce(p.relation_to_suspect, s.relation_code), m.source_person_id, v.age_at_event,
        v.is_child, v.household_id,
        m.address_is_secret OR coalesce(m.address_type IN ('opvang', 'verblijf', 'brief'), false),
        m.phone_hmac IS NOT NULL, {", ".join(f"coalesce(p.{c}, s.{c})" for c in _AS_DELIVERED)}
-FROM mention m JOIN mention_person mp USING (mention_id)
-LEFT JOIN involvement v USING (source_id, record_kind, record_id, person_seq)
-LEFT JOIN police_person p ON m.record_kind = 'incident' AND p.source_id = m.source_id
+FROM asked m
+LEFT JOIN named v USING (source_id, record_kind, record_id, person_seq)
+LEFT JOIN police p ON m.record_kind = 'incident' AND p.source_id = m.source_id
     AND p.incident_number = m.record_id AND p.person_seq = m.person_seq
-LEFT JOIN steunpunt_person s ON m.record_kind = 'case' AND s.source_id = m.source_id
+LEFT JOIN steunpunt s ON m.record_kind = 'case' AND s.source_id = m.source_id
     AND s.case_id = m.record_id AND s.person_seq = m.person_seq
-WHERE {{where}} ORDER BY m.event_date, m.source_id, m.record_kind, m.record_id, m.person_seq
+ORDER BY m.event_date, m.source_id, m.record_kind, m.record_id, m.person_seq
 """
 
 _RECORD = """
+WITH asked AS MATERIALIZED (FROM mention WHERE record_no = ? ORDER BY mention_id LIMIT 1)
 SELECT m.record_no, m.source_id, m.record_kind, m.record_id, m.event_date,
        coalesce(i.mk_description, i.mk_code, array_to_string(r.nature_of_violence, ', ')), s.status,
        m.municipality_code, coalesce(i.delivery_id, r.delivery_id)
-FROM mention m
-LEFT JOIN police_incident i ON m.record_kind = 'incident' AND i.source_id = m.source_id
-    AND i.incident_number = m.record_id
-LEFT JOIN incident_status s ON m.record_kind = 'incident' AND s.source_id = m.source_id
-    AND s.incident_number = m.record_id
+FROM asked m
+LEFT JOIN (FROM police_incident WHERE incident_number IN (SELECT record_id FROM asked)) i
+    ON m.record_kind = 'incident' AND i.source_id = m.source_id AND i.incident_number = m.record_id
+LEFT JOIN (FROM incident_status WHERE incident_number IN (SELECT record_id FROM asked)) s
+    ON m.record_kind = 'incident' AND s.source_id = m.source_id AND s.incident_number = m.record_id
 LEFT JOIN (SELECT source_id, case_id, min_by(nature_of_violence, received_at) AS nature_of_violence,
                   max_by(delivery_id, received_at) AS delivery_id
-           FROM steunpunt_report GROUP BY ALL) r
+           FROM steunpunt_report WHERE case_id IN (SELECT record_id FROM asked) GROUP BY ALL) r
     ON m.record_kind = 'case' AND r.source_id = m.source_id AND r.case_id = m.record_id
-WHERE m.record_no = ? ORDER BY m.mention_id LIMIT 1
 """
 
 _PROTECTED = """
