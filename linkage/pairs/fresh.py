@@ -13,6 +13,8 @@ from linkage.pairs.spec import Rule, Spec
 
 WAS = "was_mention"
 """What mentions said before that are gone or fresh now, as rows of ``mention``."""
+NOW = "now_mention"
+"""What the fresh mentions say."""
 
 
 def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
@@ -25,6 +27,7 @@ def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
     before = {row[0]: (int(row[1]), bool(row[2])) for row in db.rows(_LIMITS)}
     db.run("DELETE FROM blocking_rule")
     db.run("CREATE OR REPLACE TEMP TABLE drawn_in (mention_id BIGINT)")
+    _read_fresh(db)
     made, left = [], budget
     for number, rule in enumerate(spec.rules):
         kept = _count(db, number, rule, max_block, left, before.get(rule.name, (0, False)))
@@ -36,24 +39,31 @@ def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
             "INSERT INTO fresh_mention "
             "SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN fresh_mention USING (mention_id)"
         )
+        _read_fresh(db)
         for number, rule in enumerate(spec.rules):
-            _near(db, number, rule, (_of_fresh(rule),))
+            _near(db, number, rule, (keys_sql(rule, NOW),))
     for number in range(len(spec.rules)):
         db.run(f"DELETE FROM near_{number} WHERE key IN (SELECT key_hash FROM blocked_key WHERE rule_no = {number})")
+    db.run(f"DROP TABLE {NOW}")
     return made
+
+
+def _read_fresh(db: Engine) -> None:
+    """Write `NOW` once for all rules: to pick few rows from all mentions is to read all."""
+    db.run(f"CREATE OR REPLACE TEMP TABLE {NOW} AS FROM mention SEMI JOIN fresh_mention USING (mention_id)")
 
 
 _LIMITS = "SELECT rule, max_block, dropped_blocks > 0 FROM blocking_rule"
 
 
 def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, before: tuple[int, bool]) -> Kept:
-    was = keys_sql(rule, WAS)
-    _near(db, number, rule, (_of_fresh(rule), was))
+    now, was = keys_sql(rule, NOW), keys_sql(rule, WAS)
+    _near(db, number, rule, (now, was))
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE touched_key AS
         WITH now AS (SELECT key, count(*) AS n FROM near_{number} GROUP BY key),
-        came AS (SELECT key, count(*) AS n FROM ({_of_fresh(rule)}) GROUP BY key),
+        came AS (SELECT key, count(*) AS n FROM ({now}) GROUP BY key),
         went AS (SELECT key, count(*) AS n FROM ({was}) GROUP BY key)
         SELECT key, coalesce(now.n, 0) AS n, coalesce(now.n, 0) - coalesce(came.n, 0) + coalesce(went.n, 0) AS n_before
         FROM (SELECT key FROM came UNION SELECT key FROM went)
@@ -125,10 +135,6 @@ def _near(db: Engine, number: int, rule: Rule, keys: tuple[str, ...]) -> None:
         f"FROM ({keys_sql(rule, 'mention', 'SEMI JOIN wanted_key USING (key)')})"
     )
     db.run("DROP TABLE wanted_key")
-
-
-def _of_fresh(rule: Rule) -> str:
-    return keys_sql(rule, "(FROM mention SEMI JOIN fresh_mention USING (mention_id))")
 
 
 def keys_sql(rule: Rule, source: str, only: str = "") -> str:
