@@ -78,12 +78,11 @@ class Table:
         found = db.rows(f'DESCRIBE "{self.name}"') if db.has(self.name) else []
         return [(str(row[0]), str(row[1])) for row in found] == [(c.name, c.type) for c in self.columns]
 
-    def comments(self, name: str | None = None) -> list[str]:
-        """Return the ``COMMENT ON`` statements of the table and of each column."""
-        target = f'"{name or self.name}"'
-        return [f"COMMENT ON TABLE {target} IS '{_quoted(self.comment)}'"] + [
-            f"COMMENT ON COLUMN {target}.\"{c.name}\" IS '{_quoted(c.comment)}'" for c in self.columns
-        ]
+    def comments(self) -> str:
+        """Return the ``COMMENT ON`` statements of the table and of each column, to be run at once."""
+        target = f'"{self.name}"'
+        columns = (f"COMMENT ON COLUMN {target}.\"{c.name}\" IS '{_quoted(c.comment)}'" for c in self.columns)
+        return "; ".join([f"COMMENT ON TABLE {target} IS '{_quoted(self.comment)}'", *columns])
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,7 @@ def _put_in_order(db: Engine, kept: list[Table], there: dict[str, list[str]]) ->
         with db.transaction():
             if there[table.name] != [column.name for column in table.columns]:
                 _rebuild(db, table)
-            for comment in table.comments():
-                db.run(comment)
+            db.run(table.comments())
     db.run("CHECKPOINT")
 
 
@@ -96,8 +95,7 @@ def _copy(db: Engine, table: Table, source: str, *, ordered: bool) -> None:
     try:
         db.run(table.ddl())
         db.run(f'INSERT INTO "{table.name}" BY NAME SELECT {columns} FROM {source}{order}')
-        for comment in table.comments():
-            db.run(comment)
+        db.run(table.comments())
     except StoreError as error:
         if "ConstraintException" not in str(error):
             raise

@@ -17,7 +17,7 @@ class Engine(Protocol):
     """A place where tables live and SQL runs."""
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
-        """Run one statement whose result is not needed."""
+        """Run a statement whose result is not needed, or several without parameters."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

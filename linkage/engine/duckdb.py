@@ -59,7 +59,7 @@ class DuckDBEngine:
         self.run(f"SET temp_directory='{str(folder).replace(chr(39), chr(39) * 2)}'")
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
-        """Run one statement; raises `StoreError` without the values that DuckDB quotes."""
+        """Run a statement, or several without parameters; raises `StoreError` without the values that DuckDB quotes."""
         self._execute(sql, params)
 
     @contextmanager
