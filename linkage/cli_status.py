@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from linkage import audit, cli_summary, console
+from linkage import audit, cli_summary, console, contracts
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import no_output_folder
 from linkage.lateness import lags
@@ -40,9 +40,23 @@ def status(out: Path) -> dict[str, Any]:
             told |= cli_summary.summary(view)
             told |= _intake(view)
             told["let_pass"] = audit.let_pass(view)
+            told["warnings"] = _warnings(view)
         told["held_rows"] = _held(folder)
         told["open_reviews"] = next(s["incidents"] for s in told["statuses"] if s["status"] == "review")
     return told
+
+
+def _warnings(view: DuckDBEngine) -> list[dict[str, Any]]:
+    """Return the checks of the published night that did not hold and stopped nothing."""
+    if not contracts.table("check_result").is_in(view):  # published by an earlier version
+        return []
+    rows = view.rows(
+        "SELECT check_id, coalesce(coalesce(apart, failing_rows || ' of ' || total_rows) || ' do not', "
+        "'could not be computed'), description FROM check_result "
+        "WHERE run_id = (SELECT max(run_id) FROM run WHERE status = 'published') AND severity = 'warn' AND NOT passed "
+        "ORDER BY check_id"
+    )
+    return [{"check_id": check, "counted": counted, "description": told} for check, counted, told in rows]
 
 
 _SOURCES = """
@@ -157,6 +171,9 @@ def _alerts(terminal: Console, found: dict[str, Any]) -> None:
         console.say(terminal, told, style="bold yellow")
         for told in found["let_pass"]:
             console.say(terminal, f"  {told}")
+    for check in found.get("warnings", ()):
+        line = f"WARNED {check['check_id']}: {check['description']}: {check['counted']}"
+        console.say(terminal, line, style="bold yellow")
     for owed in found["owed"]:
         line = f"OWED {owed['source_id']}/{owed['delivery_id']}: a rollback set it back"
         console.say(terminal, line, style="bold red")

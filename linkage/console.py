@@ -100,7 +100,8 @@ def gap_line(gap: Mapping[str, Any]) -> str:
     """Return the gap as a sentence."""
     if gap["rate"] is None:
         return "Gap: no incident can be judged yet"
-    between = f", between {percent(gap['low'])} and {percent(gap['high'])}" if gap["low"] is not None else ""
+    low, high = percent(gap["low"]), percent(gap["high"])
+    between = f", between {low} and {high}" if low != high else ""
     return f"Gap: {percent(gap['rate'])} ({gap['unmatched']} of {gap['judged']} judged incidents{between})"
 
 

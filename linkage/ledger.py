@@ -217,7 +217,7 @@ class Ledger:
     def _recall_checks(self, db: Engine) -> None:
         """Bring the check results of nights that published nothing back into ``check_result``."""
         table = contracts.table("check_result")
-        if not db.has(table.name):
+        if not table.is_in(db):
             db.run(table.ddl())
         known = {row[0] for row in db.rows("SELECT DISTINCT run_id FROM check_result")}
         for run in self.runs(limit=ALL):

@@ -284,6 +284,9 @@ def _gate(night: Night, gate: str) -> None:
 
     verdict = quality.check(night.db, night.config, gate=gate, run_id=night.run_id, checked_at=now())
     night.ledger.keep_checks(night.db, night.run_id, gate)
+    for told in verdict.warnings:
+        night.progress(f"warning: {told}")
+        night.log.write("warning", gate=gate, message=told)
     if not verdict.passed:
         raise GateFailed(f"gate {gate} stopped the run, nothing was published: " + "; ".join(verdict.failures))
 

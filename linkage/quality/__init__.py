@@ -27,13 +27,22 @@ MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class Result:
-    """One check and the rows that broke it; both counts are None when it could not be computed."""
+    """One check and the rows that broke it; both counts are None when it could not be computed.
+
+    ``parts`` are the deliveries of tonight that break it by themselves: name, wrong rows, rows.
+    """
 
     check: Check
     passed: bool
     failing_rows: int | None
     total_rows: int | None
+    parts: tuple[tuple[str, int, int], ...] = ()
     names: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> str | None:
+        """The deliveries of tonight that break it by themselves, with their counts."""
+        return ", ".join(f"{wrong} of {total} of {name}" for name, wrong, total in self.parts[:MOST_NAMES]) or None
 
     @property
     def message(self) -> str:
@@ -43,9 +52,9 @@ class Result:
             return f"{where}: {self.check.id} could not be computed; compare the table with its declaration"
         limit = f", at most {self.check.max_share:.4g} allowed" if self.check.max_share else ""
         which = f" ({', '.join(self.names)})" if self.names else ""
+        counted = self.apart or f"{self.failing_rows} of {self.total_rows}"
         return (
-            f"{where}: {self.check.description} [{self.check.id}]: "
-            f"{self.failing_rows} of {self.total_rows} do not{limit}{which}; {self.check.advice}"
+            f"{where}: {self.check.description} [{self.check.id}]: {counted} do not{limit}{which}; {self.check.advice}"
         )
 
 
@@ -124,7 +133,7 @@ def _missing(table: str, wanted: Suite) -> Result:
 
 def _keep(db: DuckDBEngine, verdict: Verdict, run_id: str, checked_at: datetime | None) -> None:
     declared = contracts.table("check_result")
-    if not db.has(declared.name):
+    if not declared.is_in(db):
         db.run(declared.ddl())
     db.run("DELETE FROM check_result WHERE run_id = ? AND gate = ?", [run_id, verdict.gate])
     moment = checked_at.astimezone(ZoneInfo("Europe/Amsterdam")).replace(tzinfo=None) if checked_at else None
@@ -133,7 +142,7 @@ def _keep(db: DuckDBEngine, verdict: Verdict, run_id: str, checked_at: datetime 
         [
             (
                 *(run_id, verdict.gate, c.id, c.table, c.column, c.severity, result.passed),
-                *(result.failing_rows, result.total_rows, c.description, c.description_nl, moment),
+                *(result.failing_rows, result.total_rows, result.apart, c.description, c.description_nl, moment),
             )
             for result in verdict.results
             for c in (result.check,)

@@ -28,20 +28,28 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from sqlalchemy.pool import StaticPool
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.quality.suite import Check
+from linkage.quality.suite import FEW, Check
 
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
 
 
 class Measured(NamedTuple):
-    """What was measured of one check; the counts are None where it could not be computed."""
+    """What was measured of one check; the counts are None where it could not be computed.
+
+    ``parts`` are those that break it by themselves: their name, and their counts.
+    """
 
     passed: bool
     failing_rows: int | None
     total_rows: int | None
+    parts: tuple[tuple[str, int, int], ...] = ()
 
 
 NOT_COMPUTED = Measured(passed=False, failing_rows=None, total_rows=None)
+
+
+Part = tuple[str | None, int, int]
+"""Name, wrong rows and rows of a part; rows that belong to none have no name."""
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
@@ -82,38 +90,42 @@ class BrokenRows(TableMetricProvider):
     """Rows that break each check of a gate: what one row tells is counted for all checks of a table in one scan."""
 
     metric_name = "table.broken_rows"
-    value_keys = ("counts", "queries")
+    value_keys = ("counts", "apart", "queries")
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
-    def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, list[int]]:  # noqa: N805
-        found: dict[str, list[int]] = {}
+    def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, list[Part]]:  # noqa: N805
+        found: dict[str, list[Part]] = {}
         for table, counts in metric_value_kwargs["counts"].items():
-            found |= _scan(execution_engine, table, counts)
+            found |= _scan(execution_engine, table, counts, metric_value_kwargs["apart"][table])
         for name, query in metric_value_kwargs["queries"].items():
             found |= _asked(execution_engine, name, query)
         return found
 
 
-def _scan(engine: Any, table: str, counts: dict[str, str]) -> dict[str, list[int]]:
-    """Return wrong rows and rows of each count that can be computed."""
+def _scan(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, list[Part]]:
+    """Return for each count that can be computed the parts of the table."""
+    counted = ", ".join([apart or "NULL", "count(*)", *counts.values()])
     try:
-        [[total, *wrong]] = _rows(engine, f'SELECT {", ".join(["count(*)", *counts.values()])} FROM "{table}"')
+        parts = _rows(engine, f'SELECT {counted} FROM "{table}" GROUP BY 1 ORDER BY 1')
     except sa.exc.SQLAlchemyError:
         engine.forget()
         if len(counts) < 2:
             return {}
         # One check that fails on a row must not silence those beside it.
-        return {k: v for name in counts for k, v in _scan(engine, table, {name: counts[name]}).items()}
-    return {name: [int(n), int(total)] for name, n in zip(counts, wrong, strict=True)}
+        return {k: v for name in counts for k, v in _scan(engine, table, {name: counts[name]}, apart).items()}
+    return {
+        name: [(part, int(wrong[number]), int(total)) for part, total, *wrong in parts]
+        for number, name in enumerate(counts)
+    }
 
 
-def _asked(engine: Any, name: str, query: str) -> dict[str, list[int]]:
+def _asked(engine: Any, name: str, query: str) -> dict[str, list[Part]]:
     try:
         [[wrong, total]] = _rows(engine, query)
     except sa.exc.SQLAlchemyError:
         engine.forget()
         return {}
-    return {name: [int(wrong), int(total)]}
+    return {name: [(None, int(wrong), int(total))]}
 
 
 def _rows(engine: Any, query: str) -> list[Any]:
@@ -129,12 +141,13 @@ class ExpectPromisesToBeKept(BatchExpectation):
     """
 
     counts: dict[str, dict[str, str]]
+    apart: dict[str, str]
     queries: dict[str, str]
     max_share: dict[str, float]
     min_failing: dict[str, int]
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.broken_rows",)
-    success_keys: ClassVar[tuple[str, ...]] = ("counts", "queries", "max_share", "min_failing")
+    success_keys: ClassVar[tuple[str, ...]] = ("counts", "apart", "queries", "max_share", "min_failing")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -143,13 +156,19 @@ class ExpectPromisesToBeKept(BatchExpectation):
         runtime_configuration: Any = None,  # noqa: ARG002
         execution_engine: Any = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        found: dict[str, list[int]] = metrics["table.broken_rows"]
-        passed = {
-            name: wrong < self.min_failing[name] or wrong <= self.max_share[name] * total
-            for name, (wrong, total) in found.items()
-        }
-        checks = {name: [passed[name], *found[name]] for name in found}
-        return {"success": all(passed.values()) and len(found) == len(self.max_share), "result": {"checks": checks}}
+        found: dict[str, list[Part]] = metrics["table.broken_rows"]
+        checks = {name: self._judged(name, parts) for name, parts in found.items()}
+        kept = all(passed for passed, *_ in checks.values())
+        return {"success": kept and len(found) == len(self.max_share), "result": {"checks": checks}}
+
+    def _judged(self, name: str, parts: list[Part]) -> list[Any]:
+        """Return whether a check is kept, wrong rows, rows, and the parts that break it."""
+        least, share = self.min_failing[name], self.max_share[name]
+        wrong, total = sum(part[1] for part in parts), sum(part[2] for part in parts)
+        broken = [
+            part for part in parts if part[0] is not None and part[1] >= max(least, FEW) and part[1] > share * part[2]
+        ]
+        return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
 
 
 def measure(db: DuckDBEngine, checks: Sequence[Check]) -> dict[str, Measured]:
@@ -204,6 +223,7 @@ def _validate(source: Any, checks: Sequence[Check]) -> dict[str, Measured]:
             by_table.setdefault(check.table, {})[check.id] = _count(check)
     promises = ExpectPromisesToBeKept(
         counts=by_table,
+        apart={check.table: check.apart for check in checks},
         queries={c.id: _QUERIES[c.kind](c) for c in checks if c.kind in _QUERIES},
         max_share={c.id: c.max_share for c in checks},
         min_failing={c.id: c.min_failing for c in checks},
@@ -216,7 +236,10 @@ def _validate(source: Any, checks: Sequence[Check]) -> dict[str, Measured]:
 
 
 def _measured(result: Any) -> dict[str, Measured]:
-    return {name: Measured(*counted) for name, counted in result.result.get("checks", {}).items()}
+    return {
+        name: Measured(passed, wrong, total, tuple((str(part), n, of) for part, n, of in parts))
+        for name, (passed, wrong, total, parts) in result.result.get("checks", {}).items()
+    }
 
 
 def _count(check: Check) -> str:

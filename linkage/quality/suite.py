@@ -17,6 +17,8 @@ STOP, WARN, INFO = "stop", "warn", "info"
 
 BULK_ROWS = 20
 """A share in bulk stops the run from this many rows on, so that a few odd rows in a small delivery do not."""
+FEW = 3
+"""A share of a part counts from this many rows on, so that one odd row in a small delivery tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Check:
     one row for each wrong thing, for what one row cannot tell; the other kinds come from declarations.
     Up to ``max_share`` of the rows, or fewer than ``min_failing`` rows, may break a check. With ``show`` the
     message names what ``rows`` selects: sources, deliveries, files or columns, never a value of a record.
+    ``apart`` is an expression over one row that names the part to which it belongs, a delivery of tonight: what may
+    break a check of all rows may not break one of a part either, from `FEW` rows on.
     """
 
     id: str
@@ -41,6 +45,7 @@ class Check:
     rows: str = ""
     total: str = ""
     show: bool = False
+    apart: str = ""
     columns: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     minimum: float | None = None
@@ -70,6 +75,8 @@ def suite(gate: str, config: Config, run_id: str = "") -> Suite:
     where = f"schemas/quality/{gate}.toml"
     checks = [c for t in declared for c in _declared(t)]
     checks += [c for spec in raw.get("checks", ()) for c in _explicit(spec, where)]
+    if apart := raw.get("apart"):
+        checks = [replace(c, apart=apart["name"]) if c.table in apart["tables"] else c for c in checks]
     advice = str(raw["advice"])
     filled = tuple(sorted((_filled(c, config, run_id, advice) for c in checks), key=lambda c: c.id))
     double = {c.id for c in filled if sum(other.id == c.id for other in filled) > 1}
@@ -253,7 +260,8 @@ _PROMISES: tuple[Promise, ...] = (_required, _fill, _codes, _pattern, _range, _r
 
 def _explicit(spec: dict[str, Any], where: str) -> Iterator[Check]:
     """Make the check of a ``[[checks]]`` entry, and the stop of its ``stop_share``; ids start with the table."""
-    allowed = {f.name for f in fields(Check)} - {"kind", "columns", "values", "minimum", "maximum"} | {"stop_share"}
+    allowed = {f.name for f in fields(Check)} - {"kind", "apart", "columns", "values", "minimum", "maximum"}
+    allowed |= {"stop_share"}
     missing = {"id", "table", "severity", "description", "description_nl"} - set(spec)
     unknown = set(spec) - allowed
     if missing or unknown or ("where" in spec) == ("rows" in spec):
@@ -290,6 +298,6 @@ def _filled(check: Check, config: Config, run_id: str, advice: str) -> Check:
 
     text: dict[str, Any] = {
         name: re.sub(r"\$([a-z]+)\.([a-z_]+)", value, getattr(check, name))
-        for name in ("where", "rows", "total", "description", "description_nl")
+        for name in ("where", "rows", "total", "apart", "description", "description_nl")
     }
     return replace(check, advice=check.advice or advice, **text)

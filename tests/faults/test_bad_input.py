@@ -152,3 +152,30 @@ def test_a_missing_inbox_is_named(site: Site) -> None:
     assert done.returncode == 2
     assert f"inbox {site.inbox} is not a folder" in one_line_of(done)
     assert site.view() == before
+
+
+def begun_after_it_was_reported(delivery: Spoilt) -> None:
+    """Every incident of tonight begins years after it was reported; there are four more than there were."""
+
+    header, *lines = (delivery.folder / "incidenten.csv").read_text(encoding="utf-8").splitlines()
+    names = header.split(";")
+    number, begin = names.index("registratienummer"), names.index("pleegdatum_van")
+    rows = [line.split(";") for line in [*lines, *lines[:1] * 4]]
+    for n, row in enumerate(rows):
+        row[begin], row[number], row[-1] = "2031-01-01T10:00:00", f"{row[number][:-3]}{900 + n}", "nieuw"
+    text = "\n".join([header, *(";".join(row) for row in rows), ""])
+    delivery.file("incidenten.csv", lambda _: text.encode(), is_declared=True)
+    delivery.manifest(lambda m: next(f for f in m["files"] if f["name"] == "incidenten.csv").update(rows=len(rows)))
+
+
+@pytest.mark.slow
+def test_a_fault_of_tonight_is_told_though_the_years_before_are_well(site: Site) -> None:
+    delivery = site.deliver()
+    begun_after_it_was_reported(delivery)
+    done = site.run()
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stdout.splitlines() if "not_before_offence" in line]
+    assert len(told) == 1
+    assert f"of politie-nn/{delivery.folder.name} do not, at most 0.005 allowed" in told[0]
+    shown = inbeeld("status", "--out", site.out).stdout
+    assert f"of politie-nn/{delivery.folder.name} do not" in " ".join(shown.split())

@@ -169,7 +169,7 @@ def test_checks_of_a_night_that_published_nothing_reach_the_next_case_view(folde
         ledger._recall_checks(db)
         db.run(
             "INSERT INTO check_result VALUES "
-            "(?, 'delivery', 'c1', 'delivery', NULL, 'stop', false, 3, 9, 'd', 'd', NULL)",
+            "(?, 'delivery', 'c1', 'delivery', NULL, 'stop', false, 3, 9, NULL, 'd', 'd', NULL)",
             [failed],
         )
         ledger.keep_checks(db, failed, "delivery")

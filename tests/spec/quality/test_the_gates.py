@@ -153,3 +153,47 @@ def test_only_names_of_sources_and_columns_are_shown() -> None:
 def test_no_published_table_declares_an_identifying_column() -> None:
     named = [f"{t.name}.{c.name}" for t in contracts.tables("case_view") for c in t.columns if c.identifying]
     assert named == []
+
+
+def incidents(delivery: str, begin: int, end: int, offence: str) -> str:
+    return f"""
+        INSERT INTO police_incident BY NAME SELECT 'pol' AS source_id, '{delivery}' AS delivery_id,
+        'PL0500-2025' || lpad(CAST(n AS VARCHAR), 6, '0') AS incident_number, TIMESTAMP '2025-01-01' AS reported_at,
+        'v' AS version, TIMESTAMP '{offence}' AS offence_start_at, 'nieuw' AS record_status
+        FROM range({begin}, {end}) AS t (n)
+    """
+
+
+@pytest.mark.parametrize(
+    ("before", "tonight", "told"),
+    [
+        ((0, 2000), (3, 6), ["3 of 9 of pol/2025-03-15"]),
+        ((0, 2000), (2, 6), []),
+        ((9, 2000), (0, 6), []),
+        ((0, 2000), (0, 0), []),
+    ],
+    ids=["a fault of tonight", "too few to tell", "faults of earlier nights", "nothing came in"],
+)
+def test_a_fault_of_tonight_does_not_drown_in_the_years_before(
+    before: tuple[int, int], tonight: tuple[int, int], told: list[str], night: DuckDBEngine
+) -> None:
+    night.run(
+        "INSERT INTO delivery BY NAME SELECT * REPLACE ('2025-03-15' AS delivery_id, 'tonight' AS run_id, "
+        "'hash' AS content_hash) FROM delivery WHERE source_id = 'pol' AND status = 'accepted' LIMIT 1"
+    )
+    first = 1000
+    for delivery, (wrong, right) in (("2025-03-14", before), ("2025-03-15", tonight)):
+        night.run(incidents(delivery, first, first + wrong, "2025-02-01"))
+        night.run(incidents(delivery, first + wrong, first + wrong + right, "2024-12-31"))
+        first += wrong + right
+    checks = tuple(c for c in quality.suite("delivery", Config(), "tonight").checks if "not_before_offence" in c.id)
+    found, _ = quality._measure(night, quality.Suite("delivery", (), checks, ""))
+    assert found.passed == (not told)
+    assert found.failing_rows == before[0] + tonight[0]
+    for one in told:
+        assert f"{one} do not, at most 0.005 allowed" in found.message
+
+
+def test_a_part_is_named_by_its_delivery_alone() -> None:
+    names = {c.apart for gate in quality.GATES for c in quality.suite(gate, Config(), "r").checks}
+    assert {name.partition(" THEN ")[2] for name in names} == {"", "source_id || '/' || delivery_id END"}
