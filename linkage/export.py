@@ -26,7 +26,6 @@ from linkage.errors import UsageError, no_output_folder
 from linkage.store import OutFolder
 
 MANIFEST = "manifest.json"
-FORMATS = ("parquet", "csv")
 _FORMAT = {"parquet": "(FORMAT parquet, COMPRESSION zstd)", "csv": "(FORMAT csv, HEADER)"}
 ZONES = {"case_view": "case_view.duckdb", "restricted": "restricted.duckdb"}
 

@@ -137,7 +137,7 @@ class ExpectPromisesToBeKept(BatchExpectation):
     """Expect that each check is broken by no more than its share, or its number, of rows.
 
     One expectation for a gate: Great Expectations resolves some hundred checks one by one in eight seconds, however
-    few rows there are, and this one in no time.
+    few rows there are.
     """
 
     counts: dict[str, dict[str, str]]

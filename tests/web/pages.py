@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from linkage import register, reports
 from linkage.partners import Register
@@ -27,6 +28,7 @@ class Material:
 
 
 Maker = Callable[[Material], Path]
+OF_A_NIGHT: dict[str, Any] = {"run_id": made.RUN, "as_of": made.AS_OF, "made_at": made.MADE_AT}
 
 
 def page_of(name: str, language: str) -> Maker:
@@ -36,15 +38,7 @@ def page_of(name: str, language: str) -> Maker:
         folder = material.folder / f"reports-{language}"
         if not folder.exists():
             with made.build(incidents=900) as db:
-                reports.write(
-                    db,
-                    folder,
-                    run_id=made.RUN,
-                    as_of=made.AS_OF,
-                    made_at=made.MADE_AT,
-                    stale=["vt-groningen"],
-                    language=language,
-                )
+                reports.write(db, folder, **OF_A_NIGHT, stale=["vt-groningen"], language=language)
         return folder / name
 
     return write
@@ -59,16 +53,7 @@ def partner_page(partner: str) -> Maker:
             partners = Register(**tomllib.loads(REGISTER))
             with made.build(incidents=900) as db:
                 register.write(db, partners, made.AS_OF)
-                reports.write(
-                    db,
-                    folder,
-                    run_id=made.RUN,
-                    as_of=made.AS_OF,
-                    made_at=made.MADE_AT,
-                    stale=[],
-                    cooperation=partners,
-                    on=DAY,
-                )
+                reports.write(db, folder, **OF_A_NIGHT, stale=[], cooperation=partners, on=DAY)
         return folder / partner / reports.PAGE
 
     return write
