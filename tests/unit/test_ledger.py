@@ -186,3 +186,20 @@ def test_checks_of_a_night_that_published_nothing_reach_the_next_case_view(folde
 def test_another_setting_gives_another_config_hash() -> None:
     assert config_hash(Config()) == config_hash(Config())
     assert config_hash(Config()) != config_hash(Config(limits=Limits(timely_days=5)))
+
+
+def test_checks_that_an_earlier_version_wrote_are_kept(folder: OutFolder, tmp_path: Path) -> None:
+    """Its table lacks a column: the ledger has its rows."""
+    ledger = Ledger(folder)
+    with DuckDBEngine(tmp_path / "w.duckdb") as db:
+        earlier = ledger.begin(START, Config())
+        ledger._recall_checks(db)
+        db.run("ALTER TABLE check_result DROP apart")
+        db.run(
+            "INSERT INTO check_result VALUES (?, 'delivery', 'c1', 'delivery', NULL, 'warn', false, 3, 9, 'd', 'd', "
+            "NULL)",
+            [earlier],
+        )
+        ledger.keep_checks(db, earlier, "delivery")
+        ledger.write_run_table(db, earlier, as_of=DAY, ended_at=START)
+        assert db.rows("SELECT run_id, failing_rows, apart FROM check_result") == [(earlier, 3, None)]
