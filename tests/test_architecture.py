@@ -31,6 +31,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "rejections",
             "contracts",
             "basis",
+            "moved",
             "lateness",
             "municipalities",
             "partners",
