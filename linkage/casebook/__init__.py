@@ -4,47 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
-from linkage import basis, municipalities, register
-from linkage.casebook.sql import VIEWS_FOLDER, Night, fill, make, renew
-from linkage.casebook.steps import LASTING, STEPS, VIEWS, WORK
+from linkage import basis, contracts, moved, municipalities, register
+from linkage.casebook import touched
+from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make, renew
+from linkage.casebook.steps import BY_DIFFERENCE, KEPT, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
 from linkage.config import Config
 from linkage.engine.base import Engine
 
 __all__ = ["build"]
 
-STAGE = "involvements"
+STAGE = "casebook"
 
 
 def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], None]) -> None:
     """Write the tables of the case view that speak of incidents, reports, persons and dossiers.
 
     Reads the source tables, ``mention``, ``mention_person``, ``person_base``, ``possible_person_link``, ``pair``,
-    ``mention_household``, ``record_household`` and ``household``. ``as_of`` is the last day that all sources cover.
-    Where ``touched_household`` tells which families changed, tables of `LASTING` are brought up to date for these.
+    ``compared_pair``, ``mention_household``, ``record_household`` and ``household``. ``as_of`` is the last day that all
+    sources cover. Where it is told which families changed (`touched.OF_TONIGHT`), what rests on a family alone is
+    brought up to date for these; what answers what is judged anew for all.
     """
-    found = basis.fingerprint(db, basis.code(Path(__file__), *(VIEWS_FOLDER / f"{name}.sql" for name in LASTING)))
-    only_touched = db.has("touched_household") and basis.holds(db, STAGE, found, LASTING)
-    basis.forget(db, STAGE)
     night = Night(config, as_of)
     municipalities.write(db, as_of)
     register.write(db, config.cooperation, as_of)
+    for name in ("compared_pair", "decision"):
+        if not db.has(name):
+            db.run(contracts.table(name).ddl())
+    found = _basis(db, night)
+    if basis.holds(db, STAGE, found, KEPT) and all(db.has(name) for name in touched.OF_TONIGHT):
+        touched.find(db)
+    basis.forget(db, STAGE)
     for step in STEPS:
-        if isinstance(step, str):
-            make(db, night, step)
-        else:
+        if not isinstance(step, str):
             step(db, night)
-    if only_touched:
-        renew(db, night, LASTING)
-    for name in VIEWS:
-        if not only_touched or name not in LASTING:
-            fill(db, night, name)
+        elif step in TOUCHED:
+            _keep(db, night, step)
+        else:
+            make(db, night, step)
+    _publish(db, night)
     basis.keep(db, STAGE, found)
-    for name in WORK:
+    for name in (*WORK, *touched.WORK):
         db.run(f"DROP TABLE IF EXISTS {name}")
     statuses: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
     progress(
         f"{sum(statuses.values())} incidents, {statuses.get('unmatched', 0)} in the gap, "
         f"{statuses.get('review', 0)} to review"
     )
+
+
+def _basis(db: Engine, night: Night) -> str:
+    """Return a hash of what the kept tables rest on besides the records."""
+    config = night.config
+    places = db.rows("SELECT bit_xor(hash(municipality)) FROM municipality")
+    told = "partner_id, partner_kind, municipality_code, valid_from, valid_until"
+    areas = db.rows(f"SELECT bit_xor(hash({told})) FROM partner_area")
+    limits = (config.limits, config.linkage.sure)
+    return basis.fingerprint(db, _code(), places, areas, limits)
+
+
+@cache
+def _code() -> str:
+    here = Path(__file__)
+    modules = (here.with_name(f"{name}.py") for name in ("references", "sql", "steps", "touched"))
+    return basis.code(here, *modules, *(VIEWS_FOLDER / f"{name}.sql" for name in KEPT if name != "report_reference"))
+
+
+def _keep(db: Engine, night: Night, name: str) -> None:
+    """Write a kept table of the casebook, or bring it up to date."""
+    if not touched.is_known(db):
+        fill(db, night, name)
+        return
+    with touched.only(db, *READ):
+        renew(db, night, name, TOUCHED[name])
+
+
+def _publish(db: Engine, night: Night) -> None:
+    """Write the published tables, or bring them up to date and tell which rows may be others."""
+    is_known = touched.is_known(db)
+    if is_known:
+        touched.find_retold(db)
+    for name in VIEWS:
+        if not is_known or name not in PUBLISHED:
+            fill(db, night, name)
+        elif name in BY_DIFFERENCE:
+            differ(db, night, name, later=BY_DIFFERENCE[name])
+        else:
+            narrow, key, keys = PUBLISHED[name]
+            with touched.only(db, *narrow):
+                renew(db, night, name, f"{key} IN ({keys})")
+            moved.tell(db, name, keys)

@@ -45,22 +45,10 @@ EVIDENCE = {
 }
 """Blocking rules by the kind of evidence that they start from: rules of one kind fail together, and count as one."""
 _OVERLAP = """
-WITH side AS (
-    SELECT c.incident_no, p.mention_id AS police_id, s.mention_id AS steunpunt_id
-    FROM cb_chosen c JOIN cb_status t USING (incident_no) JOIN cb_standing i USING (incident_no)
-    JOIN cb_report r ON r.report_no = c.report_no
-    JOIN mention p ON p.record_kind = 'incident' AND p.source_id = i.source_id AND p.record_id = i.incident_number
-    JOIN mention s ON s.record_kind = 'case' AND s.source_id = r.source_id AND s.record_id = r.case_id
-    JOIN mention_person pp ON pp.mention_id = p.mention_id
-    JOIN mention_person sp ON sp.mention_id = s.mention_id AND sp.person_id = pp.person_id
-    WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late')
-), found AS (
-    SELECT incident_no, bit_or(rules) AS rules
-    FROM side JOIN compared_pair
-        ON left_id = least(police_id, steunpunt_id) AND right_id = greatest(police_id, steunpunt_id)
-    GROUP BY incident_no
-)
-SELECT {kinds} AS kinds, count(*) FROM found WHERE rules <> 0 GROUP BY 1
+SELECT {kinds} AS kinds, count(*)
+FROM cb_chosen JOIN cb_status t USING (incident_no) JOIN shared_people s ON s.incident_no = cb_chosen.incident_no
+    AND s.report_no = cb_chosen.report_no
+WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late') AND rules <> 0 GROUP BY 1
 """
 WORK = VIEWS
 
@@ -132,7 +120,7 @@ def _probes(db: Engine) -> Probes:
 def _overlap(db: Engine) -> Ints:
     """Return the incidents answered by people, by how many kinds of evidence led to their report, from one."""
     counted = np.zeros(KINDS_OF_EVIDENCE, dtype=np.int64)
-    if not (db.has("compared_pair") and db.has("blocking_rule")):
+    if not db.has("blocking_rule"):
         return counted
     place = {str(name): number for number, (name,) in enumerate(db.rows("SELECT rule FROM blocking_rule"))}
     masks = [sum(1 << place[rule] for rule in rules if rule in place) for rules in EVIDENCE.values()]

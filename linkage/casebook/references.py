@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from linkage import contracts
+from linkage.casebook import touched
 from linkage.casebook.sql import Night
 from linkage.engine.base import Engine
 
@@ -23,17 +25,22 @@ LIST = re.compile(r"[,;|&+\n]|\bEN\b")
 
 
 def read_references(db: Engine, night: Night) -> None:  # noqa: ARG001
-    """Write ``cb_reference`` (report_no, number, is_whole): the numbers that each report refers to."""
+    """Write ``report_reference``: the numbers that reports refer to; of touched ones where these are known."""
+    if touched.is_known(db):
+        only = "SEMI JOIN cb_touched_report USING (report_no)"
+        db.run("DELETE FROM report_reference WHERE report_no IN (SELECT report_no FROM cb_touched_report)")
+    else:
+        only = ""
+        db.run(contracts.table("report_reference").ddl())
     rows = [
         (report_no, number, is_whole)
         for report_no, text in db.rows(
-            "SELECT report_no, reporter_reference FROM cb_report "
-            "WHERE reporter_reference IS NOT NULL ORDER BY report_no"
+            f"SELECT report_no, reporter_reference FROM report_base {only} WHERE reporter_reference IS NOT NULL"
         )
         for number, is_whole in sorted(numbers(text))
     ]
     frame = pd.DataFrame(rows, columns=["report_no", "number", "is_whole"])
-    db.register("cb_reference", frame.astype({"report_no": "int64", "number": "string", "is_whole": "bool"}))
+    db.append("report_reference", frame.astype({"report_no": "int64", "number": "string", "is_whole": "bool"}))
 
 
 def numbers(text: str) -> set[tuple[str, bool]]:

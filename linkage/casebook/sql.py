@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from linkage import contracts, municipalities
+from linkage import contracts, moved, municipalities, numbers
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -36,20 +36,34 @@ def fill(db: Engine, night: Night, name: str) -> None:
     """Write the declared table ``name`` from ``views/<name>.sql``, with its declared types."""
     db.run(contracts.table(name).ddl())
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
+    moved.forget(db, name)
 
 
-def renew(db: Engine, night: Night, names: Sequence[str]) -> None:
-    """Bring declared tables up to date for the families of ``touched_household``, as they were and as they are."""
-    touched = "household_id IN (SELECT household_id FROM touched_household)"
-    for name in names:
-        where = (
-            touched if name == "involvement" else f"person_id IN (SELECT person_id FROM involvement WHERE {touched})"
-        )
-        db.run(f"DELETE FROM {name} WHERE {where}")
-    mentions = f"mention_id IN (SELECT mention_id FROM mention_household WHERE {touched})"
-    with db.narrowed(dict.fromkeys(("mention", "mention_person"), mentions)):
-        for name in names:
-            db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
+def renew(db: Engine, night: Night, name: str, touched: str) -> None:
+    """Write the rows of a declared table anew of which the condition ``touched`` holds, now or the night before."""
+    db.run(f"DELETE FROM {name} WHERE {touched}")
+    db.run(f"INSERT INTO {name} BY NAME SELECT * FROM ({query(night, name)}) WHERE {touched}")
+
+
+def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = ()) -> None:
+    """Write the rows of a declared table that are others than the night before, and tell their keys.
+
+    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them.
+    """
+    declared = contracts.table(name)
+    columns = ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in declared.columns)
+    said = f"hash({', '.join(c.name for c in declared.columns if c.name not in later)})"
+    key = ", ".join(declared.key)
+    now = f"SELECT {columns} FROM ({query(night, name)})"
+    db.run(f"CREATE OR REPLACE TEMP TABLE cb_now AS SELECT *, {said} AS said FROM ({now})")
+    db.run(f"CREATE OR REPLACE TEMP TABLE cb_was AS SELECT rowid AS place, {key}, {said} AS said FROM {name}")
+    db.run("CREATE OR REPLACE TEMP TABLE cb_gone AS FROM cb_was ANTI JOIN cb_now USING (said)")
+    db.run("CREATE OR REPLACE TEMP TABLE cb_new AS FROM cb_now ANTI JOIN cb_was USING (said)")
+    db.run(f"DELETE FROM {name} WHERE rowid IN (SELECT place FROM cb_gone)")
+    db.run(f"INSERT INTO {name} BY NAME SELECT * EXCLUDE (said) FROM cb_new")
+    moved.tell(db, name, f"SELECT {key} FROM cb_gone UNION ALL SELECT {key} FROM cb_new")
+    for work in ("cb_now", "cb_was", "cb_gone", "cb_new"):
+        db.run(f"DROP TABLE {work}")
 
 
 def query(night: Night, name: str) -> str:
@@ -60,6 +74,9 @@ def query(night: Night, name: str) -> str:
 def _values(night: Night) -> dict[str, object]:
     limits, casebook, region = night.config.limits, night.config.casebook, night.config.region
     return {
+        "incident_no": numbers.of_record("source_id", "'incident'", "incident_number"),
+        "case_no": numbers.of_record("r.source_id", "'case'", "r.case_id"),
+        "report_no": numbers.of_record("r.source_id", "'report'", "r.report_id"),
         "as_of": f"DATE '{night.as_of.isoformat()}'",
         "early": limits.early_days,
         "timely": limits.timely_days,

@@ -6,32 +6,44 @@ from collections.abc import Callable
 
 from linkage.casebook.duplicates import find_duplicates
 from linkage.casebook.gap import take_apart
+from linkage.casebook.hints import explain
 from linkage.casebook.references import read_references
 from linkage.casebook.sql import Night
 from linkage.casebook.weigh import weigh
 from linkage.engine.base import Engine
 
 STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
-    "cb_incident",  # incidents with their household, their address and what excludes them
-    "cb_report",  # reports that may answer an incident
+    "incident_base",  # incidents with their household, their address and what excludes them
+    "report_base",  # reports that may answer an incident
     "cb_twin",  # incidents of one place, person and night
     find_duplicates,  # … of which the earliest stays
     "cb_standing",  # the incidents that count, with the reason why others do not
     read_references,  # numbers in the references of reports, repaired
     "cb_named",  # incidents that a report names
-    "cb_shared",  # incidents and reports with a person in common
+    "shared_people",  # incidents and reports with a person in common
     "cb_candidate",  # incidents that a report may answer, through persons, household or a possible person
     "cb_edge",  # … with what the likelihood of that rests on
-    "cb_exposure",  # where reports about something else would stand
     weigh,  # how likely each is, weighed together with all others of the family
     "cb_answer",  # the one that each report answers: named, or else the latest
     "cb_link",  # … with its class
     "cb_open",  # incidents during an open case of the household
     "cb_chosen",  # the report that answers each incident
     "cb_status",  # the first rule that applies
-    "cb_hint",  # what explains that an incident stayed unmatched
+    explain,  # what explains that an incident stayed unmatched
     take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
+
+READ = ("mention", "police_incident", "steunpunt_report")
+"""Tables of which a night reads the touched rows only, where it is known which these are."""
+
+TOUCHED = {
+    "incident_base": "incident_no IN (SELECT incident_no FROM cb_touched_incident)",
+    "report_base": "report_no IN (SELECT report_no FROM cb_touched_report)",
+    "shared_people": "(incident_no IN (SELECT incident_no FROM cb_touched_incident) "
+    "OR report_no IN (SELECT report_no FROM cb_touched_report))",
+}
+"""Steps whose tables are kept, as a row rests on its records, their people and their household alone; and which rows a
+night looks at."""
 
 VIEWS: tuple[str, ...] = (
     "incident_link",
@@ -47,7 +59,29 @@ VIEWS: tuple[str, ...] = (
 )
 """Published tables, in the order in which they are written."""
 
-LASTING: tuple[str, ...] = ("person", "involvement")
-"""Published tables of which a row rests on its own family alone, in the order in which their rows can be told apart."""
+RETOLD = "SELECT source_id, incident_number AS record_id FROM cb_retold"
+PUBLISHED: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "incident": (READ, "(source_id, incident_number)", "SELECT source_id, incident_number FROM cb_touched_incident"),
+    "case_report": (READ, "(source_id, report_id)", "SELECT source_id, report_id FROM cb_touched_report"),
+    "involvement": (READ, "person_id", "SELECT person_id FROM cb_touched_person"),
+    "person": (READ, "person_id", "SELECT person_id FROM cb_touched_person"),
+    "case_timeline": (
+        ("steunpunt_report", "report_base", "incident_base"),
+        "(source_id, record_id)",
+        f"{RETOLD} UNION SELECT source_id, report_id AS record_id FROM cb_touched_report",
+    ),
+}
+"""Published tables of which a row rests on its own records and family alone, or on these and a status: the tables of
+which a night reads touched rows only, the key, and the touched keys."""
 
-WORK = (*(step for step in STEPS if isinstance(step, str)), "cb_duplicate", "cb_reference", "cb_about")
+BY_DIFFERENCE: dict[str, tuple[str, ...]] = {
+    "incident_link": (),
+    "link_candidate": (),
+    "unified_case": ("severity",),
+}
+"""Published tables of which few rows differ from night to night, with the columns that a later step fills."""
+
+KEPT = (*TOUCHED, "report_reference", *PUBLISHED, *BY_DIFFERENCE, "incident_status")
+"""Tables of the night before without which all are made anew."""
+
+WORK = (*(step for step in STEPS if isinstance(step, str) and step not in TOUCHED), "cb_duplicate", "cb_advice")

@@ -19,6 +19,7 @@ from linkage.engine.base import Engine
 from linkage.intake import common
 from linkage.intake.text import address, dates, given, surname
 from linkage.intake.text.fold import words
+from linkage.numbers import number, of_record
 
 Progress = Callable[[str], None]
 
@@ -57,11 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 KEY = "source_id, record_kind, record_id, person_seq"
 STAGE = "mentions"
-MENTION_ID, RECORD_NO = (
-    f"CAST(md5_number_lower(concat_ws(chr(31), {key})) >> 1 AS BIGINT)" for key in (KEY, KEY.rpartition(",")[0])
-)
-"""A number that a mention has in every night and every database: two of ten million have one with a chance of 1e-5,
-and then the gate stops the night."""
+MENTION_ID, RECORD_NO = number(KEY), of_record("source_id", "record_kind", "record_id")
 
 
 def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch: bool = False) -> None:

@@ -2,15 +2,15 @@
 WITH report AS (
     SELECT r.household_id, r.received_at, r.source_id, r.report_id, r.closed_at, s.reporter_category,
            s.safety_assessment_end, s.safety_outcome, s.service_start, s.transfer_at
-    FROM cb_report r JOIN steunpunt_report s ON s.source_id = r.source_id AND s.report_id = r.report_id
+    FROM report_base r JOIN steunpunt_report s ON s.source_id = r.source_id AND s.report_id = r.report_id
 ), event AS (
     SELECT i.household_id, i.reported_at AS occurred_at, 'incident' AS kind, i.source_id, i.incident_number AS record_id,
            'status=' || s.status AS summary
-    FROM cb_standing i JOIN cb_status s USING (incident_no)
+    FROM incident_base i JOIN cb_status s USING (incident_no)
     UNION ALL
     SELECT i.household_id, CAST(coalesce(p.exclusion_from, CAST(i.reported_at AS DATE)) AS TIMESTAMP), 'exclusion_order',
            i.source_id, i.incident_number, 'until=' || coalesce(CAST(p.exclusion_until AS VARCHAR), 'onbekend')
-    FROM cb_standing i JOIN police_incident p USING (source_id, incident_number)
+    FROM incident_base i JOIN police_incident p USING (source_id, incident_number)
     WHERE p.exclusion_order AND NOT i.is_withdrawn
     UNION ALL
     SELECT r.household_id, r.received_at, 'report', r.source_id, r.report_id,

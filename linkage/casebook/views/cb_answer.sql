@@ -3,7 +3,7 @@
 -- if the persons were the same.
 WITH free AS (
     SELECT c.*, a.about, i.reported_at, i.incident_number, i.source_id
-    FROM cb_candidate c JOIN cb_standing i USING (incident_no) JOIN cb_about a USING (incident_no, report_no)
+    FROM cb_candidate c JOIN cb_standing i USING (incident_no) JOIN link_edge a USING (incident_no, report_no)
         ANTI JOIN cb_named n ON n.report_no = c.report_no
     WHERE coalesce(i.excluded_as, 'outside_region') = 'outside_region'
 ), best AS (

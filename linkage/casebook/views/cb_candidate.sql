@@ -1,7 +1,7 @@
 -- Incidents that a report may answer: through persons, through the household, or through a possible person.
 WITH by_household AS (
     SELECT i.incident_no, r.report_no, r.day - i.day AS delay_days
-    FROM cb_standing i JOIN cb_report r ON r.household_id = i.household_id
+    FROM cb_standing i JOIN report_base r ON r.household_id = i.household_id
         AND r.day - i.day BETWEEN -$early AND $very_late
 ), possible_person AS (
     SELECT person_id_a AS person_id, person_id_b AS other_id, match_probability FROM possible_person_link
@@ -12,20 +12,18 @@ WITH by_household AS (
     FROM possible_person p
     JOIN mention_person ip ON ip.person_id = p.person_id JOIN mention im ON im.mention_id = ip.mention_id
     JOIN mention_household h ON h.mention_id = ip.mention_id AND h.standing <> 'outsider'
-    JOIN cb_standing i ON im.record_kind = 'incident' AND i.source_id = im.source_id
-        AND i.incident_number = im.record_id
+    JOIN cb_standing i ON i.incident_no = im.record_no
     JOIN mention_person cp ON cp.person_id = p.other_id JOIN mention cm ON cm.mention_id = cp.mention_id
-    JOIN cb_report r ON cm.record_kind = 'case' AND r.source_id = cm.source_id AND r.case_id = cm.record_id
-        AND r.day - i.day BETWEEN -$early AND $very_late
+    JOIN report_base r ON r.case_no = cm.record_no AND r.day - i.day BETWEEN -$early AND $very_late
     GROUP BY i.incident_no, r.report_no
 )
 SELECT incident_no, report_no, delay_days, persons, weight, probability,
        CASE WHEN best >= $deterministic THEN 'deterministic' ELSE 'probabilistic' END AS link_class
-FROM cb_shared
+FROM shared_people
 UNION ALL
 SELECT incident_no, report_no, delay_days, 0, 0, $household_probability, 'household'
-FROM by_household ANTI JOIN cb_shared USING (incident_no, report_no)
+FROM by_household ANTI JOIN shared_people USING (incident_no, report_no)
 UNION ALL
 SELECT incident_no, report_no, delay_days, persons, 0, probability, 'possible'
-FROM possible ANTI JOIN cb_shared USING (incident_no, report_no)
+FROM possible ANTI JOIN shared_people USING (incident_no, report_no)
     ANTI JOIN by_household USING (incident_no, report_no)

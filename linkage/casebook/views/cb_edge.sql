@@ -7,7 +7,7 @@ SELECT c.incident_no, c.report_no, c.delay_days, c.probability, r.is_by_police,
             WHEN (upper(trim(r.intake_channel)) = 'CORV') = (care.incident_number IS NOT NULL) THEN 1
             ELSE 2 END AS channel_agrees,
        naming.report_no IS NOT NULL AS names_a_number, named.incident_no IS NOT NULL AS is_named
-FROM cb_candidate c JOIN cb_standing i USING (incident_no) JOIN cb_report r USING (report_no)
+FROM cb_candidate c JOIN cb_standing i USING (incident_no) JOIN report_base r USING (report_no)
 LEFT JOIN care ON care.source_id = i.source_id AND care.incident_number = i.incident_number
 LEFT JOIN naming ON naming.report_no = c.report_no LEFT JOIN named ON named.incident_no = c.incident_no
 WHERE coalesce(i.excluded_as, 'outside_region') = 'outside_region'

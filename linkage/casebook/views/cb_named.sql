@@ -3,24 +3,24 @@
 WITH care AS (
     SELECT regexp_replace(upper(c.care_report_number), '[^A-Z0-9]', '', 'g') AS number, c.care_report_number,
            i.incident_no
-    FROM care_report c JOIN cb_incident i USING (source_id, incident_number)
+    FROM care_report c JOIN incident_base i USING (source_id, incident_number)
 ), short AS (
     SELECT right(number, 10) AS number, min(incident_no) AS incident_no
-    FROM cb_incident GROUP BY ALL HAVING count(*) = 1
+    FROM incident_base GROUP BY ALL HAVING count(*) = 1
 ), hit AS (
     SELECT report_no, incident_no, incident_number AS written, 'number' AS reason
-    FROM cb_reference JOIN cb_incident USING (number) WHERE is_whole
+    FROM report_reference JOIN incident_base USING (number) WHERE is_whole
     UNION ALL SELECT report_no, incident_no, care_report_number, 'care_report_number'
-    FROM cb_reference JOIN care USING (number) WHERE is_whole
+    FROM report_reference JOIN care USING (number) WHERE is_whole
     UNION ALL SELECT report_no, incident_no, NULL, 'number_without_unit'
-    FROM cb_reference JOIN short USING (number) WHERE NOT is_whole
+    FROM report_reference JOIN short USING (number) WHERE NOT is_whole
 ), told AS (
     SELECT r.report_no, i.incident_no, r.day - i.day AS delay_days,
            CASE WHEN hit.written IS NULL OR hit.written = trim(r.reporter_reference) THEN hit.reason
                 ELSE hit.reason || '_repaired' END AS reason
     FROM hit JOIN cb_standing named USING (incident_no)
     JOIN cb_standing i ON i.incident_no = coalesce(named.original_no, named.incident_no)
-    JOIN cb_report r USING (report_no)
+    JOIN report_base r USING (report_no)
     WHERE r.day - i.day BETWEEN -$early AND $very_late
 )
 SELECT report_no, incident_no, delay_days, arg_min(reason, list_position(['number', 'number_repaired',

@@ -13,7 +13,7 @@ WITH incident AS (
 ), report AS (
     SELECT coalesce(municipality_code, 'onbekend') AS municipality_code, strftime(day, '%Y-%m') AS month,
            count(*) AS reports
-    FROM cb_report WHERE is_by_police GROUP BY ALL
+    FROM report_base WHERE is_by_police GROUP BY ALL
 )
 SELECT municipality_code, month, COLUMNS(incident.* EXCLUDE (municipality_code, month)), reports
 FROM incident FULL JOIN report USING (municipality_code, month) ORDER BY 1, 2

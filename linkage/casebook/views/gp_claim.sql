@@ -3,7 +3,7 @@
 -- open case would cover without its answer.
 WITH free AS (
     SELECT a.incident_no, a.report_no, a.about, sum(a.about) OVER (PARTITION BY a.report_no) AS whole
-    FROM cb_about a JOIN cb_edge e USING (incident_no, report_no) WHERE NOT e.names_a_number
+    FROM link_edge a JOIN cb_edge e USING (incident_no, report_no) WHERE NOT e.names_a_number
 ), counted AS (
     SELECT incident_no, coalesce(i.municipality_code, 'onbekend') AS cell_municipality, strftime(i.day, '%Y-%m') AS cell_month,
            CASE WHEN s.status IN ('unmatched', 'review') THEN s.status ELSE 'answered' END AS standing

@@ -3,7 +3,7 @@
 -- and whether the decision gave it a report or kept it one (``is_yes``). Of several decisions on an incident one that says
 -- yes counts. Who is unsure says nothing.
 WITH side AS (
-    SELECT d.decision_id, d.verdict, m.record_kind, m.source_id, m.record_id, coalesce(p.match_probability, 0) AS probability
+    SELECT d.decision_id, d.verdict, m.record_no, coalesce(p.match_probability, 0) AS probability
     FROM decision d
     LEFT JOIN pair p USING (left_id, right_id)
     JOIN mention m ON m.mention_id IN (d.left_id, d.right_id)
@@ -11,16 +11,15 @@ WITH side AS (
 ), judged AS (
     SELECT i.incident_no, r.report_no, a.verdict, a.probability
     FROM side a JOIN side b USING (decision_id)
-    JOIN cb_standing i ON a.record_kind = 'incident' AND i.source_id = a.source_id AND i.incident_number = a.record_id
-    JOIN cb_report r ON b.record_kind = 'case' AND r.source_id = b.source_id AND r.case_id = b.record_id
-        AND r.day - i.day BETWEEN -$early AND $very_late
+    JOIN cb_standing i ON i.incident_no = a.record_no
+    JOIN report_base r ON r.case_no = b.record_no AND r.day - i.day BETWEEN -$early AND $very_late
 ), told AS (
     SELECT j.incident_no,
            CASE WHEN j.probability >= $sure OR h.persons > 1 THEN 'answered' WHEN j.probability >= $possible THEN 'review'
                 ELSE 'unmatched' END AS seen_as,
            verdict = 'same' AND c.report_no IS NOT NULL AS is_yes
     FROM judged j JOIN cb_status s ON s.incident_no = j.incident_no
-    LEFT JOIN cb_shared h ON h.incident_no = j.incident_no AND h.report_no = j.report_no
+    LEFT JOIN shared_people h ON h.incident_no = j.incident_no AND h.report_no = j.report_no
     LEFT JOIN cb_chosen c ON c.incident_no = j.incident_no AND c.report_no = j.report_no AND s.status LIKE 'matched%'
     WHERE s.status IN ('matched_timely', 'matched_late', 'matched_very_late', 'unmatched', 'review')
       AND (verdict = 'different' OR c.report_no IS NOT NULL)

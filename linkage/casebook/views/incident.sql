@@ -1,10 +1,10 @@
 -- Incidents without anything that identifies; the colour of the household comes with the families.
 WITH minor AS (
-    SELECT m.source_id, m.record_id, count(DISTINCT mp.person_id) AS minors
+    SELECT m.record_no, count(DISTINCT mp.person_id) AS minors
     FROM mention m JOIN mention_person mp USING (mention_id) LEFT JOIN person_base b USING (person_id)
     WHERE m.record_kind = 'incident'
       AND coalesce(m.birth_earliest, b.birth_earliest) + INTERVAL 18 YEAR > m.event_date
-    GROUP BY m.source_id, m.record_id
+    GROUP BY m.record_no
 ), care AS (SELECT source_id, incident_number, count(*) AS care_reports FROM care_report GROUP BY ALL)
 SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, i.reported_municipality_code,
        i.expected_steunpunt, p.mk_code, i.dv_flag, p.record_status,
@@ -19,6 +19,6 @@ SELECT i.source_id, i.incident_number, i.reported_at, i.municipality_code, i.rep
             WHEN 'N' THEN false WHEN 'NEE' THEN false WHEN 'GEEN' THEN false
             ELSE CASE WHEN p.weapon_used IS NOT NULL THEN true END END AS weapon_used,
        p.risk_level, coalesce(care.care_reports, 0) AS care_reports, i.persons
-FROM cb_standing i JOIN police_incident p USING (source_id, incident_number)
-LEFT JOIN minor ON minor.source_id = i.source_id AND minor.record_id = i.incident_number
+FROM incident_base i JOIN police_incident p USING (source_id, incident_number)
+LEFT JOIN minor ON minor.record_no = i.incident_no
 LEFT JOIN care USING (source_id, incident_number)

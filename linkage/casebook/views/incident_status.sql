@@ -9,7 +9,7 @@ SELECT i.source_id, i.incident_number, s.status,
             WHEN h.near_hit_date THEN 'near_hit_date'
             WHEN h.known_under_other_member THEN 'known_under_other_member'
             WHEN h.other_region THEN 'other_region'
-            WHEN h.advice_same_day_place THEN 'advice_same_day_place'
+            WHEN a.incident_no IS NOT NULL THEN 'advice_same_day_place'
             ELSE 'no_trace' END AS cause,
        r.report_id, r.source_id AS report_source_id,
        CASE WHEN s.status LIKE 'matched%' THEN s.probability
@@ -18,6 +18,7 @@ SELECT i.source_id, i.incident_number, s.status,
        s.age_days, o.incident_number AS duplicate_of,
        CASE WHEN s.status = 'covered_open_case' THEN s.covering_report_id END AS covering_report_id,
        CASE WHEN s.status = 'covered_open_case' THEN s.covering_report_source_id END AS covering_report_source_id
-FROM cb_standing i JOIN cb_status s USING (incident_no) LEFT JOIN cb_hint h USING (incident_no)
-LEFT JOIN cb_report r ON r.report_no = CASE WHEN s.status LIKE 'matched%' THEN s.report_no END
-LEFT JOIN cb_incident o ON o.incident_no = CASE WHEN i.excluded_as = 'technical_duplicate' THEN i.original_no END
+FROM cb_standing i JOIN cb_status s USING (incident_no) LEFT JOIN incident_hint h USING (incident_no)
+LEFT JOIN cb_advice a USING (incident_no)
+LEFT JOIN report_base r ON r.report_no = CASE WHEN s.status LIKE 'matched%' THEN s.report_no END
+LEFT JOIN incident_base o ON o.incident_no = CASE WHEN i.excluded_as = 'technical_duplicate' THEN i.original_no END

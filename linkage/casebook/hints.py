@@ -1,0 +1,72 @@
+"""What explains that an incident stayed unmatched, kept from night to night where nothing that it rests on changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linkage import basis, contracts
+from linkage.casebook import touched
+from linkage.casebook.sql import VIEWS_FOLDER, Night, make, query
+from linkage.engine.base import Engine
+
+BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
+WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family")
+STAGE = "hints"
+KEYS = (
+    "birth_date",
+    "surname_joined, given_name",
+    "postcode, house_number",
+    "phone_hmac",
+)
+"""What somebody on a report has in common with the family of an incident that this report may explain."""
+
+
+def explain(db: Engine, night: Night) -> None:
+    """Write ``incident_hint``, and ``cb_advice``: unmatched incidents with an advice of their day and place.
+
+    An incident is looked at when it was not unmatched before, when it is touched, and when somebody on a report that
+    changed shares one of `KEYS` with its family. All are when the municipalities that are served are others.
+    """
+    for name in BESIDE:
+        make(db, night, name)
+    limits = night.config.limits
+    found = basis.fingerprint(
+        db,
+        basis.code(Path(__file__), VIEWS_FOLDER / "incident_hint.sql"),
+        db.rows("SELECT municipality_code FROM cb_served ORDER BY ALL"),
+        (limits.early_days, limits.very_late_days),
+    )
+    only = ""
+    if touched.is_known(db) and basis.holds(db, STAGE, found, ("incident_hint",)):
+        _find_hits(db)
+        only = (
+            "WHERE incident_no NOT IN (SELECT incident_no FROM incident_hint) "
+            "OR incident_no IN (SELECT incident_no FROM cb_hit)"
+        )
+    else:
+        db.run(contracts.table("incident_hint").ddl())
+    basis.forget(db, STAGE)
+    db.run(f"CREATE OR REPLACE TEMP TABLE cb_unexplained AS FROM cb_unmatched {only}")
+    db.run("DELETE FROM incident_hint WHERE incident_no IN (SELECT incident_no FROM cb_unexplained)")
+    db.run("DELETE FROM incident_hint WHERE incident_no NOT IN (SELECT incident_no FROM cb_unmatched)")
+    db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint')}")
+    basis.keep(db, STAGE, found)
+    for name in WORK:
+        if name != "cb_advice":
+            db.run(f"DROP TABLE IF EXISTS {name}")
+
+
+def _find_hits(db: Engine) -> None:
+    """Write ``cb_hit``: unmatched incidents that are touched, or whose family a changed report may know."""
+    columns = ", ".join(KEYS)
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT record_no, {columns} FROM mention "
+        "SEMI JOIN (SELECT incident_no AS record_no FROM cb_unmatched) USING (record_no)"
+    )
+    near = " UNION ".join(
+        f"SELECT record_no FROM cb_family SEMI JOIN (SELECT {key} FROM cb_changed_case) USING ({key})" for key in KEYS
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE cb_hit AS "
+        f"SELECT record_no AS incident_no FROM ({near}) UNION SELECT incident_no FROM {touched.INCIDENTS}"
+    )

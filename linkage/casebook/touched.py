@@ -1,0 +1,142 @@
+"""Which records a night has to look at anew, where it is known which families changed.
+
+A row of an incident, a report, or of both rests on the records themselves, on their people with all that these people
+are named on, and on their households. So the records to look at are those that say something else, those of a family
+of which something is told otherwise, and those of one person of whom two mentions compare otherwise. All people of
+these are looked at with all of their mentions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from linkage import numbers
+from linkage.engine.base import Engine
+
+OF_TONIGHT = (
+    "touched_household",
+    "changed_record",
+    "changed_person",
+    "changed_pair",
+    "fresh_mention",
+    "was_mention",
+)
+"""What tells what changed; without one of them everything may have."""
+RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
+SHADOWS = {
+    "mention": "(SELECT mention_id FROM mention_person SEMI JOIN cb_touched_person USING (person_id)) "
+    "USING (mention_id)",
+    "police_incident": f"{INCIDENTS} USING (source_id, incident_number)",
+    "steunpunt_report": f"{REPORTS} USING (source_id, report_id)",
+    "report_base": f"{REPORTS} USING (report_no)",
+    "incident_base": "cb_retold USING (incident_no)",
+}
+"""What the rows of a table are joined to where only touched ones are read."""
+WORK = (RECORDS, INCIDENTS, REPORTS, "cb_touched_person", "cb_changed_case", "cb_retold")
+KEY = "source_id, record_kind, record_id"
+
+
+def is_known(db: Engine) -> bool:
+    """Tell whether `find` has told which records are touched."""
+    return db.has(RECORDS)
+
+
+def find(db: Engine) -> None:
+    """Write the touched records, incidents, reports and persons, each as they were and as they are.
+
+    Reads `OF_TONIGHT`, ``mention``, ``mention_person``, ``mention_household``, ``record_household``, the source tables,
+    and ``incident_base`` and ``report_base`` as the night before left them.
+    """
+    _find_records(db)
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {INCIDENTS} AS "
+        f"SELECT record_no AS incident_no, source_id, record_id AS incident_number FROM {RECORDS} "
+        "WHERE record_kind = 'incident'"
+    )
+    number = numbers.of_record("source_id", "'report'", "report_id")
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {REPORTS} AS
+        WITH of_case AS (SELECT source_id, record_id AS case_id FROM {RECORDS} WHERE record_kind = 'case'),
+        told AS (
+            SELECT source_id, report_id FROM steunpunt_report SEMI JOIN of_case USING (source_id, case_id)
+            UNION SELECT source_id, report_id FROM report_base SEMI JOIN of_case USING (source_id, case_id)
+            UNION SELECT source_id, record_id FROM {RECORDS} WHERE record_kind = 'report'
+        )
+        SELECT {number} AS report_no, source_id, report_id FROM told
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_touched_person AS
+        SELECT person_id FROM mention_person
+            SEMI JOIN (SELECT mention_id FROM mention SEMI JOIN {RECORDS} USING (record_no)) USING (mention_id)
+        UNION SELECT person_id FROM involvement SEMI JOIN {RECORDS} USING ({KEY})
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_changed_case AS
+        WITH told AS (SELECT {numbers.of_record(*KEY.split(", "))} AS record_no FROM changed_record)
+        FROM mention SEMI JOIN told USING (record_no) WHERE record_kind = 'case'
+        UNION ALL FROM mention SEMI JOIN fresh_mention USING (mention_id) WHERE record_kind = 'case'
+        UNION ALL FROM was_mention WHERE record_kind = 'case'
+        """
+    )
+
+
+def _find_records(db: Engine) -> None:
+    number = numbers.of_record(*KEY.split(", "))
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {RECORDS} AS
+        WITH alike AS (
+            SELECT left_id, right_id FROM changed_pair JOIN mention_person l ON l.mention_id = left_id
+            JOIN mention_person r ON r.mention_id = right_id WHERE l.person_id = r.person_id
+        ), of_family AS (
+            SELECT mention_id FROM mention_household SEMI JOIN touched_household USING (household_id)
+            UNION ALL SELECT mention_id FROM mention_person SEMI JOIN changed_person USING (person_id)
+            UNION ALL SELECT unnest([left_id, right_id]) FROM alike
+        ), told AS (
+            SELECT {KEY} FROM mention SEMI JOIN of_family USING (mention_id)
+            UNION SELECT {KEY} FROM changed_record
+            UNION SELECT {KEY} FROM record_household SEMI JOIN touched_household USING (household_id)
+            UNION SELECT {KEY} FROM involvement SEMI JOIN touched_household USING (household_id)
+            UNION SELECT {KEY} FROM involvement SEMI JOIN changed_person USING (person_id)
+            UNION SELECT source_id, 'incident', incident_number FROM incident_base
+                SEMI JOIN touched_household USING (household_id)
+            UNION SELECT source_id, 'case', case_id FROM report_base SEMI JOIN touched_household USING (household_id)
+        )
+        SELECT {number} AS record_no, {KEY} FROM told
+        """
+    )
+
+
+def find_retold(db: Engine) -> None:
+    """Write ``cb_retold`` (incident_no, source_id, incident_number): incidents that are touched or have another status.
+
+    Reads ``cb_standing``, ``cb_status``, and ``incident_status`` as the night before left it.
+    """
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_retold AS
+        FROM {INCIDENTS}
+        UNION SELECT i.incident_no, i.source_id, i.incident_number
+        FROM cb_standing i JOIN cb_status s USING (incident_no)
+        LEFT JOIN incident_status was USING (source_id, incident_number) WHERE s.status IS DISTINCT FROM was.status
+        """
+    )
+
+
+@contextmanager
+def only(db: Engine, *names: str) -> Iterator[None]:
+    """Let queries of this block read of these tables what `SHADOWS` tells only: temporary ones stand before them."""
+    [(database,)] = db.rows("SELECT current_database()")
+    try:
+        for name in names:
+            db.run(f'CREATE TEMP TABLE "{name}" AS FROM "{database}".main."{name}" SEMI JOIN {SHADOWS[name]}')
+        yield
+    finally:
+        for name in names:
+            db.run(f'DROP TABLE IF EXISTS temp."{name}"')
