@@ -58,9 +58,8 @@ def explain(db: Engine, night: Night) -> None:
 
 def _find_hits(db: Engine) -> None:
     """Write ``cb_hit``: unmatched incidents that are touched, or whose family a changed report may know."""
-    columns = ", ".join(KEYS)
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT record_no, {columns} FROM mention "
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT record_no, {touched.KNOWN_BY} FROM mention "
         "SEMI JOIN (SELECT incident_no AS record_no FROM cb_unmatched) USING (record_no)"
     )
     near = " UNION ".join(

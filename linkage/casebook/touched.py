@@ -24,16 +24,32 @@ OF_TONIGHT = (
 )
 """What tells what changed; without one of them everything may have."""
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
+MENTION = (
+    "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, surname, "
+    "given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, v_number_hmac, "
+    "phone_hmac, postcode, street"
+)
+"""Columns of mentions that touched records are made of: to read them all costs more than all the rest."""
+KNOWN_BY = "birth_date, surname_joined, given_name, postcode, house_number, phone_hmac"
+"""Columns by which somebody on a report may be known to the family of an incident (`hints`)."""
 SHADOWS = {
-    "mention": "(SELECT mention_id FROM mention_person SEMI JOIN cb_touched_person USING (person_id)) "
-    "USING (mention_id)",
-    "police_incident": f"{INCIDENTS} USING (source_id, incident_number)",
-    "steunpunt_report": f"{REPORTS} USING (source_id, report_id)",
-    "report_base": f"{REPORTS} USING (report_no)",
-    "incident_base": "cb_retold USING (incident_no)",
+    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN (SELECT mention_id FROM mention_person "
+    "SEMI JOIN cb_touched_person USING (person_id)) USING (mention_id)",
+    "police_incident": f"FROM police_incident SEMI JOIN {INCIDENTS} USING (source_id, incident_number)",
+    "steunpunt_report": f"FROM steunpunt_report SEMI JOIN {REPORTS} USING (source_id, report_id)",
+    "report_base": f"FROM report_base SEMI JOIN {REPORTS} USING (report_no)",
+    "incident_base": "FROM incident_base SEMI JOIN cb_retold USING (incident_no)",
 }
-"""What the rows of a table are joined to where only touched ones are read."""
-WORK = (RECORDS, INCIDENTS, REPORTS, "cb_touched_person", "cb_changed_case", "cb_retold")
+"""What is read of a table where only touched rows are."""
+WORK = (
+    RECORDS,
+    INCIDENTS,
+    REPORTS,
+    "cb_touched_person",
+    "cb_changed_case",
+    "cb_retold",
+    *(f"cb_only_{n}" for n in SHADOWS),
+)
 KEY = "source_id, record_kind, record_id"
 
 
@@ -79,9 +95,9 @@ def find(db: Engine) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE cb_changed_case AS
         WITH told AS (SELECT {numbers.of_record(*KEY.split(", "))} AS record_no FROM changed_record)
-        FROM mention SEMI JOIN told USING (record_no) WHERE record_kind = 'case'
-        UNION ALL FROM mention SEMI JOIN fresh_mention USING (mention_id) WHERE record_kind = 'case'
-        UNION ALL FROM was_mention WHERE record_kind = 'case'
+        SELECT {KNOWN_BY} FROM mention SEMI JOIN told USING (record_no) WHERE record_kind = 'case'
+        UNION ALL SELECT {KNOWN_BY} FROM mention SEMI JOIN fresh_mention USING (mention_id) WHERE record_kind = 'case'
+        UNION ALL SELECT {KNOWN_BY} FROM was_mention WHERE record_kind = 'case'
         """
     )
 
@@ -131,12 +147,17 @@ def find_retold(db: Engine) -> None:
 
 @contextmanager
 def only(db: Engine, *names: str) -> Iterator[None]:
-    """Let queries of this block read of these tables what `SHADOWS` tells only: temporary ones stand before them."""
-    [(database,)] = db.rows("SELECT current_database()")
+    """Let queries of this block read of these tables what `SHADOWS` tells only: temporary views stand before them.
+
+    What that is is looked up once a night.
+    """
     try:
         for name in names:
-            db.run(f'CREATE TEMP TABLE "{name}" AS FROM "{database}".main."{name}" SEMI JOIN {SHADOWS[name]}')
+            if not db.has(f"cb_only_{name}"):
+                db.run(f"CREATE TEMP TABLE cb_only_{name} AS {SHADOWS[name]}")
+        for name in names:
+            db.run(f'CREATE TEMP VIEW "{name}" AS FROM cb_only_{name}')
         yield
     finally:
         for name in names:
-            db.run(f'DROP TABLE IF EXISTS temp."{name}"')
+            db.run(f'DROP VIEW IF EXISTS temp."{name}"')
