@@ -87,10 +87,10 @@ def _publish(db: Engine, night: Night) -> None:
     if is_known:
         touched.find_retold(db)
     for name in VIEWS:
-        if not is_known or name not in PUBLISHED:
-            fill(db, night, name)
-        elif name in BY_DIFFERENCE:
+        if is_known and name in BY_DIFFERENCE:
             differ(db, night, name, later=BY_DIFFERENCE[name])
+        elif not is_known or name not in PUBLISHED:
+            fill(db, night, name)
         else:
             narrow, key, keys = PUBLISHED[name]
             with touched.only(db, *narrow):
