@@ -38,7 +38,7 @@ def explain(db: Engine, night: Night) -> None:
     )
     only = ""
     if touched.is_known(db) and basis.holds(db, STAGE, found, ("incident_hint",)):
-        _find_hits(db)
+        _find_hits(db, night)
         only = (
             "WHERE incident_no NOT IN (SELECT incident_no FROM incident_hint) "
             "OR incident_no IN (SELECT incident_no FROM cb_hit)"
@@ -56,16 +56,16 @@ def explain(db: Engine, night: Night) -> None:
             db.run(f"DROP TABLE IF EXISTS {name}")
 
 
-def _find_hits(db: Engine) -> None:
-    """Write ``cb_hit``: unmatched incidents that are touched, or whose family a changed report may know."""
+def _find_hits(db: Engine, night: Night) -> None:
+    """Write ``cb_hit``: unmatched incidents that are touched, or whose family a changed report in time may know."""
+    limits = night.config.limits
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT record_no, {touched.KNOWN_BY} FROM mention "
-        "SEMI JOIN (SELECT incident_no AS record_no FROM cb_unmatched) USING (record_no)"
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, day, {touched.KNOWN_BY} "
+        "FROM mention JOIN cb_unmatched ON incident_no = record_no"
     )
     near = " UNION ".join(
-        f"SELECT record_no FROM cb_family SEMI JOIN (SELECT {key} FROM cb_changed_case) USING ({key})" for key in KEYS
+        f"SELECT incident_no FROM cb_family f JOIN cb_changed_case r USING ({key}) "
+        f"WHERE r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
+        for key in KEYS
     )
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE cb_hit AS "
-        f"SELECT record_no AS incident_no FROM ({near}) UNION SELECT incident_no FROM {touched.INCIDENTS}"
-    )
+    db.run(f"CREATE OR REPLACE TEMP TABLE cb_hit AS {near} UNION SELECT incident_no FROM {touched.INCIDENTS}")

@@ -25,8 +25,8 @@ OF_TONIGHT = (
 """What tells what changed; without one of them everything may have."""
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
 MENTION = (
-    "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, surname, "
-    "given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, v_number_hmac, "
+    "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, "
+    "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, v_number_hmac, "
     "phone_hmac, postcode, street"
 )
 """Columns of mentions that touched records are made of: to read them all costs more than all the rest."""
@@ -41,15 +41,8 @@ SHADOWS = {
     "incident_base": "FROM incident_base SEMI JOIN cb_retold USING (incident_no)",
 }
 """What is read of a table where only touched rows are."""
-WORK = (
-    RECORDS,
-    INCIDENTS,
-    REPORTS,
-    "cb_touched_person",
-    "cb_changed_case",
-    "cb_retold",
-    *(f"cb_only_{n}" for n in SHADOWS),
-)
+ONLY = tuple(f"cb_only_{name}" for name in SHADOWS)
+WORK = (RECORDS, INCIDENTS, REPORTS, "cb_touched_person", "cb_changed_day", "cb_changed_case", "cb_retold", *ONLY)
 KEY = "source_id, record_kind, record_id"
 
 
@@ -91,13 +84,30 @@ def find(db: Engine) -> None:
         UNION SELECT person_id FROM involvement SEMI JOIN {RECORDS} USING ({KEY})
         """
     )
+    _find_changed_cases(db)
+
+
+def _find_changed_cases(db: Engine) -> None:
+    """Write ``cb_changed_case``: what people on cases are known by, and the days of reports, where any of it changed."""
+    number, case = numbers.of_record(*KEY.split(", ")), numbers.of_record("source_id", "'case'", "case_id")
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_changed_day AS
+        WITH told AS (
+            SELECT {number} AS record_no, source_id, record_id AS case_id FROM changed_record WHERE record_kind = 'case'
+            UNION SELECT record_no, source_id, record_id FROM mention SEMI JOIN fresh_mention USING (mention_id)
+                WHERE record_kind = 'case'
+            UNION SELECT record_no, source_id, record_id FROM was_mention WHERE record_kind = 'case'
+        )
+        SELECT record_no, day FROM report_base JOIN told ON case_no = record_no
+        UNION SELECT {case}, CAST(received_at AS DATE) FROM steunpunt_report SEMI JOIN told USING (source_id, case_id)
+        """
+    )
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE cb_changed_case AS
-        WITH told AS (SELECT {numbers.of_record(*KEY.split(", "))} AS record_no FROM changed_record)
-        SELECT {KNOWN_BY} FROM mention SEMI JOIN told USING (record_no) WHERE record_kind = 'case'
-        UNION ALL SELECT {KNOWN_BY} FROM mention SEMI JOIN fresh_mention USING (mention_id) WHERE record_kind = 'case'
-        UNION ALL SELECT {KNOWN_BY} FROM was_mention WHERE record_kind = 'case'
+        SELECT day, {KNOWN_BY} FROM mention JOIN cb_changed_day USING (record_no)
+        UNION ALL SELECT day, {KNOWN_BY} FROM was_mention JOIN cb_changed_day USING (record_no)
         """
     )
 
