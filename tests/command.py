@@ -29,7 +29,13 @@ def installed(*arguments: str | Path, cwd: Path | None = None) -> Done:
 def interrupted(*arguments: str | Path, cwd: Path | None = None, after: str) -> Done:
     """Run the installed command in a process of its own, and interrupt it once it has said something."""
     command = [INBEELD, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+
+    def listen() -> None:  # a test run in the background ignores interruptions, and so would all that it starts
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen
+    ) as process:
         assert process.stdout is not None
         said = ""
         while after not in said and (line := process.stdout.readline()):

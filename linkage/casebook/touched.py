@@ -26,8 +26,8 @@ OF_TONIGHT = (
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
 MENTION = (
     "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, "
-    "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, v_number_hmac, "
-    "phone_hmac, postcode, street"
+    "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, "
+    "v_number_hmac, phone_hmac, postcode, street"
 )
 """Columns of mentions that touched records are made of: to read them all costs more than all the rest."""
 KNOWN_BY = "birth_date, surname_joined, given_name, postcode, house_number, phone_hmac"
@@ -88,7 +88,7 @@ def find(db: Engine) -> None:
 
 
 def _find_changed_cases(db: Engine) -> None:
-    """Write ``cb_changed_case``: what people on cases are known by, and the days of reports, where any of it changed."""
+    """Write ``cb_changed_case``: what people on cases are known by, with the days of reports, if changed."""
     number, case = numbers.of_record(*KEY.split(", ")), numbers.of_record("source_id", "'case'", "case_id")
     db.run(
         f"""

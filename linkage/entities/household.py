@@ -15,7 +15,14 @@ from pathlib import Path
 from linkage import basis
 from linkage.config import Config
 from linkage.engine.base import Engine
-from linkage.entities import household_components, household_edges, household_ids, household_members, touched
+from linkage.entities import (
+    household_components,
+    household_edges,
+    household_ids,
+    household_members,
+    moved_families,
+    touched,
+)
 
 Step = Callable[[Engine, Config], None]
 
@@ -76,8 +83,12 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     _find_evidence(db, config, only_touched=only_touched)
     for step in GROUPS:
         step(db, config)
+    if only_touched:
+        moved_families.remember_mentions(db)
     household_ids.keep_ids(db, run_id=run_id, mint=mint, only_touched=only_touched)
     household_members.describe(db, only_touched=only_touched)
+    if only_touched:
+        moved_families.tell(db)
     basis.keep(db, STAGE, found)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")

@@ -1,0 +1,75 @@
+"""Which of the families that a night looked at are others than before: to know that, more of them had to be looked at.
+
+A family is looked at as somebody else was told at its address, or as a neighbour of it changed; most come out as they
+went in. What follows on the households need look at those alone that did not.
+"""
+
+from __future__ import annotations
+
+from linkage.engine.base import Engine
+
+WORK = ("hh_was", "hh_was_said")
+KEY = "source_id, record_kind, record_id"
+
+
+def remember_mentions(db: Engine) -> None:
+    """Write ``hh_was``: where the mentions that are looked at, and those that are gone, were the night before.
+
+    Call it before `household_ids.keep_ids`, which takes them out.
+    """
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_was AS
+        WITH looked_at AS (SELECT mention_id FROM hh_mention UNION SELECT mention_id FROM gone_mention)
+        SELECT mention_id, household_id, standing FROM mention_household SEMI JOIN looked_at USING (mention_id)
+        """
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE hh_was_said AS "
+        + _said("household_id IN (SELECT household_id FROM hh_was WHERE household_id IS NOT NULL)")
+    )
+
+
+def tell(db: Engine) -> None:
+    """Let ``touched_household`` name those only of which something is told otherwise, as they were and as they are.
+
+    That is so of the household of a mention that is new, gone, says something else, is another person's, stands
+    elsewhere or otherwise; of a record that changed; and of a household whose members, stays or records are others.
+    """
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE hh_moved AS
+        WITH stands AS (
+            SELECT mention_id, household_id, standing FROM mention_household
+            SEMI JOIN hh_mention USING (mention_id)
+        ), placed AS (SELECT mention_id, household_id FROM stands UNION ALL SELECT mention_id, household_id FROM hh_was),
+        other_mention AS (
+            SELECT mention_id FROM stands s FULL JOIN hh_was w USING (mention_id)
+            WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing
+            UNION SELECT mention_id FROM fresh_mention
+            UNION SELECT mention_id FROM was_mention
+            UNION SELECT mention_id FROM gone_mention
+            UNION SELECT mention_id FROM mention_person SEMI JOIN changed_person USING (person_id)
+            UNION SELECT mention_id FROM mention SEMI JOIN changed_record USING ({KEY})
+        ), now_said AS ({_said("household_id IN (SELECT household_id FROM touched_household)")})
+        SELECT household_id FROM placed SEMI JOIN other_mention USING (mention_id)
+        UNION SELECT household_id FROM record_household SEMI JOIN changed_record USING ({KEY})
+        UNION SELECT household_id FROM now_said n FULL JOIN hh_was_said w USING (household_id)
+            WHERE n.said IS DISTINCT FROM w.said
+        """
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE touched_household AS "
+        "FROM touched_household SEMI JOIN hh_moved USING (household_id)"
+    )
+    for name in (*WORK, "hh_moved"):
+        db.run(f"DROP TABLE {name}")
+
+
+def _said(of: str) -> str:
+    return (
+        "SELECT household_id, bit_xor(said) AS said FROM ("
+        f"SELECT household_id, hash(m) AS said FROM household_member m WHERE {of} "
+        f"UNION ALL SELECT household_id, hash(h) FROM household h WHERE {of} "
+        f"UNION ALL SELECT household_id, hash(r) FROM record_household r WHERE {of}) GROUP BY household_id"
+    )
