@@ -190,12 +190,21 @@ def _lacking(dice: np.random.Generator, cells: Cells, doubts: Doubts, draws: int
     found = []
     for standing, there in ((UNMATCHED, cells.unmatched - cells.known), (REVIEW, cells.review), (ANSWERED, None)):
         inside = doubts.standing == standing
-        counted = np.zeros((len(cells.judged), draws), dtype=np.int64)
-        np.add.at(counted, doubts.cell[inside], ~has[inside])
+        counted = _by_cell(doubts.cell[inside], ~has[inside], len(cells.judged))
         if there is not None:
             counted += (there - np.bincount(doubts.cell[inside], minlength=len(there)))[:, None]
         found.append(counted.T)
     return found[0], found[1], found[2]
+
+
+def _by_cell(cell: Ints, told: Bools, cells: int) -> Ints:
+    """Return how many incidents of each cell a draw is true of, (cells, draws), from ``told``, (incidents, draws)."""
+    order = np.argsort(cell, kind="stable")
+    there, starts = np.unique(cell[order], return_index=True)
+    counted = np.zeros((cells, told.shape[1]), dtype=np.int64)
+    if len(there):
+        counted[there] = np.add.reduceat(told[order], starts, axis=0, dtype=np.int64)
+    return counted
 
 
 def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:

@@ -55,7 +55,7 @@ def find(db: Engine) -> None:
     """Write the touched records, incidents, reports and persons, each as they were and as they are.
 
     Reads `OF_TONIGHT`, ``mention``, ``mention_person``, ``mention_household``, ``record_household``, the source tables,
-    and ``incident_base`` and ``report_base`` as the night before left them.
+    and ``incident_base``, ``report_base``, ``case_report`` and ``involvement`` as the night before left them.
     """
     _find_records(db)
     db.run(
@@ -70,7 +70,7 @@ def find(db: Engine) -> None:
         WITH of_case AS (SELECT source_id, record_id AS case_id FROM {RECORDS} WHERE record_kind = 'case'),
         told AS (
             SELECT source_id, report_id FROM steunpunt_report SEMI JOIN of_case USING (source_id, case_id)
-            UNION SELECT source_id, report_id FROM report_base SEMI JOIN of_case USING (source_id, case_id)
+            UNION SELECT source_id, report_id FROM case_report SEMI JOIN of_case USING (source_id, case_id)
             UNION SELECT source_id, record_id FROM {RECORDS} WHERE record_kind = 'report'
         )
         SELECT {number} AS report_no, source_id, report_id FROM told

@@ -42,7 +42,9 @@ def tell(db: Engine) -> None:
         WITH stands AS (
             SELECT mention_id, household_id, standing FROM mention_household
             SEMI JOIN hh_mention USING (mention_id)
-        ), placed AS (SELECT mention_id, household_id FROM stands UNION ALL SELECT mention_id, household_id FROM hh_was),
+        ), placed AS (
+            SELECT mention_id, household_id FROM stands UNION ALL SELECT mention_id, household_id FROM hh_was
+        ),
         other_mention AS (
             SELECT mention_id FROM stands s FULL JOIN hh_was w USING (mention_id)
             WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing

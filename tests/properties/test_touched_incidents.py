@@ -1,0 +1,187 @@
+"""A night that looks at touched records only leaves the case view that looking at all of them leaves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from linkage import casebook
+from linkage.casebook import hints, steps, touched, weigh
+from linkage.config import Config
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.entities import household
+from linkage.entities import touched as touched_families
+from linkage.intake import changes
+from linkage.pairs import PERSONS
+from linkage.pairs.coding import write_bands
+from tests.properties.test_households import Record, drawn
+from tests.properties.test_touched_households import another_night, spread, tell_what_changed
+from tests.worlds import World, mint
+
+FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 30)
+"""Days of the two nights: between them some incidents become too old to wait."""
+TABLES = (*steps.VIEWS, *steps.TOUCHED, "report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate",
+          "gap_part")  # fmt: skip
+
+
+def dense(seed: int) -> list[Record]:
+    """Return records of few people in few months, so that reports may answer several incidents."""
+    dice = random.Random(seed)
+    records = []
+    for kind, number, _, people in drawn(seed):
+        for person in people:
+            name, _, role = person["name"].partition(":")
+            person["name"] = f"p{int(name[1:]) % 45}:{role}"
+        named = {person["name"].partition(":")[0]: person for person in people}
+        records.append(
+            (kind, number, f"2025-{dice.randrange(9, 13):02d}-{dice.randrange(1, 28):02d}", [*named.values()])
+        )
+    return records
+
+
+def told_besides(kind: str, number: int, dice: random.Random) -> dict[str, Any]:
+    """Return what a record says besides its people: now and then something that changes what it counts for."""
+    if kind == "incident":
+        return dice.choice([{}, {}, {}, {"dv_flag": False}, {"record_status": "ingetrokken"}])
+    told = dice.choice(
+        [{}, {}, {"contact_type": "advies"}, {"reporter_category": "onderwijs"}, {"closed_at": "2025-12-30"}]
+    )
+    if dice.random() < 0.3:
+        told = told | {"reporter_reference": f"PL0100-2025{dice.randrange(230):06d}"}
+    return told
+
+
+def written(
+    records: list[Record], db: DuckDBEngine, besides: random.Random, *, merged: tuple[int, int] | None
+) -> World:
+    """Write the records into a database; of two ``merged`` people the linkage says that they are one."""
+    made = World(Config())
+    made.db = db
+    for kind, number, day, people in deepcopy(records):
+        for person in people:
+            spread(person)
+            name, _, role = person["name"].partition(":")
+            if merged and name == f"p{merged[0]}":
+                person["name"] = f"p{merged[1]}:{role}"
+        told = told_besides(kind, number, random.Random(besides.random() if number % 9 == 0 else number))
+        if kind == "incident":
+            made.incident(number, day, *people, **told)
+        else:
+            made.report(f"R{number}", day, *people, **told)
+    made.maybe("p3", "p30").maybe("p4", "p31", 0.9)
+    return made.load()
+
+
+def tell_changed_records(db: DuckDBEngine) -> None:
+    """Write ``changed_record`` and an empty ``changed_pair`` as intake and the linkage do."""
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE touched_record AS SELECT source_id, record_kind, record_id FROM record_said "
+        "UNION SELECT source_id, 'incident', incident_number FROM police_incident "
+        "UNION SELECT source_id, 'case', case_id FROM steunpunt_report"
+    )
+    db.run("CREATE OR REPLACE TEMP TABLE touched_report AS SELECT source_id, report_id FROM steunpunt_report")
+    changes.tell(db, (), only_touched=True)
+    db.run("CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM pair LIMIT 0")
+
+
+def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int]:
+    """Return the tables after a second night, and how many incidents it looked at."""
+    dice = random.Random(seed)
+    records, db, settings = dense(seed)[:90], DuckDBEngine(), Config()
+    written(records, db, random.Random(seed), merged=None)
+    changes.tell(db, (), only_touched=False)
+    household.build(db, settings, run_id="1", mint=mint)
+    write_bands(db, PERSONS)
+    casebook.build(db, settings, as_of=FIRST, progress=lambda _: None)
+    db.run("CREATE TABLE was AS FROM mention")
+    db.run("CREATE TABLE was_person AS FROM mention_person")
+    written(another_night(records, dice), db, random.Random(seed + 1), merged=(7, 8))
+    if only_touched:
+        tell_what_changed(db)
+        tell_changed_records(db)
+    looked_at = [0]
+    find = touched.find
+
+    def counted(db: DuckDBEngine) -> None:
+        find(db)
+        [(looked_at[0],)] = db.rows("SELECT count(*) FROM cb_touched_incident")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(touched_families, "MOST", 1.0)
+        patch.setattr(touched, "find", counted)
+        household.build(db, settings, run_id="2", mint=mint)
+        casebook.build(db, settings, as_of=SECOND, progress=lambda _: None)
+    return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES}, looked_at[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("young", [weigh.YOUNG, 0], ids=["learnt anew", "rates of the month"])
+def test_looking_at_touched_records_is_looking_at_all(seed: int, young: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weigh, "YOUNG", young)
+    found, looked_at = two_nights(seed, only_touched=True)
+    wanted, nobody = two_nights(seed, only_touched=False)
+    assert [name for name in TABLES if found[name] != wanted[name]] == []
+    assert looked_at > 0 and nobody == 0
+
+
+def overlook_families(patch: pytest.MonkeyPatch) -> None:
+    """Look at the records that say something else themselves, and at nobody else's."""
+    find_records = touched._find_records
+
+    def of_changed_records(db: DuckDBEngine) -> None:
+        find_records(db)
+        db.run(f"DELETE FROM {touched.RECORDS} WHERE ({touched.KEY}) NOT IN (FROM changed_record)")
+
+    patch.setattr(touched, "_find_records", of_changed_records)
+
+
+def overlook_reports_nearby(patch: pytest.MonkeyPatch) -> None:
+    """Explain anew what is touched itself, and nothing that a changed report may explain."""
+    patch.setattr(hints, "KEYS", ("phone_hmac",))
+
+
+def overlook_competitors(patch: pytest.MonkeyPatch) -> None:
+    """Weigh again what says something else, and not what hangs together with it."""
+    patch.setattr(weigh, "_of_touched_families", lambda told, _: np.asarray(told["is_changed"], dtype=bool))
+
+
+def overlook_the_day(patch: pytest.MonkeyPatch) -> None:
+    """Leave incidents that became too old to wait as they were told."""
+    find = touched.find_retold
+
+    def touched_alone(db: DuckDBEngine) -> None:
+        find(db)
+        db.run(f"DELETE FROM cb_retold WHERE incident_no NOT IN (SELECT incident_no FROM {touched.INCIDENTS})")
+
+    patch.setattr(touched, "find_retold", touched_alone)
+
+
+@pytest.mark.parametrize(
+    ("overlook", "table"),
+    [
+        (overlook_families, "involvement"),
+        (overlook_reports_nearby, "incident_hint"),
+        (overlook_competitors, "link_edge"),
+        (overlook_the_day, "case_timeline"),
+    ],
+    ids=lambda told: getattr(told, "__name__", ""),
+)
+def test_who_looks_at_less_is_seen(
+    overlook: Callable[[pytest.MonkeyPatch], None], table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative controls of the comparison above."""
+    monkeypatch.setattr(weigh, "YOUNG", 0)
+    for seed in range(20):
+        wanted, _ = two_nights(seed, only_touched=False)
+        with pytest.MonkeyPatch.context() as patch:
+            overlook(patch)
+            found, _ = two_nights(seed, only_touched=True)
+        if found[table] != wanted[table]:
+            return
+    pytest.fail(f"nobody saw that {overlook.__name__}")
