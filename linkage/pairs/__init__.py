@@ -13,8 +13,8 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
-from linkage.pairs import cores, increment, relations, strangers, taken
-from linkage.pairs.blocking import pair_budget
+from linkage.pairs import cores, increment, keys, relations, strangers, taken
+from linkage.pairs.blocking import pair_budget, write_keys
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
 from linkage.pairs.estimate import Decided, Samples, estimate
@@ -159,7 +159,11 @@ class _Night:
 
     def _first_pass(self, *, known_bands: bool = False) -> None:
         code(self.db, PERSONS, known_bands=known_bands)
-        made = self.comparer.candidates("pattern_pair", budget=self._budget, max_block=self.config.linkage.max_block)
+        write_keys(self.db, PERSONS)
+        keys.make(self.db, PERSONS)
+        made = self.comparer.candidates(
+            "pattern_pair", budget=self._budget, max_block=self.config.linkage.max_block, are_keyed=True
+        )
         self.progress(f"{self.mentions} mentions, {made} candidate pairs")
         self.db.run(contracts.table("mention_core").ddl())
         self.db.run(contracts.table("shared_seat").ddl())

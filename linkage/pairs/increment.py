@@ -14,7 +14,7 @@ from pathlib import Path
 from linkage import basis, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
-from linkage.pairs import blocking, fresh, taken
+from linkage.pairs import blocking, fresh, keys, taken
 from linkage.pairs.blocking import queries
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
@@ -23,13 +23,13 @@ from linkage.pairs.spec import Spec
 
 KEPT = (
     *("link_basis", "value_band", "compared_pair", "pattern_count", "mention_core", "shared_seat", "pair"),
-    *blocking.KEPT,
+    *(keys.TABLE, *blocking.KEPT),
 )
 """Tables of the night before without which every pair is compared."""
 OF_TONIGHT = ("fresh_mention", "gone_mention", fresh.WAS)
 """What tells which mentions changed."""
 DECIDES = (
-    *("blocking", "coding", "compare", "context", "cores", "fresh"),
+    *("blocking", "coding", "compare", "context", "cores", "fresh", "keys"),
     *("persons", "persons_sql", "relations", "spec", "taken"),
 )
 """Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
@@ -89,17 +89,19 @@ def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> i
         "SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention"
     )
     taken.begin(db)
-    near = " UNION ALL ".join(f"SELECT mention_id FROM near_{n}" for n in range(len(comparer.spec.rules)))
-    code(db, comparer.spec, known_bands=True, only=f"{near} UNION ALL FROM fresh_mention")
+    code(db, comparer.spec, known_bands=True, rows=fresh.NEAR)
     for number, rule in enumerate(comparer.spec.rules):
         if rule.many:
-            db.run(f"ALTER TABLE near_{number} RENAME TO key_{number}")
-        else:
-            db.run(f"DROP TABLE near_{number}")
+            near = f"SELECT mention_id, key FROM near_key WHERE rule_no = {number}"
+            db.run(f"CREATE OR REPLACE TEMP TABLE key_{number} AS {near}")
+    for (number,) in db.rows("SELECT DISTINCT rule_no FROM blocked_key"):
+        if not comparer.spec.rules[number].many:
             blocked = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
             db.run(f"UPDATE mention_code SET key_{number} = NULL WHERE key_{number} IN ({blocked})")
+    for name in (fresh.NEAR, "near_key"):
+        db.run(f"DROP TABLE {name}")
     few = [min(1, pairs) for pairs in made]
-    comparer.write("in_pair", queries(db, comparer.spec, few, only_fresh=True))
+    comparer.write_few("in_pair", queries(db, comparer.spec, few, only_fresh=True))
     _seat(db, comparer.spec)
     return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
 
