@@ -51,24 +51,13 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     than before are looked at. Takes the pairs that it needs (`taken`); what is another one stands in ``in_pair``, and
     in ``out_pair`` what it was.
     """
-    mask = comparer.spec.by_name["context"].mask
     cores.open_up(db, comparer.spec, chance)
     taken.take(db, f"{_beside('core_member')} UNION ALL SELECT mention_id FROM moved_mention")
     cores.renew(db, comparer.spec, chance, budget)
-    touched = "SELECT mention_id FROM mention SEMI JOIN touched_record USING (record_no)"
-    taken.take(db, touched)
+    taken.take(db, TOUCHED)
     cores.records_of(db, "touched_record")
     relate(db, "touched_record")
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE touched_pair AS
-        WITH touched AS ({touched}),
-        pair AS (FROM still_pair WHERE left_id IN (FROM touched) OR right_id IN (FROM touched)
-                 UNION ALL SELECT CAST(NULL AS BIGINT), left_id, right_id, rules, pattern FROM in_pair)
-        SELECT place, left_id, right_id, rules, pattern AS pattern_before,
-               pattern & ~CAST({mask} AS BIGINT) AS pattern FROM pair
-        """
-    )
+    _touch(db, comparer.spec)
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"
     )
@@ -88,6 +77,24 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
         db.run(f"DROP TABLE {name}")
     db.run("DROP TABLE pattern_all")
     return new
+
+
+TOUCHED = "SELECT mention_id FROM mention SEMI JOIN touched_record USING (record_no)"
+
+
+def _touch(db: Engine, spec: Spec) -> None:
+    """Write ``touched_pair``: the pairs of touched records as they were, with their place, and the new ones without."""
+    mask = spec.by_name["context"].mask
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE touched_pair AS
+        WITH touched AS ({TOUCHED}),
+        pair AS (FROM still_pair WHERE left_id IN (FROM touched) OR right_id IN (FROM touched)
+                 UNION ALL SELECT CAST(NULL AS BIGINT), left_id, right_id, rules, pattern FROM in_pair)
+        SELECT place, left_id, right_id, rules, pattern AS pattern_before,
+               pattern & ~CAST({mask} AS BIGINT) AS pattern FROM pair
+        """
+    )
 
 
 def _beside(mentions: str) -> str:
