@@ -13,8 +13,8 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
-from linkage.pairs import increment, relations, strangers
-from linkage.pairs.blocking import pair_budget
+from linkage.pairs import cores, increment, keys, relations, strangers, taken
+from linkage.pairs.blocking import pair_budget, write_keys
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
 from linkage.pairs.estimate import Decided, Samples, estimate
@@ -88,7 +88,7 @@ def link(
         night.settle(model)
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
-    weigh(db, model)
+    weigh(db, model, "pattern_count")
     night.keep_evidence()
     increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
     if keep:
@@ -135,22 +135,23 @@ class _Night:
         self.progress(f"{self.mentions} mentions, {changed} new or changed; pairs of {fresh} compared anew")
         if linkage.use_relations:
             self._told(relations.renew(self.db, self.comparer, _chance(model), self._budget))
+        else:
+            taken.take(self.db, "FROM moved_mention")
+        taken.put_back(self.db)
         return fresh
 
     def keep_evidence(self) -> None:
-        """Keep the pairs that are at least possible, and the patterns of all pairs as counts."""
+        """Keep the pairs that are at least possible."""
         db, possible = self.db, f"match_probability >= {self.config.linkage.possible}"
         columns = "left_id, right_id, match_probability, match_weight, pattern"
-        only = ""
+        source = "pair_score"
         if db.has("changed_pair"):
             gone = "p.left_id = c.left_id AND p.right_id = c.right_id"
             db.run(f"DELETE FROM pair AS p USING changed_pair AS c WHERE {gone}")
-            only = "SEMI JOIN changed_pair USING (left_id, right_id)"
+            source = "in_pair JOIN pattern_weight USING (pattern)"
         else:
             db.run(contracts.table("pair").ddl())
-        db.run(f"INSERT INTO pair BY NAME SELECT {columns} FROM pair_score {only} WHERE {possible}")
-        db.run(contracts.table("pattern_count").ddl())
-        db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM compared_pair GROUP BY pattern, rules")
+        db.run(f"INSERT INTO pair BY NAME SELECT {columns} FROM {source} WHERE {possible}")
 
     @property
     def _budget(self) -> int:
@@ -158,7 +159,11 @@ class _Night:
 
     def _first_pass(self, *, known_bands: bool = False) -> None:
         code(self.db, PERSONS, known_bands=known_bands)
-        made = self.comparer.candidates("pattern_pair", budget=self._budget, max_block=self.config.linkage.max_block)
+        write_keys(self.db, PERSONS)
+        keys.make(self.db, PERSONS)
+        made = self.comparer.candidates(
+            "pattern_pair", budget=self._budget, max_block=self.config.linkage.max_block, are_keyed=True
+        )
         self.progress(f"{self.mentions} mentions, {made} candidate pairs")
         self.db.run(contracts.table("mention_core").ddl())
         self.db.run(contracts.table("shared_seat").ddl())
@@ -171,9 +176,13 @@ class _Night:
         self.db.run("DROP TABLE IF EXISTS changed_pair")
         self.db.run(contracts.table("compared_pair").ddl())
         self.db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
+        self.db.run(contracts.table("pattern_count").ddl())
+        self.db.run(
+            "INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM compared_pair GROUP BY pattern, rules"
+        )
 
 
-def _chance(model: Model) -> relations.Chance:
+def _chance(model: Model) -> cores.Chance:
     """Return the model without its calibration, which is that of pairs whose context is known."""
     plain = model.uncalibrated()
     return lambda patterns: probability(plain.weight(patterns))

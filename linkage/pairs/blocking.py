@@ -33,12 +33,25 @@ KEPT = ("blocking_rule", "blocked_key", "block_size")
 """What is written of the blocks, for people and for the next night (`fresh`)."""
 
 
-def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterator[tuple[str, str]]:
+def write_keys(db: Engine, spec: Spec) -> None:
+    """Write ``key_<number>`` (mention_id, key; side of two tables) of the rules with several keys a mention."""
+    side, told = (", side", "JOIN mention USING (mention_id)") if spec.two_sided else ("", "")
+    for number, rule in enumerate(spec.rules):
+        if rule.many:
+            db.run(
+                f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id{side}, hash(key) AS key "
+                f"FROM ({rule.key}) {told} WHERE key IS NOT NULL"
+            )
+
+
+def candidates(
+    db: Engine, spec: Spec, *, budget: int, max_block: int, are_keyed: bool = False
+) -> Iterator[tuple[str, str]]:
     """Count the rules' blocks into the tables of `KEPT`; yield the queries that make the pairs.
 
     Each is the SQL of the rules that find a pair, as bits, and ``FROM … WHERE …`` over rows ``l`` and ``r`` of
     mentions, about `CHUNK` pairs large; every pair is made once. Raises `BudgetError` when even blocks of two do not
-    fit the budget, `ConfigError` for more than `MOST_RULES` rules.
+    fit the budget, `ConfigError` for more than `MOST_RULES` rules. With ``are_keyed`` the keys are written already.
     """
     if len(spec.rules) > MOST_RULES:
         raise ConfigError(
@@ -47,13 +60,9 @@ def candidates(db: Engine, spec: Spec, *, budget: int, max_block: int) -> Iterat
     for name in KEPT:
         db.run(contracts.table(name).ddl())
     left, made = budget, []
+    if not are_keyed:
+        write_keys(db, spec)
     for number, rule in enumerate(spec.rules):
-        if rule.many:
-            side, told = (", side", "JOIN mention USING (mention_id)") if spec.two_sided else ("", "")
-            db.run(
-                f"CREATE OR REPLACE TEMP TABLE key_{number} AS SELECT DISTINCT mention_id{side}, hash(key) AS key "
-                f"FROM ({rule.key}) {told} WHERE key IS NOT NULL"
-            )
         pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
         left -= pairs
         made.append(pairs)

@@ -5,6 +5,8 @@ Keys are 64-bit hashes, so that rules join on integers. A value's band says how 
 
 from __future__ import annotations
 
+import re
+
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.pairs.spec import BANDS, Frequency, Rule, Spec, band_sql
@@ -13,17 +15,17 @@ LEAST_OTHERS = 0.25
 """Strangers who have the value of a household that nobody else has: whoever lived there before."""
 
 
-def code(db: Engine, spec: Spec, *, known_bands: bool = False, only: str | None = None) -> None:
+def code(db: Engine, spec: Spec, *, known_bands: bool = False, rows: str | None = None) -> None:
     """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules.
 
     The bands are those of ``value_band``, which is written first unless its bands are to be kept (``known_bands``). A
-    value that was never counted is as rare as the rarest. ``only`` is a query of the mentions to code, if not all:
-    seats are then not told, because they hang on the other rows of a record.
+    value that was never counted is as rare as the rarest. ``rows`` is a table or subquery of the rows of ``mention`` to
+    code, if not all: seats are then not told, because they hang on the other rows of a record.
     """
     if not known_bands:
         write_bands(db, spec)
     parts = [f"{text} AS {name}" for name, text in spec.columns.items()]
-    seats = spec.seats if only is None else None
+    seats = spec.seats if rows is None else None
     joins = [f"LEFT JOIN ({seats}) seats USING (mention_id)"] if seats else []
     seat = "seat" if seats else "mention_id AS seat"
     for name, frequency in spec.bands.items():
@@ -32,11 +34,18 @@ def code(db: Engine, spec: Spec, *, known_bands: bool = False, only: str | None 
         parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
         joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
     parts += [f"{_key(rule)} AS key_{number}" for number, rule in enumerate(spec.rules) if not rule.many]
-    source = f"(FROM mention WHERE mention_id IN ({only}))" if only else "mention"
     db.run(
         f"CREATE OR REPLACE TEMP TABLE mention_code AS SELECT mention_id, {seat}, {', '.join(parts)} "
-        f"FROM {source} {' '.join(joins)}"
+        f"FROM {rows or 'mention'} {' '.join(joins)}"
     )
+
+
+def columns(spec: Spec) -> str:
+    """Return the columns of ``mention`` that one of the texts of a spec may name."""
+    values = [frequency.value for frequency in spec.bands.values()]
+    keys = [part for rule in spec.rules for part in (rule.key, *rule.also)]
+    named = {"mention_id", *re.findall(r"\w+", " ".join([*spec.columns.values(), *values, *keys]))}
+    return ", ".join(c.name for c in contracts.table("mention").columns if c.name in named)
 
 
 def _rarest(db: Engine, name: str) -> int:

@@ -18,9 +18,10 @@ class Comparer:
     def __init__(self, db: Engine, spec: Spec) -> None:
         self.db, self.spec = db, spec
 
-    def candidates(self, target: str, *, budget: int, max_block: int) -> int:
+    def candidates(self, target: str, *, budget: int, max_block: int, are_keyed: bool = False) -> int:
         """Write ``target`` (left_id, right_id, pattern, rules) for all candidate pairs; return their number."""
-        return self.write(target, candidates(self.db, self.spec, budget=budget, max_block=max_block))
+        made = candidates(self.db, self.spec, budget=budget, max_block=max_block, are_keyed=are_keyed)
+        return self.write(target, made)
 
     def write(self, target: str, made: Iterable[tuple[str, str]]) -> int:
         """Write ``target`` as `candidates` does, for the queries that it is given."""
@@ -32,11 +33,19 @@ class Comparer:
             self.db.run(f"INSERT INTO {target} {self.spec.patterns_sql(columns, pairs)}")
         return int(self.db.rows(f"SELECT count(*) FROM {target}")[0][0])
 
-    def pairs(self, source: str, target: str) -> None:
-        """Write ``target`` (left_id, right_id, pattern) for the pairs of table ``source``."""
+    def write_few(self, target: str, made: Iterable[tuple[str, str]]) -> None:
+        """Write ``target`` as `write` does, of few pairs: they are compared at once, for planning it takes longer."""
+        self.db.run("CREATE OR REPLACE TEMP TABLE few_pair (left_id BIGINT, right_id BIGINT, rules INTEGER)")
+        for rules, pairs in made:
+            self.db.run(f"INSERT INTO few_pair SELECT l.mention_id, r.mention_id, {rules} {pairs}")
+        self.pairs("few_pair", target, "rules")
+        self.db.run("DROP TABLE few_pair")
+
+    def pairs(self, source: str, target: str, *columns: str) -> None:
+        """Write ``target`` (left_id, right_id, pattern) for the pairs of table ``source``, with more of its columns."""
         pairs = (
             f"FROM {source} p JOIN mention_code l ON l.mention_id = p.left_id "
             "JOIN mention_code r ON r.mention_id = p.right_id"
         )
-        query = self.spec.patterns_sql({"left_id": "p.left_id", "right_id": "p.right_id"}, pairs)
+        query = self.spec.patterns_sql({name: f"p.{name}" for name in ("left_id", "right_id", *columns)}, pairs)
         self.db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {query}")

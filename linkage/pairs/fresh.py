@@ -6,146 +6,181 @@ which keys are too common. A key that becomes too common tonight, or is so no lo
 
 from __future__ import annotations
 
+import pandas as pd
+
 from linkage.engine.base import Engine
+from linkage.pairs import keys
 from linkage.pairs.blocking import Kept, keep
-from linkage.pairs.coding import hash_sql
+from linkage.pairs.coding import columns
+from linkage.pairs.keys import keys_sql
 from linkage.pairs.spec import Rule, Spec
 
 WAS = "was_mention"
 """What mentions said before that are gone or fresh now, as rows of ``mention``."""
 NOW = "now_mention"
 """What the fresh mentions say."""
+NEAR = "near_mention"
+"""What they say, and whoever shares a key with one of them, or with what it said before."""
+Sizes = dict[int, dict[int, int]]
+"""How many keys of each rule so many mentions share."""
 
 
 def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
     """Bring the tables of the blocks up to tonight; return the pairs that each rule makes at most, of all mentions.
 
-    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides. Writes
-    ``near_<rule>`` (mention_id, key): the fresh mentions and those that share a key with one which is not too common.
-    Raises `BudgetError` as `blocking.candidates` does.
+    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides. Writes `NEAR`, and
+    ``near_key`` (rule_no, mention_id, key): the keys that they share, but for those that are too common. Raises
+    `BudgetError` as `blocking.candidates` does.
     """
     before = {row[0]: (int(row[1]), bool(row[2])) for row in db.rows(_LIMITS)}
-    db.run("DELETE FROM blocking_rule")
-    db.run("CREATE OR REPLACE TEMP TABLE drawn_in (mention_id BIGINT)")
-    _read_fresh(db)
-    made, left = [], budget
+    _read_fresh(db, spec)
+    keys.renew(db, spec, NOW, WAS)
+    _read_near(db, spec)
+    db.run(_TOUCHED)
+    still, touched = _sizes(db, _STILL), _sizes(db, _MADE)
+    for name in ("blocking_rule", "block_size"):
+        db.run(f"DELETE FROM {name}")
+    made, anew, left = [], {}, budget
     for number, rule in enumerate(spec.rules):
-        kept = _count(db, number, rule, max_block, left, before.get(rule.name, (0, False)))
-        db.run("INSERT INTO blocking_rule VALUES (?, ?, ?, ?, ?, ?)", [rule.name, rule.why, *kept])
-        made.append(kept.pairs)
+        kept = _keep(db, number, rule, (still.get(number, {}), touched.get(number, {})), max_block, left)
+        if _is_other(still.get(number, {}), before.get(rule.name, (0, False)), kept):
+            anew[number] = kept
+        made.append(kept)
         left -= kept.pairs
-    if db.rows("SELECT count(*) FROM drawn_in")[0][0]:
+    db.run("CREATE OR REPLACE TEMP TABLE drawn_in (mention_id BIGINT)")
+    _move(db, {number: kept for number, kept in enumerate(made) if number not in anew})
+    for number, kept in anew.items():
+        _count_all(db, number, spec.rules[number], kept)
+    if db.rows("SELECT 1 FROM drawn_in LIMIT 1"):
         db.run(
             "INSERT INTO fresh_mention "
             "SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN fresh_mention USING (mention_id)"
         )
-        _read_fresh(db)
-        for number, rule in enumerate(spec.rules):
-            _near(db, number, rule, (keys_sql(rule, NOW),))
-    for number in range(len(spec.rules)):
-        db.run(f"DELETE FROM near_{number} WHERE key IN (SELECT key_hash FROM blocked_key WHERE rule_no = {number})")
-    db.run(f"DROP TABLE {NOW}")
-    return made
+        _read_fresh(db, spec)
+        _read_near(db, spec)
+    db.run("DELETE FROM near_key AS n USING blocked_key AS b WHERE b.rule_no = n.rule_no AND b.key_hash = n.key")
+    for name in (NOW, "touched_key", "came_key", "went_key"):
+        db.run(f"DROP TABLE {name}")
+    return [kept.pairs for kept in made]
 
 
-def _read_fresh(db: Engine) -> None:
-    """Write `NOW` once for all rules: to pick few rows from all mentions is to read all."""
-    db.run(f"CREATE OR REPLACE TEMP TABLE {NOW} AS FROM mention SEMI JOIN fresh_mention USING (mention_id)")
+def _read_fresh(db: Engine, spec: Spec) -> None:
+    """Write `NOW`; what came tonight stands together in ``mention``, and the rest of it is not read."""
+    [(first, last)] = db.rows("SELECT min(rowid), max(rowid) FROM mention SEMI JOIN fresh_mention USING (mention_id)")
+    there = f"rowid BETWEEN {first} AND {last}" if first is not None else "false"
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {NOW} AS SELECT {columns(spec)} FROM mention "
+        f"SEMI JOIN fresh_mention USING (mention_id) WHERE {there}"
+    )
+
+
+def _read_near(db: Engine, spec: Spec) -> None:
+    """Write `NEAR`, and ``near_key``, ``came_key`` and ``went_key``: the keys of `NEAR`, of `NOW` and of `WAS`."""
+    found = keys.near(db, spec, NOW, WAS)
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {NEAR} AS SELECT {columns(spec)} FROM mention SEMI JOIN ({found}) "
+        "USING (mention_id)"
+    )
+    for name, source in (("came_key", NOW), ("went_key", WAS), ("near_key", NEAR)):
+        every = " UNION ALL ".join(
+            f"SELECT {n} AS rule_no, mention_id, key FROM ({keys_sql(rule, source)})"
+            for n, rule in enumerate(spec.rules)
+        )
+        only = ""
+        if source == NEAR:
+            wanted = "SELECT rule_no, key FROM came_key UNION SELECT rule_no, key FROM went_key"
+            only = f"SEMI JOIN ({wanted}) USING (rule_no, key)"
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM ({every}) {only}")
 
 
 _LIMITS = "SELECT rule, max_block, dropped_blocks > 0 FROM blocking_rule"
 
+_TOUCHED = """
+CREATE OR REPLACE TEMP TABLE touched_key AS
+WITH now AS (SELECT rule_no, key, count(*) AS n FROM near_key GROUP BY rule_no, key),
+came AS (SELECT rule_no, key, count(*) AS n FROM came_key GROUP BY rule_no, key),
+went AS (SELECT rule_no, key, count(*) AS n FROM went_key GROUP BY rule_no, key)
+SELECT rule_no, key, coalesce(now.n, 0) AS n,
+       coalesce(now.n, 0) - coalesce(came.n, 0) + coalesce(went.n, 0) AS n_before
+FROM (SELECT rule_no, key FROM came UNION SELECT rule_no, key FROM went)
+LEFT JOIN now USING (rule_no, key) LEFT JOIN came USING (rule_no, key) LEFT JOIN went USING (rule_no, key)
+"""
+_STILL = """
+SELECT rule_no, n, CAST(sum(blocks) AS BIGINT) FROM (
+    SELECT rule_no, size AS n, blocks FROM block_size
+    UNION ALL SELECT rule_no, n_before, -count(*) FROM touched_key WHERE n_before > 1 GROUP BY rule_no, n_before
+) GROUP BY rule_no, n
+"""
+"""Keys of each size that nothing changed tonight."""
+_MADE = "SELECT rule_no, n, count(*) FROM touched_key WHERE n > 1 GROUP BY rule_no, n"
 
-def _count(db: Engine, number: int, rule: Rule, max_block: int, budget: int, before: tuple[int, bool]) -> Kept:
-    now, was = keys_sql(rule, NOW), keys_sql(rule, WAS)
-    _near(db, number, rule, (now, was))
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE touched_key AS
-        WITH now AS (SELECT key, count(*) AS n FROM near_{number} GROUP BY key),
-        came AS (SELECT key, count(*) AS n FROM ({now}) GROUP BY key),
-        went AS (SELECT key, count(*) AS n FROM ({was}) GROUP BY key)
-        SELECT key, coalesce(now.n, 0) AS n, coalesce(now.n, 0) - coalesce(came.n, 0) + coalesce(went.n, 0) AS n_before
-        FROM (SELECT key FROM came UNION SELECT key FROM went)
-        LEFT JOIN now USING (key) LEFT JOIN came USING (key) LEFT JOIN went USING (key)
-        """
-    )
-    still: dict[int, int] = dict(db.rows(_STILL, [number]))
-    told = dict(still)
-    for n, blocks in db.rows("SELECT n, count(*) FROM touched_key WHERE n > 1 GROUP BY n"):
-        told[n] = told.get(n, 0) + blocks
-    sizes = [(n, blocks, blocks * (n * (n - 1) // 2)) for n, blocks in sorted(told.items()) if blocks]
+
+def _sizes(db: Engine, query: str) -> Sizes:
+    found: Sizes = {}
+    for number, n, blocks in db.rows(query):
+        found.setdefault(number, {})[n] = blocks
+    return found
+
+
+def _keep(
+    db: Engine, number: int, rule: Rule, parts: tuple[dict[int, int], dict[int, int]], max_block: int, budget: int
+) -> Kept:
+    """Write down the sizes of a rule's blocks, in two parts, and return how much of it is compared."""
+    still, touched = parts
+    told = {n: still.get(n, 0) + touched.get(n, 0) for n in sorted(still.keys() | touched.keys())}
+    sizes = [(n, blocks, blocks * (n * (n - 1) // 2)) for n, blocks in told.items() if blocks]
     kept = keep(rule, sizes, max_block, budget)
-    db.run(f"DELETE FROM block_size WHERE rule_no = {number}")
     db.insert("block_size", [(number, n, blocks) for n, blocks, _ in sizes])
-    if any(blocks and _is_blocked(n, *before) != _is_blocked(n, kept.max_block, kept.dropped_blocks > 0)
-           for n, blocks in still.items()):  # fmt: skip
-        _count_all(db, number, rule, kept)
-    else:
-        _move(db, number, kept)
+    db.insert("blocking_rule", [(rule.name, rule.why, *kept)])
     return kept
 
 
-_STILL = """
-SELECT n, CAST(sum(blocks) AS BIGINT) FROM (
-    SELECT size AS n, blocks FROM block_size WHERE rule_no = $1
-    UNION ALL SELECT n_before, -count(*) FROM touched_key WHERE n_before > 1 GROUP BY n_before
-) GROUP BY n
-"""
-"""Keys of each size that nothing changed tonight."""
+def _is_other(still: dict[int, int], before: tuple[int, bool], kept: Kept) -> bool:
+    """Tell whether a key that nothing changed is on the other side now."""
+    now = kept.max_block, kept.dropped_blocks > 0
+    return any(blocks and _is_blocked(n, *before) != _is_blocked(n, *now) for n, blocks in still.items())
 
 
 def _is_blocked(n: int, limit: int, any_dropped: bool) -> bool:
     return any_dropped and n > limit
 
 
-def _move(db: Engine, number: int, kept: Kept) -> None:
-    """Judge the touched keys anew; all others stay on the side where they were."""
-    is_blocked = f"n > {kept.max_block}" if kept.dropped_blocks else "false"
-    known = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
+def _move(db: Engine, made: dict[int, Kept]) -> None:
+    """Judge the touched keys of some rules anew; all others stay on the side where they were."""
+    limits = [(number, kept.max_block if kept.dropped_blocks else NO_LIMIT) for number, kept in made.items()]
+    db.register("block_limit", pd.DataFrame(limits, columns=["rule_no", "most"], dtype="int64"))
     db.run(
-        f"INSERT INTO drawn_in SELECT mention_id FROM near_{number} WHERE key IN ("
-        f"SELECT key FROM touched_key WHERE n_before > 0 AND ({is_blocked}) <> (key IN ({known})))"
+        """
+        INSERT INTO drawn_in SELECT mention_id FROM near_key SEMI JOIN (
+            SELECT t.rule_no, key FROM touched_key t JOIN block_limit USING (rule_no)
+            LEFT JOIN blocked_key b ON b.rule_no = t.rule_no AND b.key_hash = key
+            WHERE n_before > 0 AND (n > most) <> (b.key_hash IS NOT NULL)
+        ) USING (rule_no, key)
+        """
     )
-    db.run(f"DELETE FROM blocked_key WHERE rule_no = {number} AND key_hash IN (SELECT key FROM touched_key)")
-    db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM touched_key WHERE {is_blocked}")
+    db.run(
+        "DELETE FROM blocked_key AS b USING (FROM touched_key SEMI JOIN block_limit USING (rule_no)) AS t "
+        "WHERE b.rule_no = t.rule_no AND b.key_hash = t.key"
+    )
+    db.run(
+        "INSERT INTO blocked_key SELECT rule_no, key FROM touched_key JOIN block_limit USING (rule_no) WHERE n > most"
+    )
+    db.run("DROP TABLE block_limit")
+
+
+NO_LIMIT = 2**62
 
 
 def _count_all(db: Engine, number: int, rule: Rule, kept: Kept) -> None:
     """Judge all keys of a rule anew, where the largest block that fits is not what it was."""
-    keys = keys_sql(rule, "mention")
+    every = keys_sql(rule, "mention")
     limit = f"count(*) > {kept.max_block}" if kept.dropped_blocks else "false"
-    db.run(f"CREATE OR REPLACE TEMP TABLE blocked_now AS SELECT key FROM ({keys}) GROUP BY key HAVING {limit}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE blocked_now AS SELECT key FROM ({every}) GROUP BY key HAVING {limit}")
     before, now = f"SELECT key_hash AS key FROM blocked_key WHERE rule_no = {number}", "SELECT key FROM blocked_now"
     db.run(
-        f"INSERT INTO drawn_in SELECT mention_id FROM ({keys}) "
+        f"INSERT INTO drawn_in SELECT mention_id FROM ({every}) "
         f"WHERE key IN (({before} EXCEPT {now}) UNION ALL ({now} EXCEPT {before}))"
     )
     db.run(f"DELETE FROM blocked_key WHERE rule_no = {number}")
     db.run(f"INSERT INTO blocked_key SELECT {number}, key FROM blocked_now")
     db.run("DROP TABLE blocked_now")
-
-
-def _near(db: Engine, number: int, rule: Rule, keys: tuple[str, ...]) -> None:
-    """Write ``near_<rule>``: all mentions with one of the keys."""
-    wanted = " UNION ".join(f"SELECT key FROM ({query})" for query in keys)
-    db.run(f"CREATE OR REPLACE TEMP TABLE wanted_key AS {wanted}")
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE near_{number} AS "
-        f"FROM ({keys_sql(rule, 'mention', 'SEMI JOIN wanted_key USING (key)')})"
-    )
-    db.run("DROP TABLE wanted_key")
-
-
-def keys_sql(rule: Rule, source: str, only: str = "") -> str:
-    """Return the query of (mention_id, key) of a rule, each once, over rows like those of ``mention``.
-
-    ``only`` is a join that keeps some keys; the engine does not take it into a ``DISTINCT`` by itself.
-    """
-    if rule.many:
-        return (
-            f"WITH mention AS (FROM {source}) SELECT DISTINCT mention_id, key "
-            f"FROM (SELECT mention_id, hash(key) AS key FROM ({rule.key}) WHERE key IS NOT NULL) {only}"
-        )
-    key = hash_sql(rule.key, *rule.also)
-    return f"SELECT mention_id, key FROM (SELECT mention_id, {key} AS key FROM {source}) {only} WHERE key IS NOT NULL"

@@ -14,18 +14,24 @@ from pathlib import Path
 from linkage import basis, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
-from linkage.pairs import blocking, fresh
+from linkage.pairs import blocking, fresh, keys, taken
 from linkage.pairs.blocking import queries
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
 from linkage.pairs.model import Model
 from linkage.pairs.spec import Spec
 
-KEPT = ("link_basis", "value_band", "compared_pair", "mention_core", "shared_seat", "pair", *blocking.KEPT)
+KEPT = (
+    *("link_basis", "value_band", "compared_pair", "pattern_count", "mention_core", "shared_seat", "pair"),
+    *(keys.TABLE, *blocking.KEPT),
+)
 """Tables of the night before without which every pair is compared."""
 OF_TONIGHT = ("fresh_mention", "gone_mention", fresh.WAS)
 """What tells which mentions changed."""
-DECIDES = ("blocking", "coding", "compare", "context", "fresh", "persons", "persons_sql", "relations", "spec")
+DECIDES = (
+    *("blocking", "coding", "compare", "context", "cores", "fresh", "keys"),
+    *("persons", "persons_sql", "relations", "spec", "taken"),
+)
 """Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
 WEIGHS = ("kinds", "model", "score", "together")
 """Modules that give a pattern its weight, beside the model."""
@@ -72,35 +78,30 @@ def is_usable(db: Engine) -> bool:
 
 
 def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> int:
-    """Bring the pairs of rules in ``compared_pair`` up to tonight; return how many mentions were fresh.
+    """Compare the pairs of rules that have a fresh mention, into ``in_pair``; return how many mentions were fresh.
 
-    Writes ``changed_pair`` (left_id, right_id): pairs that are new, or gone, or were compared again.
+    Writes ``moved_mention``, whose pairs of the night before are no longer. What else is to be looked at is taken
+    (`taken`) and all put back together.
     """
     made = fresh.count(db, comparer.spec, budget=budget, max_block=max_block)
-    moved = "(SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention)"
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE old_pair AS SELECT rowid AS place, left_id, right_id FROM compared_pair "
-        f"WHERE left_id IN {moved} OR right_id IN {moved}"
+        "CREATE OR REPLACE TEMP TABLE moved_mention AS "
+        "SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention"
     )
-    db.run("DELETE FROM compared_pair WHERE rowid IN (SELECT place FROM old_pair)")
-    near = " UNION ALL ".join(f"SELECT mention_id FROM near_{n}" for n in range(len(comparer.spec.rules)))
-    code(db, comparer.spec, known_bands=True, only=f"{near} UNION ALL FROM fresh_mention")
+    taken.begin(db)
+    code(db, comparer.spec, known_bands=True, rows=fresh.NEAR)
     for number, rule in enumerate(comparer.spec.rules):
         if rule.many:
-            db.run(f"ALTER TABLE near_{number} RENAME TO key_{number}")
-        else:
-            db.run(f"DROP TABLE near_{number}")
+            near = f"SELECT mention_id, key FROM near_key WHERE rule_no = {number}"
+            db.run(f"CREATE OR REPLACE TEMP TABLE key_{number} AS {near}")
+    for (number,) in db.rows("SELECT DISTINCT rule_no FROM blocked_key"):
+        if not comparer.spec.rules[number].many:
             blocked = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
             db.run(f"UPDATE mention_code SET key_{number} = NULL WHERE key_{number} IN ({blocked})")
+    for name in (fresh.NEAR, "near_key"):
+        db.run(f"DROP TABLE {name}")
     few = [min(1, pairs) for pairs in made]
-    comparer.write("fresh_pair", queries(db, comparer.spec, few, only_fresh=True))
-    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM fresh_pair")
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM old_pair "
-        "UNION ALL SELECT left_id, right_id FROM fresh_pair"
-    )
-    db.run("DROP TABLE old_pair")
-    db.run("DROP TABLE fresh_pair")
+    comparer.write_few("in_pair", queries(db, comparer.spec, few, only_fresh=True))
     _seat(db, comparer.spec)
     return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
 

@@ -25,12 +25,12 @@ class Evidence:
     weight: float
 
 
-def weigh(db: Engine, model: Model) -> None:
+def weigh(db: Engine, model: Model, patterns_of: str = "compared_pair") -> None:
     """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``.
 
-    As a view: most pairs are never asked for.
+    As a view: most pairs are never asked for. ``patterns_of`` is a table with all their patterns.
     """
-    patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM compared_pair")["pattern"], dtype=np.int64)
+    patterns = np.asarray(db.arrays(f"SELECT DISTINCT pattern FROM {patterns_of}")["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
     told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
     db.register("pattern_weight", pd.DataFrame(told))

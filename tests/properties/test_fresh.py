@@ -11,8 +11,8 @@ import pytest
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import BudgetError
-from linkage.pairs import fresh, increment
-from linkage.pairs.blocking import KEPT
+from linkage.pairs import fresh, increment, keys, taken
+from linkage.pairs.blocking import KEPT, write_keys
 from linkage.pairs.coding import code, write_bands
 from linkage.pairs.compare import Comparer
 from linkage.pairs.persons import PERSONS
@@ -42,10 +42,20 @@ def somebody(dice: random.Random, number: int) -> dict[str, Any]:
 def compare_all(db: DuckDBEngine, budget: int, max_block: int) -> None:
     """Write all tables that a night leaves, of all mentions."""
     code(db, PERSONS, known_bands=True)
-    Comparer(db, PERSONS).candidates("pattern_pair", budget=budget, max_block=max_block)
-    for name in ("compared_pair", "shared_seat"):
+    write_keys(db, PERSONS)
+    keys.make(db, PERSONS)
+    Comparer(db, PERSONS).candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
+    for name in ("compared_pair", "shared_seat", "pattern_count"):
         db.run(contracts.table(name).ddl())
     db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
+    db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM pattern_pair GROUP BY pattern, rules")
+
+
+def compare_fresh(db: DuckDBEngine, budget: int, max_block: int) -> None:
+    """Bring these tables up to the mentions that changed."""
+    increment.compare(db, Comparer(db, PERSONS), budget=budget, max_block=max_block)
+    taken.take(db, "FROM moved_mention")
+    taken.put_back(db)
 
 
 def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -68,7 +78,9 @@ def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) ->
 
 def told(db: DuckDBEngine) -> dict[str, list[Any]]:
     """Return the pairs with all that is known of them, and what is known of the blocks."""
-    return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in ("compared_pair", *KEPT)}
+    return {
+        name: db.rows(f"FROM {name} ORDER BY ALL") for name in ("compared_pair", "pattern_count", keys.TABLE, *KEPT)
+    }
 
 
 def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
@@ -89,9 +101,9 @@ def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
                 compare_all(other, tonight, max_block)
             except BudgetError as error:
                 with pytest.raises(BudgetError, match=str(error)):
-                    increment.compare(db, Comparer(db, PERSONS), budget=tonight, max_block=max_block)
+                    compare_fresh(db, tonight, max_block)
                 break
-            increment.compare(db, Comparer(db, PERSONS), budget=tonight, max_block=max_block)
+            compare_fresh(db, tonight, max_block)
             assert told(db) == told(other)
             blocked += int(db.rows("SELECT count(*) FROM blocked_key")[0][0])
     return blocked

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from linkage import simulate
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import fresh, relations
+from linkage.pairs import cores, fresh
 from linkage.pairs.spec import Spec
 from tests.month import Chain, Post, differing, outcome
 
@@ -69,13 +70,13 @@ def overlook_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:
-    renew = relations._renew_cores
+    renew = cores.renew
 
-    def no_record_is_touched(db: DuckDBEngine) -> None:
-        renew(db)
+    def no_record_is_touched(db: DuckDBEngine, *told: Any) -> None:
+        renew(db, *told)
         db.run("DELETE FROM touched_record")
 
-    monkeypatch.setattr(relations, "_renew_cores", no_record_is_touched)
+    monkeypatch.setattr(cores, "renew", no_record_is_touched)
 
 
 def overlook_persons(monkeypatch: pytest.MonkeyPatch) -> None:
