@@ -120,7 +120,7 @@ def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int
     return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES}, looked_at[0]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("young", [weigh.YOUNG, 0], ids=["learnt anew", "rates of the month"])
 def test_looking_at_touched_records_is_looking_at_all(seed: int, young: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weigh, "YOUNG", young)
@@ -163,25 +163,21 @@ def overlook_the_day(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overlook", "table"),
+    ("overlook", "table", "seed"),
     [
-        (overlook_families, "involvement"),
-        (overlook_reports_nearby, "incident_hint"),
-        (overlook_competitors, "link_edge"),
-        (overlook_the_day, "case_timeline"),
+        (overlook_families, "involvement", 1),
+        (overlook_reports_nearby, "incident_hint", 5),
+        (overlook_competitors, "link_edge", 0),
+        (overlook_the_day, "case_timeline", 0),
     ],
     ids=lambda told: getattr(told, "__name__", ""),
 )
 def test_who_looks_at_less_is_seen(
-    overlook: Callable[[pytest.MonkeyPatch], None], table: str, monkeypatch: pytest.MonkeyPatch
+    overlook: Callable[[pytest.MonkeyPatch], None], table: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative controls of the comparison above."""
     monkeypatch.setattr(weigh, "YOUNG", 0)
-    for seed in range(20):
-        wanted, _ = two_nights(seed, only_touched=False)
-        with pytest.MonkeyPatch.context() as patch:
-            overlook(patch)
-            found, _ = two_nights(seed, only_touched=True)
-        if found[table] != wanted[table]:
-            return
-    pytest.fail(f"nobody saw that {overlook.__name__}")
+    wanted, _ = two_nights(seed, only_touched=False)
+    overlook(monkeypatch)
+    found, _ = two_nights(seed, only_touched=True)
+    assert found[table] != wanted[table]
