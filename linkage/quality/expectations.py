@@ -7,6 +7,7 @@ each, so ours is one for a gate. And a failed check carries sample values by def
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import warnings
@@ -29,11 +30,10 @@ from sqlalchemy.pool import StaticPool
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.quality import asking, proofs, statements
-from linkage.quality.asking import Found, Part
+from linkage.quality.asking import Found
 from linkage.quality.proofs import Proof
 from linkage.quality.suite import FEW, Check
 
-ASKED = ("counts", "apart", "columns", "queries", "proofs")
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
 
 
@@ -90,11 +90,11 @@ class BrokenRows(TableMetricProvider):
     """Rows that break each check of a gate: what one row tells is counted for all checks of a table in one scan."""
 
     metric_name = "table.broken_rows"
-    value_keys = ASKED
+    value_keys = ("asked",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, Found]:  # noqa: N805
-        asked = metric_value_kwargs
+        asked = json.loads(metric_value_kwargs["asked"])
         found = asking.columns(execution_engine, asked["columns"])
         for table, counts in asked["counts"].items():
             found |= asking.scan(execution_engine, table, counts, asked["apart"][table])
@@ -108,16 +108,13 @@ class ExpectPromisesToBeKept(BatchExpectation):
     few rows there are.
     """
 
-    counts: dict[str, dict[str, str]]
-    apart: dict[str, str]
-    columns: dict[str, list[Any]]
-    queries: dict[str, list[str]]
-    proofs: list[list[Any]]
-    max_share: dict[str, float]
-    min_failing: dict[str, int]
+    asked: str
+    """What to measure, as JSON: Great Expectations copies what it is given a hundred times, a text is not copied."""
+    limits: str
+    """The share and the number of rows that may break each check, as JSON."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.broken_rows",)
-    success_keys: ClassVar[tuple[str, ...]] = (*ASKED, "max_share", "min_failing")
+    success_keys: ClassVar[tuple[str, ...]] = ("asked", "limits")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -127,15 +124,17 @@ class ExpectPromisesToBeKept(BatchExpectation):
         execution_engine: Any = None,  # noqa: ARG002
     ) -> dict[str, Any]:
         found: dict[str, Found] = metrics["table.broken_rows"]
-        checks = {name: self._judged(name, *counted) for name, counted in found.items()}
+        limits = json.loads(self.limits)
+        checks = {name: _judged(limits[name], counted) for name, counted in found.items()}
         kept = all(passed for passed, *_ in checks.values())
-        return {"success": kept and len(found) == len(self.max_share), "result": {"checks": checks}}
+        return {"success": kept and len(found) == len(limits), "result": {"checks": checks}}
 
-    def _judged(self, name: str, wrong: int, total: int, parts: Sequence[Part]) -> list[Any]:
-        """Return whether a check is kept, wrong rows, rows, and the parts that break it."""
-        least, share = self.min_failing[name], self.max_share[name]
-        broken = [part for part in parts if part[1] >= max(least, FEW) and part[1] > share * part[2]]
-        return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
+
+def _judged(limits: Sequence[float], found: Found) -> list[Any]:
+    """Return whether a check is kept, wrong rows, rows, and the parts that break it."""
+    (share, least), (wrong, total, parts) = limits, found
+    broken = [part for part in parts if part[1] >= max(least, FEW) and part[1] > share * part[2]]
+    return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
 
 
 def measure(db: DuckDBEngine, checks: Sequence[Check], told: Sequence[Proof] = ()) -> dict[str, Measured]:
@@ -188,15 +187,15 @@ def _validate(source: Any, checks: Sequence[Check], told: Sequence[Proof]) -> di
     for check in sorted(checks, key=lambda c: c.table):
         if counted := statements.count(check):
             by_table.setdefault(check.table, {})[check.id] = counted
-    promises = ExpectPromisesToBeKept(
-        counts=by_table,
-        apart={check.table: check.apart for check in checks},
-        columns={c.id: [c.table, list(c.columns)] for c in checks if c.kind == "columns"},
-        queries={c.id: list(query) for c in checks if (query := statements.query(c))},
-        proofs=[[list(proof.of), proof.holds] for proof in proofs.of(checks, told)],
-        max_share={c.id: c.max_share for c in checks},
-        min_failing={c.id: c.min_failing for c in checks},
-    )
+    asked = {
+        "counts": by_table,
+        "apart": {check.table: check.apart for check in checks},
+        "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
+        "queries": {c.id: query for c in checks if (query := statements.query(c))},
+        "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told)],
+    }
+    limits = {c.id: [c.max_share, c.min_failing] for c in checks}
+    promises = ExpectPromisesToBeKept(asked=json.dumps(asked), limits=json.dumps(limits))
     asset = source.add_table_asset("gate", table_name=checks[0].table)
     batch = asset.add_batch_definition_whole_table("gate").get_batch()
     suite = gx.ExpectationSuite(name="gate", expectations=[promises])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -84,7 +85,7 @@ def suite(gate: str, config: Config, run_id: str = "") -> Suite:
         checks = [replace(c, apart=apart["name"]) if c.table in apart["tables"] else c for c in checks]
     advice = str(raw["advice"])
     filled = tuple(sorted((_filled(c, config, run_id, advice) for c in checks), key=lambda c: c.id))
-    double = {c.id for c in filled if sum(other.id == c.id for other in filled) > 1}
+    double = [name for name, times in Counter(c.id for c in filled).items() if times > 1]
     if double:
         raise ContractError(f"{where}: more than one check is named {', '.join(sorted(double))}")
     required = tuple(t.name for t in declared if t.name not in optional)
