@@ -204,6 +204,10 @@ TOGETHER = {
     "a record without a number": (
         "UPDATE mention SET record_no = NULL WHERE record_id = (SELECT min(record_id) FROM mention)"
     ),
+    "one more person of each record, without its number": (
+        "INSERT INTO mention SELECT * REPLACE (NULL AS record_no, person_seq + 30 AS person_seq, "
+        "-mention_id AS mention_id) FROM mention"
+    ),
     "all cases are advice": "UPDATE steunpunt_report SET contact_type = 'advies'",
     "all reports are advice": "UPDATE case_report SET contact_type = 'advies'",
     "an incident and its status without a source": (
