@@ -7,10 +7,11 @@ each, so ours is one for a gate. And a failed check carries sample values by def
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -28,6 +29,9 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from sqlalchemy.pool import StaticPool
 
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.quality import asking, proofs, statements
+from linkage.quality.asking import Found
+from linkage.quality.proofs import Proof
 from linkage.quality.suite import FEW, Check
 
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
@@ -46,10 +50,6 @@ class Measured(NamedTuple):
 
 
 NOT_COMPUTED = Measured(passed=False, failing_rows=None, total_rows=None)
-
-
-Part = tuple[str | None, int, int]
-"""Name, wrong rows and rows of a part; rows that belong to none have no name."""
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
@@ -90,47 +90,15 @@ class BrokenRows(TableMetricProvider):
     """Rows that break each check of a gate: what one row tells is counted for all checks of a table in one scan."""
 
     metric_name = "table.broken_rows"
-    value_keys = ("counts", "apart", "queries")
+    value_keys = ("asked",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
-    def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, list[Part]]:  # noqa: N805
-        found: dict[str, list[Part]] = {}
-        for table, counts in metric_value_kwargs["counts"].items():
-            found |= _scan(execution_engine, table, counts, metric_value_kwargs["apart"][table])
-        for name, query in metric_value_kwargs["queries"].items():
-            found |= _asked(execution_engine, name, query)
-        return found
-
-
-def _scan(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, list[Part]]:
-    """Return for each count that can be computed the parts of the table."""
-    counted = ", ".join([apart or "NULL", "count(*)", *counts.values()])
-    try:
-        parts = _rows(engine, f'SELECT {counted} FROM "{table}" GROUP BY 1 ORDER BY 1')
-    except sa.exc.SQLAlchemyError:
-        engine.forget()
-        if len(counts) < 2:
-            return {}
-        # One check that fails on a row must not silence those beside it.
-        return {k: v for name in counts for k, v in _scan(engine, table, {name: counts[name]}, apart).items()}
-    return {
-        name: [(part, int(wrong[number]), int(total)) for part, total, *wrong in parts]
-        for number, name in enumerate(counts)
-    }
-
-
-def _asked(engine: Any, name: str, query: str) -> dict[str, list[Part]]:
-    try:
-        [[wrong, total]] = _rows(engine, query)
-    except sa.exc.SQLAlchemyError:
-        engine.forget()
-        return {}
-    return {name: [(None, int(wrong), int(total))]}
-
-
-def _rows(engine: Any, query: str) -> list[Any]:
-    rows: list[Any] = engine.execute_query(sa.text(query.replace(":", "\\:"))).fetchall()
-    return rows
+    def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, Found]:  # noqa: N805
+        asked = json.loads(metric_value_kwargs["asked"])
+        found = asking.columns(execution_engine, asked["columns"])
+        for table, counts in asked["counts"].items():
+            found |= asking.scan(execution_engine, table, counts, asked["apart"][table])
+        return found | asking.queries(execution_engine, asked["queries"], asked["proofs"])
 
 
 class ExpectPromisesToBeKept(BatchExpectation):
@@ -140,14 +108,13 @@ class ExpectPromisesToBeKept(BatchExpectation):
     few rows there are.
     """
 
-    counts: dict[str, dict[str, str]]
-    apart: dict[str, str]
-    queries: dict[str, str]
-    max_share: dict[str, float]
-    min_failing: dict[str, int]
+    asked: str
+    """What to measure, as JSON: Great Expectations copies what it is given a hundred times, a text is not copied."""
+    limits: str
+    """The share and the number of rows that may break each check, as JSON."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.broken_rows",)
-    success_keys: ClassVar[tuple[str, ...]] = ("counts", "apart", "queries", "max_share", "min_failing")
+    success_keys: ClassVar[tuple[str, ...]] = ("asked", "limits")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -156,23 +123,22 @@ class ExpectPromisesToBeKept(BatchExpectation):
         runtime_configuration: Any = None,  # noqa: ARG002
         execution_engine: Any = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        found: dict[str, list[Part]] = metrics["table.broken_rows"]
-        checks = {name: self._judged(name, parts) for name, parts in found.items()}
+        found: dict[str, Found] = metrics["table.broken_rows"]
+        limits = json.loads(self.limits)
+        checks = {name: _judged(limits[name], counted) for name, counted in found.items()}
         kept = all(passed for passed, *_ in checks.values())
-        return {"success": kept and len(found) == len(self.max_share), "result": {"checks": checks}}
-
-    def _judged(self, name: str, parts: list[Part]) -> list[Any]:
-        """Return whether a check is kept, wrong rows, rows, and the parts that break it."""
-        least, share = self.min_failing[name], self.max_share[name]
-        wrong, total = sum(part[1] for part in parts), sum(part[2] for part in parts)
-        broken = [
-            part for part in parts if part[0] is not None and part[1] >= max(least, FEW) and part[1] > share * part[2]
-        ]
-        return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
+        return {"success": kept and len(found) == len(limits), "result": {"checks": checks}}
 
 
-def measure(db: DuckDBEngine, checks: Sequence[Check]) -> dict[str, Measured]:
-    """Return for each check its counts and whether it held.
+def _judged(limits: Sequence[float], found: Found) -> list[Any]:
+    """Return whether a check is kept, wrong rows, rows, and the parts that break it."""
+    (share, least), (wrong, total, parts) = limits, found
+    broken = [part for part in parts if part[1] >= max(least, FEW) and part[1] > share * part[2]]
+    return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
+
+
+def measure(db: DuckDBEngine, checks: Sequence[Check], told: Sequence[Proof] = ()) -> dict[str, Measured]:
+    """Return for each check its counts and whether it held; ``told`` are the proofs of its suite.
 
     Works on a cursor of the open working database, because DuckDB refuses a second, read-only opening
     of a file in a process that holds it open for writing.
@@ -180,7 +146,7 @@ def measure(db: DuckDBEngine, checks: Sequence[Check]) -> dict[str, Measured]:
     measured = {c.id: NOT_COMPUTED for c in checks}
     if checks:
         with _datasource(db) as source:
-            measured |= _validate(source, checks)
+            measured |= _validate(source, checks, told)
     return measured
 
 
@@ -212,22 +178,24 @@ def _datasource(db: DuckDBEngine) -> Iterator[Any]:
             source.get_engine().dispose()
 
 
-def _validate(source: Any, checks: Sequence[Check]) -> dict[str, Measured]:
+def _validate(source: Any, checks: Sequence[Check], told: Sequence[Proof]) -> dict[str, Measured]:
     """Measure all tables as one batch: each asset that is added writes Great Expectations' configuration anew.
 
     Take the counts and nothing else: an error's text may quote a row.
     """
     by_table: dict[str, dict[str, str]] = {}
     for check in sorted(checks, key=lambda c: c.table):
-        if check.kind in _COUNTS:
-            by_table.setdefault(check.table, {})[check.id] = _count(check)
-    promises = ExpectPromisesToBeKept(
-        counts=by_table,
-        apart={check.table: check.apart for check in checks},
-        queries={c.id: _QUERIES[c.kind](c) for c in checks if c.kind in _QUERIES},
-        max_share={c.id: c.max_share for c in checks},
-        min_failing={c.id: c.min_failing for c in checks},
-    )
+        if counted := statements.count(check):
+            by_table.setdefault(check.table, {})[check.id] = counted
+    asked = {
+        "counts": by_table,
+        "apart": {check.table: check.apart for check in checks},
+        "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
+        "queries": {c.id: query for c in checks if (query := statements.query(c))},
+        "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told)],
+    }
+    limits = {c.id: [c.max_share, c.min_failing] for c in checks}
+    promises = ExpectPromisesToBeKept(asked=json.dumps(asked), limits=json.dumps(limits))
     asset = source.add_table_asset("gate", table_name=checks[0].table)
     batch = asset.add_batch_definition_whole_table("gate").get_batch()
     suite = gx.ExpectationSuite(name="gate", expectations=[promises])
@@ -240,48 +208,3 @@ def _measured(result: Any) -> dict[str, Measured]:
         name: Measured(passed, wrong, total, tuple((str(part), n, of) for part, n, of in parts))
         for name, (passed, wrong, total, parts) in result.result.get("checks", {}).items()
     }
-
-
-def _count(check: Check) -> str:
-    return f"count(CASE WHEN {_COUNTS[check.kind](check)} THEN 1 END)"
-
-
-def _outside(check: Check) -> str:
-    bounds = (("<", check.minimum), (">", check.maximum))
-    return " OR ".join(f'"{check.column}" {sign} {bound}' for sign, bound in bounds if bound is not None)
-
-
-def _not_in_set(check: Check) -> str:
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in check.values)
-    return f'"{check.column}" NOT IN ({listed})'
-
-
-def _not_unique(check: Check) -> str:
-    names = ", ".join(f'"{name}"' for name in check.columns)
-    filled = " OR ".join(f'"{name}" IS NOT NULL' for name in check.columns)
-    double = f'SELECT count(*) AS n FROM "{check.table}" WHERE {filled} GROUP BY {names} HAVING count(*) > 1'
-    return f'SELECT (SELECT coalesce(sum(n), 0) FROM ({double})), (SELECT count(*) FROM "{check.table}")'
-
-
-def _other_columns(check: Check) -> str:
-    declared = "SELECT unnest([" + ", ".join(f"'{name}'" for name in check.columns) + "]) AS column_name"
-    there = f'SELECT column_name FROM (DESCRIBE "{check.table}")'
-    other = f"(({declared}) EXCEPT ({there})) UNION (({there}) EXCEPT ({declared}))"
-    return f"SELECT (SELECT count(*) FROM ({other})), {len(check.columns)}"
-
-
-def _wrong(check: Check) -> str:
-    total = check.total or f'SELECT count(*) FROM "{check.table}"'
-    return f"SELECT (SELECT count(*) FROM ({check.rows})), ({total})"
-
-
-_COUNTS: dict[str, Callable[[Check], str]] = {
-    "not_null": lambda check: f'"{check.column}" IS NULL',
-    "in_set": _not_in_set,
-    "between": _outside,
-    "where": lambda check: check.where,
-}
-"""Predicates that select the wrong rows of a table."""
-
-_QUERIES: dict[str, Callable[[Check], str]] = {"unique": _not_unique, "columns": _other_columns, "rows": _wrong}
-"""Queries that return how many are wrong, and of how many."""

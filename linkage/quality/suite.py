@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -12,6 +13,8 @@ from linkage import contracts
 from linkage.config import Config
 from linkage.contracts import Column, Table
 from linkage.errors import ContractError
+from linkage.quality import proofs
+from linkage.quality.proofs import Proof
 
 STOP, WARN, INFO = "stop", "warn", "info"
 
@@ -29,6 +32,7 @@ class Check:
     one row for each wrong thing, for what one row cannot tell; the other kinds come from declarations.
     Up to ``max_share`` of the rows, or fewer than ``min_failing`` rows, may break a check. With ``show`` the
     message names what ``rows`` selects: sources, deliveries, files or columns, never a value of a record.
+    ``refers`` is the ``table.key`` to which ``column`` leads, where ``rows`` are those of a key that is not there.
     ``apart`` is an expression over one row that names the part to which it belongs, a delivery of tonight: what may
     break a check of all rows may not break one of a part either, from `FEW` rows on.
     """
@@ -44,6 +48,7 @@ class Check:
     where: str = ""
     rows: str = ""
     total: str = ""
+    refers: str = ""
     show: bool = False
     apart: str = ""
     columns: tuple[str, ...] = ()
@@ -56,12 +61,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Suite:
-    """A gate: the tables that must be there and the checks on them."""
+    """A gate: the tables that must be there, the checks on them, and what proves some of them at once."""
 
     gate: str
     required: tuple[str, ...]
     checks: tuple[Check, ...]
     advice: str
+    proofs: tuple[Proof, ...] = ()
 
 
 def suite(gate: str, config: Config, run_id: str = "") -> Suite:
@@ -79,10 +85,11 @@ def suite(gate: str, config: Config, run_id: str = "") -> Suite:
         checks = [replace(c, apart=apart["name"]) if c.table in apart["tables"] else c for c in checks]
     advice = str(raw["advice"])
     filled = tuple(sorted((_filled(c, config, run_id, advice) for c in checks), key=lambda c: c.id))
-    double = {c.id for c in filled if sum(other.id == c.id for other in filled) > 1}
+    double = [name for name, times in Counter(c.id for c in filled).items() if times > 1]
     if double:
         raise ContractError(f"{where}: more than one check is named {', '.join(sorted(double))}")
-    return Suite(gate, tuple(t.name for t in declared if t.name not in optional), filled, advice)
+    required = tuple(t.name for t in declared if t.name not in optional)
+    return Suite(gate, required, filled, advice, proofs.explicit(raw, filled, where))
 
 
 def _read(gate: str) -> dict[str, Any]:
@@ -246,6 +253,7 @@ def _references(table: Table, column: Column) -> Check | None:
         column,
         "references",
         kind="rows",
+        refers=column.references,
         rows=f'SELECT 1 FROM "{table.name}" AS t WHERE t."{column.name}" IS NOT NULL '
         f'AND NOT EXISTS (SELECT 1 FROM "{other}" AS o WHERE o."{key}" = t."{column.name}")',
         description=f"every value must exist in {column.references}",

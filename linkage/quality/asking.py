@@ -1,0 +1,104 @@
+"""Asks DuckDB, through the engine of Great Expectations, how many rows break the checks of a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linkage.quality.suite import FEW
+
+Part = tuple[str, int, int]
+"""Name, wrong rows and rows of a part."""
+
+
+class Found(NamedTuple):
+    """Wrong rows and rows of a check, and those of its parts."""
+
+    wrong: int
+    total: int
+    parts: tuple[Part, ...] = ()
+
+
+def scan(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, Found]:
+    """Return for each count that can be computed its wrong rows, the rows, and the parts that may break it."""
+    try:
+        [[total, *wrong]] = _rows(engine, f'SELECT count(*), {", ".join(counts.values())} FROM "{table}"')
+        often = {name: counts[name] for name, n in zip(counts, wrong, strict=True) if n >= FEW}
+        parts = _parts(engine, table, often, apart) if apart and often else {}
+    except sa.exc.SQLAlchemyError:
+        engine.forget()
+        if len(counts) < 2:
+            return {}
+        # One check that fails on a row must not silence those beside it.
+        return {k: v for name in counts for k, v in scan(engine, table, {name: counts[name]}, apart).items()}
+    return {n: Found(int(broken), int(total), parts.get(n, ())) for n, broken in zip(counts, wrong, strict=True)}
+
+
+def _parts(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, tuple[Part, ...]]:
+    """Return the parts of a table in their order: fewer than `FEW` wrong rows break none, so they are rarely read."""
+    counted = ", ".join(["count(*)", *counts.values()])
+    rows = f'SELECT {apart} AS part, {counted} FROM "{table}" WHERE part IS NOT NULL GROUP BY part ORDER BY part'
+    found = _rows(engine, rows)
+    return {
+        name: tuple((part, int(wrong[number]), int(total)) for part, total, *wrong in found)
+        for number, name in enumerate(counts)
+    }
+
+
+def columns(engine: Any, declared: dict[str, list[Any]]) -> dict[str, Found]:
+    """Count the columns that a table has and its declaration has not, or the other way round."""
+    if not declared:
+        return {}
+    there: dict[str, set[str]] = {}
+    for table, column in _rows(
+        engine,
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = current_schema()",
+    ):
+        there.setdefault(table, set()).add(column)
+    return {
+        name: Found(len(there[table].symmetric_difference(columns)), len(columns))
+        for name, (table, columns) in declared.items()
+        if table in there
+    }
+
+
+def queries(engine: Any, asked: dict[str, list[str]], proofs: list[list[Any]]) -> dict[str, Found]:
+    """Return what can be computed; each query is asked once, and not at all how many rows are wrong where it is proven.
+
+    ``asked`` holds for each check the query of its wrong rows, and of its rows; ``proofs`` the names and the query.
+    """
+    answers: dict[str, int | None] = {}
+    for names, holds in proofs:
+        kept = [name for name, is_kept in zip(names, _told(engine, holds), strict=False) if is_kept is True]
+        answers |= {asked[name][0]: 0 for name in kept if name in asked}
+    for query in dict.fromkeys(query for pair in asked.values() for query in pair):
+        if query not in answers:
+            answers[query] = _number(engine, query)
+    found = {name: (answers[wrong], answers[total]) for name, (wrong, total) in asked.items()}
+    return {name: Found(n, of) for name, (n, of) in found.items() if n is not None and of is not None}
+
+
+def _told(engine: Any, holds: str) -> Sequence[Any]:
+    try:
+        [row] = _rows(engine, holds)
+    except sa.exc.SQLAlchemyError:
+        engine.forget()
+        return ()
+    return tuple(row)
+
+
+def _number(engine: Any, query: str) -> int | None:
+    try:
+        [[value]] = _rows(engine, query)
+    except sa.exc.SQLAlchemyError:
+        engine.forget()
+        return None
+    return int(value)
+
+
+def _rows(engine: Any, query: str) -> list[Any]:
+    rows: list[Any] = engine.execute_query(sa.text(query.replace(":", "\\:"))).fetchall()
+    return rows
