@@ -34,6 +34,8 @@ PUBLISHED = ("case_view.duckdb", "restricted.duckdb", "reports")
 MANIFEST = "manifest.json"
 HELD = "held"
 """File in a work folder that its process keeps locked."""
+PIECE = 1 << 18
+"""Bytes that are copied at once: as many as a processor keeps at hand."""
 BUSY_PATIENCE = 0.5
 """Seconds that a run waits for the lock: ``status`` may touch it for a moment."""
 
@@ -108,10 +110,25 @@ class OutFolder:
         with _disk("the work folder"):
             (work / "publication").mkdir(parents=True)
             current = self.current()
-            if current is not None:
-                self.verify(current, "restricted.duckdb")
-                shutil.copyfile(current / "restricted.duckdb", work / "restricted.duckdb")
+            if current is not None and not self.copy("restricted.duckdb", work):
+                raise _changed(current, "restricted.duckdb")
         return work
+
+    def copy(self, name: str, folder: Path) -> bool:
+        """Copy a file of the current generation into a folder, unless it does not match its manifest.
+
+        Returns whether it does; what is copied is what was held against the manifest.
+        """
+        current = self.current()
+        assert current is not None
+        listed = _listed(current).get(name)
+        if listed is None or not (current / name).is_file():
+            return False
+        with _disk(name):
+            if _copy(current / name, folder / name) != listed["sha256"]:
+                _remove(folder / name)
+                return False
+        return True
 
     def is_worn(self) -> bool:
         """Tell whether ``restricted.duckdb`` has been used for as many nights as generations are kept.
@@ -187,14 +204,11 @@ class OutFolder:
 
     def verify(self, generation: Path, *names: str) -> None:
         """Compare published files with their manifest; raises `StoreError` that names a changed one."""
-        listed = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["files"]
+        listed = _listed(generation)
         for name in names or sorted(listed):
             file = generation / name
             if name not in listed or not file.is_file() or _sha256(file) != listed[name]["sha256"]:
-                raise StoreError(
-                    f"{name} of generation {generation.name} does not match its manifest: "
-                    "inbeeld rollback to an older generation, or start a new output folder from the inbox"
-                )
+                raise _changed(generation, name)
 
     def published(self, name: str) -> Path:
         """Return the path of a published file; raises `UsageError` when nothing was published yet."""
@@ -296,6 +310,29 @@ def _write_manifest(built: Path, run_id: str, as_of: date, nights_in_place: int)
     }
     manifest = {"run_id": run_id, "as_of": as_of.isoformat(), "nights_in_place": nights_in_place, "files": files}
     (built / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _listed(generation: Path) -> dict[str, dict[str, Any]]:
+    """Return what the manifest of a generation says of each of its files."""
+    files: dict[str, dict[str, Any]] = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["files"]
+    return files
+
+
+def _changed(generation: Path, name: str) -> StoreError:
+    return StoreError(
+        f"{name} of generation {generation.name} does not match its manifest: "
+        "inbeeld rollback to an older generation, or start a new output folder from the inbox"
+    )
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a file and return the hash of what was copied."""
+    hashed = hashlib.sha256()
+    with source.open("rb", buffering=0) as read, target.open("wb") as written:
+        while piece := read.read(PIECE):
+            hashed.update(piece)
+            written.write(piece)
+    return hashed.hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -29,6 +29,7 @@ OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at"}
 """Columns that tell of a run and not of what it found."""
 ANEW = 3
 """One night in so many writes its file anew; the others leave the working one, as most nights do."""
+VIEW = "case_view.duckdb"
 OF_RUNS = ("run", "check_result", "audit", "hand_out")
 """Tables of a run, which these nights leave empty."""
 
@@ -101,6 +102,8 @@ class Chain:
             kpi.build(db, self.config, as_of=found.as_of, progress=ignore)
             for name in OF_RUNS:
                 db.run(contracts.table(name).ddl())
+            if before and (before.parent / VIEW).exists():
+                shutil.copyfile(before.parent / VIEW, target / VIEW)
             publish.write(db, target, anew=self.nights % ANEW == 0)
         if not (target / "restricted.duckdb").exists():
             (target / "work.duckdb").rename(target / "restricted.duckdb")
@@ -119,6 +122,13 @@ def content(state: Path) -> State:
                 rows, total = db.rows(f"SELECT count(*), {hashed} FROM {name}")[0]
                 found[name] = (int(rows), int(total))
     return found
+
+
+def shown_otherwise(state: Path) -> list[str]:
+    """Return the tables of the case view beside a state that differ from those of the state."""
+    shown, held = content(state.parent / VIEW), content(state)
+    declared = {table.name for table in contracts.tables("case_view")} - set(OF_RUNS)
+    return sorted(name for name in declared | set(shown) if shown.get(name) != held.get(name))
 
 
 def differing(one: Path, other: Path) -> list[str]:

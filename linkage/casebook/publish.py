@@ -1,62 +1,85 @@
 """Write the published databases: declared tables only, with comments, checkpointed.
 
-The analysts' file is written anew every night. The restricted one is several times as much and hardly changes, so most
-nights keep the working database as it is. A table that is replaced or deleted in place leaves its bytes in a DuckDB
-file until they are used again, so what a source withdrew is only gone from a file that never held it: every so many
-nights, before the last generation that still shows it as a row would go, this file is written anew too.
+Both hardly change from night to night, so most nights keep the working database as it is for the restricted file, and
+bring a copy of the analysts' file of the night before up to date. A row that is replaced or deleted in place leaves its
+bytes in a DuckDB file until they are used again, so what a source withdrew is only gone from a file that never held it:
+every so many nights, before the last generation that still shows it as a row would go, both are written anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from linkage import contracts
+from linkage.casebook import difference
 from linkage.contracts import Table
 from linkage.engine.base import Engine
 from linkage.errors import ContractError, StoreError
 
 CATALOG = "publication"
+_SHAPES = """
+SELECT t.table_name, any_value(t.comment), list(c.column_name ORDER BY c.column_index),
+  list(c.data_type ORDER BY c.column_index), list(NOT c.is_nullable ORDER BY c.column_index),
+  list(c.comment ORDER BY c.column_index)
+FROM duckdb_tables() AS t JOIN duckdb_columns() AS c USING (table_oid, database_oid)
+WHERE t.database_name = current_database() AND t.schema_name = 'main' AND NOT t.internal
+GROUP BY t.table_name ORDER BY t.table_name
+"""
+
+
+Shape = tuple[str | None, tuple[tuple[str, str, bool, str | None], ...]]
+"""The comment of a table, and of each column the name, the type, whether it is required, and the comment."""
 
 
 def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
     """Write ``case_view.duckdb`` into ``folder``, and ``restricted.duckdb`` beside it unless the working one is kept.
 
-    The case view has the tables of its zone, each in the order of its key; the restricted file those of both zones, as
-    they came. Without ``anew`` the working database itself is put in order, for the caller to close and
-    to take, unless most of its file is free.
+    The case view has the tables of its zone, the restricted file those of both zones. Without ``anew`` a copy of the
+    case view of the night before that lies in ``folder`` is brought up to date, and the working database itself is put
+    in order, for the caller to close and to take; unless most of a file is free. What is written anew has its rows in
+    the order of the key in the case view, and as they came in the restricted file.
     Raises `ContractError` for a table that is missing, a column that is not declared, a required one that is empty.
     """
     public, restricted = contracts.tables("case_view"), contracts.tables("restricted")
-    there = _columns(db)
+    there = _shapes(db)
     for table in public:
         if table.name not in there:
             raise ContractError(f"table {table.name} of the case view was not made by any step")
     kept = [table for table in (*public, *restricted) if table.name in there]
     for table in kept:
-        _check_columns(table, there[table.name])
-    _write(db, folder / "case_view.duckdb", public, ordered=True)
+        _check_columns(table, [name for name, *_ in there[table.name][1]])
     if not anew:
+        # Else DuckDB packs row groups that lost a few rows, which costs more than all the rest of a checkpoint.
+        db.run("SET max_vacuum_tasks = 0")
         _put_in_order(db, kept, there)
-    if anew or _is_loose(db):
+        # Both are anew in the same nights: what is to be gone from the one file is not to stay in the other.
+        anew = _is_loose(db)
+    view = folder / "case_view.duckdb"
+    if anew or not view.exists() or not _bring(db, view, public):
+        _write(db, view, public, ordered=True)
+    if anew:
         _write(db, folder / "restricted.duckdb", kept, ordered=False)
 
 
 def _is_loose(db: Engine) -> bool:
-    """Tell whether more of the working database's file is free than is used."""
+    """Tell whether more of the current database's file is free than is used."""
     sizes = "SELECT used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = current_database()"
     [(used, free)] = db.rows(sizes)
     return bool(free > used)
 
 
-def _put_in_order(db: Engine, kept: list[Table], there: dict[str, list[str]]) -> None:
+def _put_in_order(db: Engine, kept: list[Table], there: dict[str, Shape]) -> None:
     """Drop what is not declared, comment what is, and bring all of it into the file."""
     for name in sorted(set(there) - {table.name for table in kept}):
         db.run(f'DROP TABLE "{name}"')
     for table in kept:
-        with db.transaction():
-            if there[table.name] != [column.name for column in table.columns]:
-                _rebuild(db, table)
-            db.run(table.comments())
+        if there[table.name] != _shape(table):
+            with db.transaction():
+                if [name for name, *_ in there[table.name][1]] != [column.name for column in table.columns]:
+                    _rebuild(db, table)
+                db.run(table.comments())
     db.run("CHECKPOINT")
 
 
@@ -68,20 +91,43 @@ def _rebuild(db: Engine, table: Table) -> None:
     db.run(f'DROP TABLE "_{table.name}"')
 
 
-def _write(db: Engine, target: Path, tables: list[Table] | tuple[Table, ...], *, ordered: bool) -> None:
+def _write(db: Engine, target: Path, tables: Sequence[Table], *, ordered: bool) -> None:
+    """Write a file anew."""
     target.unlink(missing_ok=True)
-    # 'latest' stamps the file into its log: a foreign .wal beside it is refused instead of replayed.
-    db.run(f"ATTACH '{_quoted(target)}' AS {CATALOG} (STORAGE_VERSION 'latest')")
-    db.run("SET preserve_insertion_order = true")
-    database = db.rows("SELECT current_database()")[0][0]
-    # DDL and comments name the table only: for a moment the new file is the default database.
-    db.run(f"USE {CATALOG}")
-    try:
+    with _attached(db, target) as database:
         for table in tables:
             # One transaction a table: each comment would be one of its own, all tables in one would fill the memory.
             with db.transaction():
                 _copy(db, table, f'"{database}".main."{table.name}"', ordered=ordered)
         db.run(f"CHECKPOINT {CATALOG}")
+
+
+def _bring(db: Engine, target: Path, tables: Sequence[Table]) -> bool:
+    """Bring a file of the night before up to date; False when most of it is free in the end."""
+    with _attached(db, target) as database:
+        stood = _shapes(db)
+        for name in sorted(set(stood) - {table.name for table in tables}):
+            db.run(f'DROP TABLE "{name}"')
+        for table in tables:
+            source, published = (f'"{catalog}".main."{table.name}"' for catalog in (database, CATALOG))
+            with db.transaction(), _contract(table):
+                if stood.get(table.name) != _shape(table) or not difference.bring(db, table, source, published):
+                    _copy(db, table, source, ordered=True)
+        db.run(f"CHECKPOINT {CATALOG}")
+        return not _is_loose(db)
+
+
+@contextmanager
+def _attached(db: Engine, target: Path) -> Iterator[str]:
+    """Let a file be the database that statements speak of for a moment; yields the name of the one they left."""
+    # 'latest' stamps the file into its log: a foreign .wal beside it is refused instead of replayed.
+    db.run(f"ATTACH '{_quoted(target)}' AS {CATALOG} (STORAGE_VERSION 'latest')")
+    db.run("SET preserve_insertion_order = true")
+    database = str(db.rows("SELECT current_database()")[0][0])
+    # DDL and comments name the table only.
+    db.run(f"USE {CATALOG}")
+    try:
+        yield database
     finally:
         db.run(f'USE "{database}"')
         db.run("SET preserve_insertion_order = false")
@@ -92,26 +138,33 @@ def _copy(db: Engine, table: Table, source: str, *, ordered: bool) -> None:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     key = ", ".join(f'"{name}"' for name in table.key)
     order = f" ORDER BY {key}" if ordered and key else ""
-    try:
+    with _contract(table):
         db.run(table.ddl())
         db.run(f'INSERT INTO "{table.name}" BY NAME SELECT {columns} FROM {source}{order}')
         db.run(table.comments())
+
+
+@contextmanager
+def _contract(table: Table) -> Iterator[None]:
+    try:
+        yield
     except StoreError as error:
         if "ConstraintException" not in str(error):
             raise
         raise ContractError(f"table {table.name} breaks its contract: a required column is empty") from None
 
 
-def _columns(db: Engine) -> dict[str, list[str]]:
-    """Return the columns of every table, in order."""
-    rows = db.rows(
-        "SELECT table_name, column_name FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
-        "ORDER BY table_name, column_index"
-    )
-    found: dict[str, list[str]] = {}
-    for table, name in rows:
-        found.setdefault(str(table), []).append(str(name))
+def _shape(table: Table) -> Shape:
+    """Return what a table should look like in a database."""
+    columns = ((c.name, c.type, c.required, " ".join(c.comment.split())) for c in table.columns)
+    return " ".join(table.comment.split()), tuple(columns)
+
+
+def _shapes(db: Engine) -> dict[str, Shape]:
+    """Return what every table of the current database looks like."""
+    found: dict[str, Shape] = {}
+    for table, comment, *columns in db.rows(_SHAPES):
+        found[str(table)] = comment, tuple(zip(*columns, strict=True))
     return found
 
 

@@ -220,13 +220,23 @@ def publish(night: Night) -> None:
         (night.work / "publication" / register.PUBLISHED).write_text(handed_out, encoding="utf-8")
     for line in reports.withheld(night.db):
         night.progress(line)
-    anew = night.from_scratch or night.folder.is_worn()
-    publish.write(night.db, night.work / "publication", anew=anew)
+    publish.write(night.db, night.work / "publication", anew=_is_anew(night))
     night.counts = _counts(night)
     night.db.close()
     night.folder.publish(night.run_id, as_of=night.as_of)
     reports.keep(night.folder.published("reports"), night.folder.state)
     night.ledger.accept(night.run_id)
+
+
+def _is_anew(night: Night) -> bool:
+    """Tell whether both databases are written anew; if not, put the case view of the night before in its place."""
+    if night.from_scratch or night.folder.is_worn():
+        return True
+    if not night.folder.copy("case_view.duckdb", night.work / "publication"):
+        told = "the published case_view.duckdb is not as the night before left it: it is written anew"
+        night.progress(f"warning: {told}")
+        night.log.write("warning", message=told)
+    return False
 
 
 STEPS: tuple[Step, ...] = (

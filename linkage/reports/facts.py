@@ -150,6 +150,7 @@ def count_causes(cases: Sequence[Case]) -> list[tuple[str | None, int]]:
 def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object], language: str = "nl") -> Facts:
     """Read the case view once; ``stale`` are the sources that are behind, as the intake names them."""
     first, last = db.rows("SELECT CAST(min(reported_at) AS DATE), CAST(max(reported_at) AS DATE) FROM incident")[0]
+    listed = cases(db, "unmatched", "review", "pending")
     counted: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
     return Facts(
         as_of=as_of,
@@ -165,9 +166,9 @@ def read(db: Engine, *, run_id: str, as_of: date, stale: Sequence[object], langu
             "GROUP BY municipality_code ORDER BY sum(unmatched) DESC, sum(incidents) DESC, municipality_code",
         ),
         cells=_gap(db, "municipality_code, month", "GROUP BY ALL ORDER BY municipality_code NULLS LAST, month"),
-        unmatched=cases(db, "unmatched"),
-        review=cases(db, "review"),
-        pending=cases(db, "pending"),
+        unmatched=listed["unmatched"],
+        review=listed["review"],
+        pending=listed["pending"],
         sources=sources(db, as_of, stale),
         checks=checks(db, run_id, language),
         rejected=rejected(db),

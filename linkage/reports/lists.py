@@ -29,12 +29,12 @@ WITH repeats AS (
     CASE WHEN i.children_involved IS NULL THEN 'unknown' WHEN i.children_involved > 0 THEN 'yes'
       ELSE 'no' END AS children,
     CASE WHEN i.severity IN {severities} THEN i.severity ELSE 'none' END AS severity,
-    coalesce(r.incidents, 1) AS repeats, i.household_id, coalesce(c.reports, 0) AS candidates, c.best
+    coalesce(r.incidents, 1) AS repeats, i.household_id, coalesce(c.reports, 0) AS candidates, c.best, s.status
   FROM incident_status AS s
   JOIN incident AS i USING (source_id, incident_number)
   LEFT JOIN repeats AS r ON r.household_id = i.household_id
   LEFT JOIN candidates AS c ON c.source_id = s.source_id AND c.incident_number = s.incident_number
-  WHERE s.status = ?
+  WHERE s.status IN ({statuses})
 )
 SELECT * FROM listed
 ORDER BY {rank_severity}, {rank_children}, age_days DESC NULLS LAST, repeats DESC, incident_number, source_id
@@ -63,17 +63,21 @@ class Case(NamedTuple):
     """The highest match probability among them."""
 
 
-def cases(db: Engine, status: str) -> Sequence[Case]:
-    """Return the incidents of a status, the most urgent first.
+def cases(db: Engine, *statuses: str) -> dict[str, list[Case]]:
+    """Return the incidents of each of some statuses, the most urgent first.
 
     Urgency is: colour of the household, then children involved, then days open, then repeats, then number.
     """
     sql = _CASES.format(
         severities=SEVERITIES,
+        statuses=", ".join("?" * len(statuses)),
         rank_severity=_rank("severity", SEVERITIES),
         rank_children=_rank("children", CHILDREN),
     )
-    return [Case(*row) for row in db.rows(sql, [status])]
+    found: dict[str, list[Case]] = {status: [] for status in statuses}
+    for *row, status in db.rows(sql, statuses):
+        found[status].append(Case(*row))
+    return found
 
 
 def _rank(column: str, order: Sequence[str]) -> str:

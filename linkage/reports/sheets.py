@@ -20,6 +20,9 @@ Value = str | int | float | date | None
 LONGEST_TEXT = 32_767
 """Characters that a cell can hold."""
 
+ZERO, PLAIN = date(1899, 12, 30).toordinal(), date(1900, 3, 1)
+"""The day that a workbook counts from, and the first on which it counts without a day that never was."""
+
 LINE = 15.0
 """Height of a line of text; what wraps gets its height here, because not every program finds it by itself."""
 
@@ -165,6 +168,8 @@ class Sheet:
             self._sheet.write_blank(self._row, column, None, style)
         elif isinstance(value, str):
             self._sheet.write_string(self._row, column, value[:LONGEST_TEXT], style)
+        elif type(value) is date and value >= PLAIN:
+            self._sheet.write_number(self._row, column, value.toordinal() - ZERO, style)
         elif isinstance(value, date):
             self._sheet.write_datetime(self._row, column, value, style)
         else:

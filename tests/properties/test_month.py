@@ -13,7 +13,7 @@ from linkage import simulate
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs import cores, fresh
 from linkage.pairs.spec import Spec
-from tests.month import Chain, Post, differing, outcome
+from tests.month import Chain, Post, differing, outcome, shown_otherwise
 
 NIGHTS = 4
 
@@ -31,8 +31,9 @@ def month(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Chain:
     chain = Chain(tmp_path_factory.mktemp("month"))
     for number, deliveries in enumerate(Post(sample / "inbox", sample / "spare", seed=1).nights):
         chain.night(deliveries)
+        assert chain.state is not None
+        assert shown_otherwise(chain.state) == []
         if number in (2, NIGHTS):
-            assert chain.state is not None
             assert differing(chain.state, chain.again_from_scratch()) == []
     return chain
 

@@ -83,6 +83,131 @@ def test_a_file_that_is_mostly_free_is_written_anew(db: DuckDBEngine, tmp_path: 
     assert (tmp_path / "restricted.duckdb").stat().st_size < (tmp_path / "work.duckdb").stat().st_size / 2
 
 
+def without_anew(db: DuckDBEngine, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Publish by difference, and return the tables that were written anew all the same."""
+    written: list[str] = []
+    copy = publish._copy
+
+    def watched(db: DuckDBEngine, table: Table, source: str, *, ordered: bool) -> None:
+        written.append(table.name)
+        copy(db, table, source, ordered=ordered)
+
+    monkeypatch.setattr(publish, "_copy", watched)
+    publish.write(db, folder, anew=False)
+    return written
+
+
+def many(db: DuckDBEngine) -> None:
+    """Give the table of the case view so many rows that a few are a difference."""
+    db.run("INSERT INTO gap SELECT 10 + range, '2024-01-01', 'GM' || (100 + range) FROM range(50)")
+
+
+def published(folder: Path) -> list[tuple[object, ...]]:
+    with DuckDBEngine(folder / "case_view.duckdb", read_only=True) as view:
+        return view.rows("FROM gap")
+
+
+def test_the_case_view_of_the_night_before_is_brought_up_to_date_where_rows_are_others(
+    db: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(db)
+    publish.write(db, tmp_path, anew=False)
+    before = published(tmp_path)
+    db.run("DELETE FROM gap WHERE code = 'GM100'; UPDATE gap SET unmatched = 0 WHERE code = 'GM1'")
+    db.run("INSERT INTO gap BY NAME SELECT 'GM0' AS code, DATE '2024-01-01' AS month, 99 AS unmatched")
+    assert without_anew(db, tmp_path, monkeypatch) == []
+    stayed = [row for row in before if row[0] not in ("GM1", "GM100")]
+    assert published(tmp_path)[: len(stayed)] == stayed
+    assert sorted(published(tmp_path)) == sorted(db.rows("SELECT code, month, unmatched FROM gap"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gap SET unmatched = -unmatched WHERE unmatched < 30",
+        "INSERT INTO gap FROM gap WHERE code = 'GM100'",
+    ],
+    ids=["most rows are others", "a row stands twice"],
+)
+def test_where_a_difference_does_not_do_the_table_is_written_anew(
+    db: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    many(db)
+    publish.write(db, tmp_path, anew=False)
+    db.run(statement)
+    assert without_anew(db, tmp_path, monkeypatch) == ["gap"]
+    assert published(tmp_path) == db.rows("SELECT code, month, unmatched FROM gap ORDER BY code, month")
+
+
+@pytest.mark.parametrize(
+    "published_by_another_version",
+    [
+        "COMMENT ON TABLE gap IS 'The gap of old'",
+        "COMMENT ON COLUMN gap.month IS NULL",
+        "ALTER TABLE gap ALTER unmatched TYPE INTEGER",
+        "ALTER TABLE gap ALTER unmatched DROP NOT NULL",
+        "ALTER TABLE gap ADD COLUMN late INTEGER",
+        "ALTER TABLE gap DROP COLUMN unmatched",
+        "DROP TABLE gap",
+    ],
+)
+def test_a_table_that_is_declared_otherwise_is_written_anew(
+    db: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published_by_another_version: str
+) -> None:
+    many(db)
+    publish.write(db, tmp_path, anew=False)
+    with DuckDBEngine(tmp_path / "case_view.duckdb") as view:
+        view.run(published_by_another_version)
+        view.run("CREATE TABLE of_old AS SELECT 1 AS number")
+    assert without_anew(db, tmp_path, monkeypatch) == ["gap"]
+    with DuckDBEngine(tmp_path / "case_view.duckdb", read_only=True) as view:
+        assert publish._shapes(view) == {"gap": publish._shape(GAP)}
+    assert published(tmp_path) == db.rows("SELECT code, month, unmatched FROM gap ORDER BY code, month")
+
+
+def test_a_case_view_that_is_mostly_free_is_written_anew(db: DuckDBEngine, tmp_path: Path) -> None:
+    many(db)
+    publish.write(db, tmp_path, anew=False)
+    with DuckDBEngine(tmp_path / "case_view.duckdb") as view:
+        view.run("CREATE TEMP TABLE kept AS FROM gap")
+        view.run("CREATE TABLE _large AS SELECT hash(range) AS number FROM range(500000)")
+        view.run("CHECKPOINT")
+        # It stands behind the large table, so that the file cannot be cut off where that ends.
+        view.run(f"{GAP.ddl()}; INSERT INTO gap FROM kept; {GAP.comments()}")
+    large = (tmp_path / "case_view.duckdb").stat().st_size
+    publish.write(db, tmp_path, anew=False)
+    assert (tmp_path / "case_view.duckdb").stat().st_size < large / 2
+    assert len(published(tmp_path)) == 53
+
+
+def test_what_went_is_in_neither_file_when_one_of_them_is_written_anew(
+    db: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(db)
+    db.run("INSERT INTO gap VALUES (0, '2025-01-01', 'kanarievogel')")
+    publish.write(db, tmp_path, anew=False)
+    db.run("DELETE FROM gap WHERE code = 'kanarievogel'")
+    publish.write(db, tmp_path, anew=False)
+    assert b"kanarievogel" in (tmp_path / "case_view.duckdb").read_bytes()
+    current = "SELECT current_database()"
+    monkeypatch.setattr(publish, "_is_loose", lambda db: db.rows(current) != [(publish.CATALOG,)])
+    publish.write(db, tmp_path, anew=False)
+    assert {f.name: b"kanarievogel" in f.read_bytes() for f in tmp_path.glob("[cr]*.duckdb")} == {
+        "case_view.duckdb": False,
+        "restricted.duckdb": False,
+    }
+
+
+def test_a_required_column_that_is_empty_in_a_new_row_is_not_published(db: DuckDBEngine, tmp_path: Path) -> None:
+    many(db)
+    publish.write(db, tmp_path, anew=False)
+    # The working table takes a null that its declaration does not.
+    db.run("CREATE OR REPLACE TABLE gap AS SELECT unmatched, month, code FROM gap")
+    db.run("INSERT INTO gap VALUES (NULL, '2025-01-01', 'GM3')")
+    with pytest.raises(ContractError, match="table gap breaks its contract"):
+        publish._bring(db, tmp_path / "case_view.duckdb", (GAP,))
+
+
 def test_the_working_database_is_the_default_again_and_open_for_the_next_file(db: DuckDBEngine, tmp_path: Path) -> None:
     publish.write(db, tmp_path)
     publish.write(db, tmp_path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BusyError, StoreError, UsageError
-from linkage.store import HELD, OutFolder
+from linkage.store import HELD, PIECE, OutFolder
 
 DAY = date(2025, 3, 14)
 
@@ -156,6 +156,20 @@ def test_a_changed_published_file_is_named_and_not_built_upon(tmp_path: Path) ->
         (folder.path / "restricted.duckdb").write_text("f1rst")
         with pytest.raises(StoreError, match=r"restricted\.duckdb of generation 00001-a does not match its manifest"):
             folder.begin("00002-b")
+
+
+def test_a_published_file_is_copied_unless_it_was_changed(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path / "out")
+    large = os.urandom(PIECE + 1).hex()
+    with folder.lock():
+        publish(folder, "00001-a", large)
+        assert folder.copy("case_view.duckdb", tmp_path)
+        assert (tmp_path / "case_view.duckdb").read_text() == large
+        (folder.path / "case_view.duckdb").write_text(large[:-1] + "x")
+        assert not folder.copy("case_view.duckdb", tmp_path)
+        (folder.path / "case_view.duckdb").resolve().unlink()
+        assert not folder.copy("case_view.duckdb", tmp_path)
+    assert not (tmp_path / "case_view.duckdb").exists()
 
 
 def test_a_folder_of_someone_else_is_left_alone(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from linkage.reports import WORKBOOK
+from linkage.config import Limits
+from linkage.reports import WORKBOOK, sheets
+from linkage.reports.words import words
 from tests.spec.reports import report_view as made
 from tests.spec.reports.conftest import write
 from tests.spec.reports.payloads import PAYLOADS
@@ -45,6 +47,16 @@ def test_the_nine_statuses_of_the_summary_sum_to_all_incidents(written: Path) ->
     nine, total = rows[start + 1 : start + 10], rows[start + 10]
     assert sum(row[1] for row in nine) == total[1] == 900  # type: ignore[misc]
     assert sum(row[2] for row in nine) == pytest.approx(1)  # type: ignore[misc]
+
+
+def test_days_are_numbered_as_the_library_numbers_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, days = words(Limits(), "nl"), [date(1900, 1, 1), date(1900, 2, 28), date(1900, 3, 1), date(2025, 3, 14)]
+    for name in ("ours", "theirs"):
+        book = sheets.Book(tmp_path / name, texts, title="", made_at=datetime(2025, 3, 14))  # noqa: DTZ001
+        book.table("pending", [sheets.Column("reported_on", 12, "day")], [[day] for day in days])
+        book.close()
+        monkeypatch.setattr(sheets, "PLAIN", date.max)
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
 
 
 def test_a_stale_source_is_named_before_any_figure(written: Path) -> None:

@@ -1,0 +1,82 @@
+"""The night after one that published: what it takes over of it, and what not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from linkage import contracts, pipeline
+from linkage.casebook import publish
+from linkage.config import Config
+from linkage.contracts import Table
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.pipeline import since
+from tests.nights import Night
+
+
+@pytest.fixture
+def yesterday(night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    """A published night, after which there is always something to do."""
+    monkeypatch.setattr(since, "nothing_new", lambda _: False)
+    return Night(shutil.copytree(night.folder, tmp_path / "night", symlinks=True))
+
+
+@pytest.fixture
+def anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are written anew."""
+    written: list[str] = []
+    write = publish._write
+
+    def watched(db: DuckDBEngine, target: Path, tables: Sequence[Table], *, ordered: bool) -> None:
+        written.append(target.name)
+        write(db, target, tables, ordered=ordered)
+
+    monkeypatch.setattr(publish, "_write", watched)
+    return written
+
+
+def run(night: Night, *, from_scratch: bool = False) -> list[str]:
+    told: list[str] = []
+    pipeline.run(Config(), night.inbox, night.out, None, told.append, from_scratch=from_scratch)
+    return told
+
+
+def differing(out: Path) -> list[str]:
+    """Return the tables of the case view that are not as in the restricted file."""
+    with DuckDBEngine() as db:
+        for name in ("case_view", "restricted"):
+            db.run(f"ATTACH '{out / name}.duckdb' AS {name} (READ_ONLY)")
+        both = (
+            "FROM case_view.main.{0} EXCEPT ALL FROM restricted.main.{0}",
+            "FROM restricted.main.{0} EXCEPT ALL FROM case_view.main.{0}",
+        )
+        names = [table.name for table in contracts.tables("case_view")]
+        return [name for name in names if any(db.rows(query.format(name)) for query in both)]
+
+
+def test_it_brings_the_case_view_up_to_date_and_leaves_yesterdays_as_it_was(yesterday: Night, anew: list[str]) -> None:
+    file = (yesterday.out / "case_view.duckdb").resolve()
+    before = file.read_bytes()
+    run(yesterday)
+    assert anew == []
+    assert file.read_bytes() == before
+    assert (yesterday.out / "case_view.duckdb").resolve() != file
+    assert differing(yesterday.out) == []
+
+
+def test_a_case_view_that_somebody_changed_is_written_anew_and_told(yesterday: Night, anew: list[str]) -> None:
+    with DuckDBEngine(yesterday.out / "case_view.duckdb") as db:
+        db.run("DELETE FROM incident")
+    told = run(yesterday)
+    assert anew == ["case_view.duckdb"]
+    assert [line for line in told if "case_view.duckdb is not as the night before left it" in line]
+    assert differing(yesterday.out) == []
+
+
+def test_from_scratch_writes_both_files_anew(yesterday: Night, anew: list[str]) -> None:
+    run(yesterday, from_scratch=True)
+    assert anew == ["case_view.duckdb", "restricted.duckdb"]
+    assert differing(yesterday.out) == []
