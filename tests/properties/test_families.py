@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ READ = (
     *("police_incident", "steunpunt_report", "care_report", "delivery", "municipality"),
 )
 TABLES = (*families.LASTING, *families.DATED)
+Rows = list[tuple[Any, ...]]
+Found = dict[str, Rows]
 OF_HOUSEHOLDS = ("incident", "case_report", "unified_case", "household", "household_member", "mention_household")
 
 
@@ -41,7 +44,7 @@ def as_of(night: Night) -> date:
         return date.fromisoformat(str(published.rows("SELECT max(as_of) FROM household_today")[0][0]))
 
 
-def rows(db: DuckDBEngine, name: str, where: str = "true") -> list[object]:
+def rows(db: DuckDBEngine, name: str, where: str = "true") -> Rows:
     return [tuple(row) for row in db.rows(f"SELECT * FROM {name} WHERE {where} ORDER BY ALL")]
 
 
@@ -52,16 +55,14 @@ def build(db: DuckDBEngine, as_of: date, overrides: Sequence[Override] = ()) -> 
 COLOURED = ("incident", "unified_case", "household_override")
 
 
-def whole(db: DuckDBEngine, as_of: date, overrides: Sequence[Override] = ()) -> dict[str, list[object]]:
+def whole(db: DuckDBEngine, as_of: date, overrides: Sequence[Override] = ()) -> Found:
     """Return all tables as a run that knows nothing of the night before makes them."""
     db.run("DROP TABLE IF EXISTS touched_household")
     build(db, as_of, overrides)
     return {name: rows(db, name) for name in (*TABLES, *COLOURED)}
 
 
-def next_night(
-    db: DuckDBEngine, as_of: date, overrides: Sequence[Override] = (), touched: str = "false"
-) -> dict[str, list[object]]:
+def next_night(db: DuckDBEngine, as_of: date, overrides: Sequence[Override] = (), touched: str = "false") -> Found:
     """Return all tables as a night leaves them whose records touched these households."""
     db.run(f"CREATE OR REPLACE TEMP TABLE touched_household AS SELECT household_id FROM household WHERE {touched}")
     build(db, as_of, overrides)
@@ -131,6 +132,58 @@ def test_a_later_day_gives_what_a_run_from_scratch_gives(db: DuckDBEngine, as_of
     assert (night == before) is (days == 0)
 
 
+TODAY = "CAST($day AS TIMESTAMP)"
+COMES = (
+    *(
+        f"UPDATE {table} SET {column} = CAST({TODAY} + INTERVAL ({days}) DAY AS {kind})"
+        for table, column, kind, days in (
+            ("case_report", "safety_assessment_end", "DATE", 1),
+            ("case_report", "service_end", "DATE", 1),
+            ("case_report", "closed_at", "TIMESTAMP", 1),
+            ("case_report", "transfer_at", "TIMESTAMP", 1),
+            ("case_report", "received_at", "TIMESTAMP", 1),
+            ("case_report", "received_at", "TIMESTAMP", -6),
+            ("steunpunt_report", "informed_at", "TIMESTAMP", 1),
+            ("steunpunt_report", "monitoring_start", "DATE", 1),
+            ("steunpunt_report", "monitoring_end", "DATE", 0),
+            ("household_member", "valid_from", "DATE", 1),
+            ("household_member", "valid_until", "DATE", 1),
+            ("care_report", "sent_at", "TIMESTAMP", 1),
+        )
+    ),
+    *(
+        f"UPDATE incident SET reported_at = {TODAY} + INTERVAL 1 DAY - INTERVAL {months} MONTH"
+        for months in (0, 1, 12, 13)
+    ),
+    f"UPDATE police_incident SET exclusion_order = true, exclusion_until = CAST({TODAY} AS DATE)",
+    f"UPDATE mention SET event_date = CAST({TODAY} + INTERVAL 1 DAY - INTERVAL 18 YEAR AS DATE)",
+)
+
+
+@pytest.mark.parametrize("comes", COMES, ids=lambda told: " ".join(told.split()[1:10]))
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_day_that_a_table_asks_for_comes_by_itself(db: DuckDBEngine, as_of: date, comes: str, days: int) -> None:
+    """One row in three has the day on the morrow (of ends, today), and nothing else happens."""
+    is_of_all = comes.startswith("UPDATE mention")
+    if is_of_all:
+        db.run("UPDATE person_base SET birth_earliest = NULL, birth_latest = NULL WHERE hash(person_id) % 3 = 0")
+    db.run(comes.replace("$day", f"DATE '{as_of}'") + ("" if is_of_all else " WHERE rowid % 3 = 0"))
+    whole(db, as_of)
+    night = next_night(db, as_of + timedelta(days))
+    assert night == whole(db, as_of + timedelta(days))
+
+
+def test_a_term_far_ahead_gets_its_holidays_when_the_days_up_to_it_are_numbered(db: DuckDBEngine, as_of: date) -> None:
+    """Ten weeks that end at Christmas of next year: its holidays are known only once the year is near."""
+    christmas = date(as_of.year + 1, 12, 25)
+    db.run("UPDATE case_report SET service_start = ? WHERE rowid % 9 = 0", [christmas - timedelta(70)])
+    before = whole(db, as_of)["report_term"]
+    night = next_night(db, as_of + timedelta(300))["report_term"]
+    assert night == whole(db, as_of + timedelta(300))["report_term"]
+    due = {row[5] for found in (before, night) for row in found if row[4] == christmas - timedelta(70)}
+    assert due == {christmas, christmas + timedelta(3)}
+
+
 def test_an_earlier_day_is_made_whole(db: DuckDBEngine, as_of: date) -> None:
     whole(db, as_of)
     earlier = next_night(db, as_of - timedelta(40))
@@ -170,6 +223,12 @@ def test_incidents_that_stand_otherwise_are_seen_though_nobody_was_touched(db: D
     )
     night = next_night(db, as_of + timedelta(1))
     assert night == whole(db, as_of + timedelta(1))
+    db.run(
+        "UPDATE incident_status SET status = 'covered_open_case', report_id = NULL, report_source_id = NULL "
+        "WHERE status LIKE 'matched%' AND hash(incident_number) % 5 = 1"
+    )
+    night = next_night(db, as_of + timedelta(1))
+    assert night == whole(db, as_of + timedelta(1))
 
 
 def test_a_colour_that_a_person_gives_comes_and_goes(db: DuckDBEngine, as_of: date) -> None:
@@ -202,7 +261,7 @@ def test_what_is_told_to_have_moved_is_all_that_did(db: DuckDBEngine, as_of: dat
         key = [columns.index(str(row[0])) for row in db.rows(f"DESCRIBE {told}")]
         keys = set(db.rows(f"FROM {told}"))
 
-        def rest(found: list[object], key: list[int] = key, keys: set[object] = keys) -> list[object]:
+        def rest(found: Rows, key: list[int] = key, keys: set[Any] = keys) -> Rows:
             return [row for row in found if tuple(row[k] for k in key) not in keys]
 
         assert rest(before[name]) == rest(night[name]), name
