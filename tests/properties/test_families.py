@@ -133,6 +133,7 @@ def test_a_later_day_gives_what_a_run_from_scratch_gives(db: DuckDBEngine, as_of
 
 
 TODAY = "CAST($day AS TIMESTAMP)"
+MONTHS = Config().casebook.severity_months
 COMES = (
     *(
         f"UPDATE {table} SET {column} = CAST({TODAY} + INTERVAL ({days}) DAY AS {kind})"
@@ -153,7 +154,7 @@ COMES = (
     ),
     *(
         f"UPDATE incident SET reported_at = {TODAY} + INTERVAL 1 DAY - INTERVAL {months} MONTH"
-        for months in (0, 1, 12, 13)
+        for months in (0, 1, MONTHS, 1 + MONTHS)
     ),
     f"UPDATE police_incident SET exclusion_order = true, exclusion_until = CAST({TODAY} AS DATE)",
     f"UPDATE mention SET event_date = CAST({TODAY} + INTERVAL 1 DAY - INTERVAL 18 YEAR AS DATE)",
