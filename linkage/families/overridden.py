@@ -14,16 +14,11 @@ from linkage import contracts
 from linkage.colours import Override
 from linkage.engine.base import Engine
 
+WORK = ("fm_given", "fm_given_record")
 
-def place(db: Engine, overrides: Sequence[Override], as_of: date) -> None:
-    """Write ``household_override``: every override that was not withdrawn, with what becomes of it.
 
-    Reads ``record_household``, ``household_id_history`` and ``fm_colour``. Of several overrides of a household the
-    latest counts; where the family changed since all of them, the gravest that raises the rule's colour.
-    """
-    db.run(contracts.table("household_override").ddl())
-    if not overrides:
-        return
+def read(db: Engine, overrides: Sequence[Override]) -> None:
+    """Write ``fm_given``, overrides that were not withdrawn, and ``fm_given_record``, what they were given on."""
     db.run(
         "CREATE OR REPLACE TEMP TABLE fm_given (override_id INTEGER, given_to VARCHAR, severity VARCHAR, "
         "until_date DATE, run_id VARCHAR)"
@@ -35,9 +30,17 @@ def place(db: Engine, overrides: Sequence[Override], as_of: date) -> None:
     )
     for one in overrides:
         db.insert("fm_given_record", [(one.override_id, *record) for record in one.records])
-    db.run(_PLACE, [as_of])
-    for name in ("fm_given", "fm_given_record"):
-        db.run(f"DROP TABLE {name}")
+
+
+def place(db: Engine, as_of: date) -> None:
+    """Write ``household_override``: every override that `read` wrote, with what becomes of it.
+
+    Reads ``record_household``, ``household_id_history`` and ``fm_colour``. Of several overrides of a household the
+    latest counts; where the family changed since all of them, the gravest that raises the rule's colour.
+    """
+    db.run(contracts.table("household_override").ddl())
+    if db.rows("SELECT 1 FROM fm_given LIMIT 1"):
+        db.run(_PLACE, [as_of])
 
 
 def published(db: Engine) -> set[int]:

@@ -21,7 +21,7 @@ from linkage.workdays import write_days
 __all__ = ["build"]
 
 SQL = Path(__file__).with_name("sql")
-BASE = ("kpi_incident", "kpi_report", "kpi_child", "kpi_family")
+BASE = ("kpi_incident", "kpi_report", "kpi_named", "kpi_young", "kpi_child", "kpi_family")
 """What several indicators read, in the order in which it is made."""
 WORK = (
     *BASE,
@@ -43,7 +43,8 @@ SCOPES = {
     "channel": "channel",
     "reporter": "reporter",
 }
-PERIODS = {"year": "strftime(day, '%Y')", "month": "strftime(day, '%Y-%m')", "none": "CAST(NULL AS VARCHAR)"}
+PERIODS = {"year": ("year(day)", "'%Y'"), "month": ("date_trunc('month', day)", "'%Y-%m'"), "none": ("NULL", "NULL")}
+"""What days of one period have in common, and how its first day is written."""
 COLUMNS = ", ".join(f"{column} VARCHAR" for column in SCOPES.values())
 HEAD = "kpi_code VARCHAR, figure VARCHAR, part VARCHAR, " + COLUMNS + ", period VARCHAR"
 
@@ -63,7 +64,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     _write_figures(db)
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_fact ({HEAD}, numerator BIGINT, denominator BIGINT, censored BIGINT)")
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_amount ({HEAD}, amount INTEGER)")
-    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, counted_id VARCHAR)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, counted_no BIGINT)")
     for indicator in indicators.indicators():
         _collect(db, indicator, values)
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_scope AS {_query('kpi_scope', values)}")
@@ -81,13 +82,14 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
 
 def _collect(db: Engine, indicator: Indicator, values: dict[str, object]) -> None:
     """Add the records of one indicator, counted by everything that it may be split by."""
-    code, period = f"'{indicator.code}' AS kpi_code", f"{PERIODS[indicator.period]} AS period"
-    sums = "sum(numerator) AS numerator, sum(denominator) AS denominator, sum(censored) AS censored"
+    code, (same, written) = f"'{indicator.code}' AS kpi_code", PERIODS[indicator.period]
+    counts = "min(day) AS day, sum(numerator) AS numerator, sum(denominator) AS denominator, sum(censored) AS censored"
+    period = f"strftime(day, {written}) AS period"
     if (SQL / f"{indicator.code}.sql").exists():
         events = _query(indicator.code, values)
         db.run(
-            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, numerator, denominator, censored), {period}, "
-            f"{sums} FROM ({events}) GROUP BY ALL"
+            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, same), {period} FROM (SELECT "
+            f"* EXCLUDE (day, numerator, denominator, censored), {same} AS same, {counts} FROM ({events}) GROUP BY ALL)"
         )
     for shape in ("amount", "distinct"):
         if (SQL / f"{indicator.code}.{shape}.sql").exists():

@@ -1,21 +1,26 @@
 -- Who was named as a child and is grown now, and who of them is party as an adult. A person link of its own right: the
 -- two mentions agree on the BSN or on the whole birth date. Each person counts where it was named last.
-WITH once_child AS (SELECT DISTINCT person_id FROM involvement WHERE is_child AND standing <> 'outsider'),
-named AS (
+WITH once_child AS (SELECT person_id FROM involvement WHERE is_child AND standing <> 'outsider'),
+adult AS (
+    SELECT person_id FROM person_base SEMI JOIN once_child USING (person_id)
+    WHERE birth_latest + INTERVAL 18 YEAR <= $as_of
+), told AS (
+    SELECT m.mention_id, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date, m.bsn_hmac, m.birth_date,
+           m.municipality_code
+    FROM mention m JOIN mention_person USING (mention_id) SEMI JOIN adult USING (person_id)
+), named AS (
     SELECT v.person_id, v.is_child, m.event_date, m.bsn_hmac, m.birth_date, m.municipality_code, m.mention_id,
            v.standing = 'principal' AND v.role IN ('verdachte', 'pleger', 'beide') AS is_suspect,
            v.standing = 'principal'
                AND v.role IN ('slachtoffer', 'aangever', 'benadeelde', 'beide') AS is_victim
-    FROM involvement v SEMI JOIN once_child USING (person_id)
-    JOIN mention m USING (source_id, record_kind, record_id, person_seq)
-    LEFT JOIN incident_status s
+    FROM involvement v SEMI JOIN adult USING (person_id)
+    JOIN told m USING (source_id, record_kind, record_id, person_seq)
+    LEFT JOIN (FROM incident_status WHERE status = 'excluded') s
         ON s.source_id = v.source_id AND s.incident_number = CASE v.record_kind WHEN 'incident' THEN v.record_id END
-    WHERE v.standing <> 'outsider' AND s.status IS DISTINCT FROM 'excluded'
+    WHERE v.standing <> 'outsider' AND s.status IS NULL
 ), grown AS (
     SELECT person_id, coalesce(arg_max(municipality_code, (event_date, mention_id)), 'onbekend') AS municipality_code
-    FROM named JOIN person_base b USING (person_id)
-    WHERE b.birth_latest + INTERVAL 18 YEAR <= $as_of
-    GROUP BY person_id HAVING bool_or(is_child)
+    FROM named GROUP BY person_id HAVING bool_or(is_child)
 ), returned AS (
     SELECT a.person_id, bool_or(a.is_suspect) AS is_suspect, bool_or(a.is_victim) AS is_victim
     FROM named a JOIN named c ON c.person_id = a.person_id AND c.is_child AND c.event_date < a.event_date
@@ -24,7 +29,7 @@ named AS (
     GROUP BY a.person_id
 ), parent AS (
     SELECT DISTINCT m.person_id
-    FROM household_member m JOIN household_child c USING (household_id)
+    FROM household_member m SEMI JOIN returned USING (person_id) JOIN household_child c USING (household_id)
     WHERE m.valid_from <= $as_of AND (m.valid_until IS NULL OR m.valid_until > $as_of) AND c.person_id <> m.person_id
 )
 SELECT municipality_code, count(*) AS grown_children, count(r.person_id) AS returned,

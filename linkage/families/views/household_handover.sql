@@ -6,12 +6,9 @@ WITH recipient AS (
     LEFT JOIN fm_recipient k ON r.text = k.spelling OR starts_with(r.text, k.spelling || ' ')
     GROUP BY text
 ), handed AS (
-    SELECT 'care_report' AS kind, c.source_id, c.care_report_number AS record_id, i.household_id,
-           coalesce(c.sent_at, i.reported_at) AS handed_at, 'steunpunt' AS recipient,
-           CASE WHEN i.has_report THEN 'answered' WHEN i.status = 'covered_open_case' THEN 'covered'
-                WHEN i.status = 'review' THEN 'review' WHEN c.delivery_status = 'mislukt' THEN 'failed'
-                ELSE 'open' END AS state
-    FROM care_report c JOIN fm_incident i USING (source_id, incident_number)
+    SELECT 'care_report' AS kind, source_id, c.record_id, i.household_id, coalesce(c.sent_at, i.reported_at) AS handed_at,
+           'steunpunt' AS recipient, c.state
+    FROM fm_care c JOIN incident i USING (source_id, incident_number) WHERE i.household_id IS NOT NULL
     UNION ALL
     SELECT 'transfer', r.source_id, r.report_id, r.household_id, r.transfer_at,
            CASE WHEN coalesce(trim(r.transfer_to), '') = '' THEN 'onbekend' ELSE coalesce(k.code, 'anders') END,

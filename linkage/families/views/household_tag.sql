@@ -19,14 +19,15 @@ WITH report_code AS (
     FROM fm_report r JOIN involvement v
         ON v.record_kind = 'case' AND v.source_id = r.source_id AND v.record_id = r.case_id
     WHERE v.role IN ('slachtoffer', 'beide') AND v.age_at_event >= (SELECT min(victim_from_age) FROM fm_tag)
-), child_named AS (
+), child_named AS MATERIALIZED (
     SELECT DISTINCT r.household_id, v.person_id, r.received_at AS moment, 2 * r.rowid AS record
     FROM fm_report r JOIN involvement v
         ON v.record_kind = 'case' AND v.source_id = r.source_id AND v.record_id = r.case_id
     JOIN person_base b USING (person_id)
     WHERE v.is_child IS DISTINCT FROM false AND b.birth_earliest + INTERVAL 18 YEAR > r.day AND b.birth_latest <= r.day
 ), child_often AS (
-    SELECT *, count(*) OVER (PARTITION BY household_id, person_id) AS reports FROM child_named
+    SELECT household_id, person_id, count(*) AS reports FROM child_named
+    GROUP BY household_id, person_id HAVING count(*) >= (SELECT min(child_reports) FROM fm_tag)
 ), given AS (
     SELECT household_id, tag, evidence, record, moment
     FROM (FROM report_code UNION ALL FROM incident_code) JOIN fm_tag_code USING (evidence, code)
@@ -35,7 +36,8 @@ WITH report_code AS (
     FROM victim JOIN fm_tag ON age >= victim_from_age AND (relation_type IS NULL OR list_contains(relations, relation_type))
     WHERE relation_type IS NOT NULL OR record % 2 = 0
     UNION ALL
-    SELECT household_id, tag, 'child_reports', record, moment FROM child_often JOIN fm_tag ON reports >= child_reports
+    SELECT household_id, tag, 'child_reports', record, moment
+    FROM child_named JOIN child_often USING (household_id, person_id) JOIN fm_tag ON reports >= child_reports
 )
 SELECT household_id, tag, evidence, count(DISTINCT record) AS records, min(moment) AS first_at, max(moment) AS last_at
 FROM given WHERE household_id IS NOT NULL GROUP BY household_id, tag, evidence

@@ -1,9 +1,14 @@
 -- Households by colour, now and by the rule a month ago.
-WITH place AS (
-    SELECT household_id, arg_max(municipality_code, (moment, municipality_code)) AS municipality_code
-    FROM (SELECT household_id, reported_at AS moment, municipality_code FROM kpi_incident WHERE is_counted
-          UNION ALL SELECT household_id, received_at, municipality_code FROM kpi_report)
-    WHERE household_id IS NOT NULL GROUP BY household_id
+WITH seen AS (
+    SELECT household_id, reported_at AS moment, municipality_code FROM kpi_incident WHERE is_counted AND household_id IS NOT NULL
+    UNION ALL SELECT household_id, received_at, municipality_code FROM kpi_report WHERE household_id IS NOT NULL
+), stayed AS (
+    SELECT household_id, min(municipality_code) AS municipality_code, min(municipality_code) <> max(municipality_code) AS has_moved
+    FROM seen GROUP BY household_id
+), place AS (
+    SELECT household_id, municipality_code FROM stayed WHERE NOT has_moved
+    UNION ALL SELECT household_id, arg_max(municipality_code, (moment, municipality_code))
+    FROM seen SEMI JOIN (FROM stayed WHERE has_moved) USING (household_id) GROUP BY household_id
 ), graded AS (
     SELECT household_id, severity, list_position(['green', 'yellow', 'orange', 'red'], severity) AS grade,
            list_position(['green', 'yellow', 'orange', 'red'], severity_month_ago) AS before

@@ -18,7 +18,7 @@ WITH counted AS (
     FROM counted WHERE NOT (by_period AND period IS NULL)
 ), persons AS (
     SELECT kpi_code, figure, 'all' AS part, coalesce(period, 'all') AS period,
-           count(DISTINCT counted_id) AS numerator, 0 AS denominator, 0 AS censored, CAST(NULL AS DOUBLE) AS value,
+           count(DISTINCT counted_no) AS numerator, 0 AS denominator, 0 AS censored, CAST(NULL AS DOUBLE) AS value,
            CASE WHEN GROUPING(municipality_code) = 0 THEN 'municipality' ELSE 'all' END AS scope,
            coalesce(municipality_code, 'all') AS scope_code
     FROM kpi_person

@@ -1,0 +1,82 @@
+"""Families of which a night may say something else than the night before, and writing only what became of them.
+
+A row may become another for two reasons: the records of the family changed, or the day did. `MOVED` says of whom either
+may be so; who is not among them stands as before, but for days that are counted up to tonight.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from linkage import contracts, moved
+from linkage.engine.base import Engine
+
+MOVED = "fm_moved"
+"""Households that are looked at, made by ``views/fm_moved.sql``."""
+OF_MOVED = f"household_id IN (FROM {MOVED})"
+IS_LOOKED_AT = f"(household_id IS NULL OR {OF_MOVED})"
+"""What has no household is nobody's, and may be another one's tomorrow."""
+WORK = (MOVED, "fm_now", "fm_came", "fm_gone")
+NARROWED = {
+    "fm_incident": ("incident",),
+    "fm_report": ("case_report",),
+    "household_known_at": ("involvement",),
+    "household_child": ("household_member",),
+    "household_handover": ("incident",),
+    "household_today": ("household_child", "household_handover", "report_term", "unified_case"),
+}
+"""Of which tables the query of another reads rows of the household alone that it tells of."""
+LEAP_DAY, DAY_AFTER = 229, 301
+
+
+def since(db: Engine, as_of: date) -> date | None:
+    """Return the day that the tables tell of; None where they do not say, or it is after ``as_of``."""
+    days = db.rows("SELECT DISTINCT as_of FROM household_today")
+    return days[0][0] if len(days) == 1 and days[0][0] <= as_of else None
+
+
+def birthdays(first: date, last: date) -> list[int]:
+    """Return the days after ``first`` up to ``last`` as month and day in one number.
+
+    Whoever was born on 29 February has a birthday on 1 March in other years.
+    """
+    days = (first + timedelta(number) for number in range(1, min((last - first).days, 366) + 1))
+    found = {day.month * 100 + day.day for day in days}
+    return sorted(found | ({LEAP_DAY} if DAY_AFTER in found else set()))
+
+
+def look_at(db: Engine, name: str, query: str, *, into: str) -> None:
+    """Write a temporary table from the query of ``name``, which reads the rows of `MOVED` alone where that will do."""
+    with db.narrowed(dict.fromkeys(NARROWED.get(name, ()), IS_LOOKED_AT)):
+        db.run(f"CREATE OR REPLACE TEMP TABLE {into} AS {query}")
+
+
+def renew(db: Engine, name: str, query: str) -> None:
+    """Write what became another of a table for `MOVED`, and tell which rows; ``query`` makes the whole table."""
+    table = contracts.table(name)
+    key, columns = ", ".join(table.key), ", ".join(column.name for column in table.columns)
+    was = f"SELECT {columns} FROM {name} WHERE {IS_LOOKED_AT}"
+    look_at(db, name, f"SELECT {columns} FROM ({query}) WHERE {IS_LOOKED_AT}", into="fm_now")
+    db.run(f"CREATE OR REPLACE TEMP TABLE fm_gone AS {was} EXCEPT FROM fm_now")
+    db.run(f"CREATE OR REPLACE TEMP TABLE fm_came AS FROM fm_now EXCEPT {was}")
+    db.run(f"DELETE FROM {name} WHERE ({key}) IN (SELECT ({key}) FROM fm_gone)")
+    db.run(f"INSERT INTO {name} BY NAME FROM fm_came")
+    moved.tell(db, name, f"SELECT {key} FROM fm_gone UNION ALL SELECT {key} FROM fm_came")
+
+
+def count_on(db: Engine, before: date, as_of: date) -> None:
+    """Let days count on to tonight where nothing else happened: of hand-overs that are open, and of households."""
+    days = (as_of - before).days
+    if not days:
+        return
+    is_open = "days_open IS NOT NULL"
+    db.run(f"UPDATE household_handover SET days_open = days_open + {days} WHERE {is_open} AND NOT {OF_MOVED}")
+    told = f"FROM {moved.told(db, 'household_handover')}"
+    key = ", ".join(contracts.table("household_handover").key)
+    moved.tell(db, "household_handover", f"{told} UNION ALL SELECT {key} FROM household_handover WHERE {is_open}")
+    db.run(
+        f"UPDATE household_today SET as_of = as_of + {days}, days_since_incident = days_since_incident + {days}, "
+        f"days_out_of_view = days_out_of_view + {days}, oldest_handover_days = oldest_handover_days + {days} "
+        f"WHERE NOT {OF_MOVED}"
+    )
+    moved.forget(db, "household_today")
