@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from linkage import simulate
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.entities import near
 from linkage.pairs import fresh, relations
 from linkage.pairs.spec import Spec
 from tests.month import Chain, Post, differing, outcome
@@ -79,9 +79,13 @@ def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def overlook_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        import_module("linkage.entities.cluster"), "_MOVED", "SELECT mention_id FROM fresh_mention WHERE false"
-    )
+    seed = near._seed
+
+    def nobody_is_near(db: DuckDBEngine, sure: str) -> None:
+        seed(db, sure)
+        db.run("DELETE FROM near_seed")
+
+    monkeypatch.setattr(near, "_seed", nobody_is_near)
 
 
 @pytest.mark.parametrize(
