@@ -32,7 +32,7 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
         lambda minted: ids.among(db, minted, "mention_household", "household_id"),
     )
     frame = pd.DataFrame({"group_no": list(given), "household_id": list(given.values())})
-    db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "object"}))
+    db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "string"}))
     _write(db)
     if only_touched:
         _tell_touched(db)

@@ -63,7 +63,9 @@ def _give(db: Engine, mint: Mint, claims: str) -> None:
         [(row[0], row[1]) for row in foundings],
         lambda minted: ids.among(db, minted, "mention_person", "person_id"),
     )
-    db.register("cluster_person", pd.DataFrame({"cluster": list(given), "person_id": list(given.values())}))
+    # Of no values the engine would guess the type.
+    frame = pd.DataFrame({"cluster": list(given), "person_id": list(given.values())})
+    db.register("cluster_person", frame.astype({"cluster": "int64", "person_id": "string"}))
     db.run(
         "CREATE OR REPLACE TEMP TABLE placed_mention AS SELECT mention_id, person_id FROM mention_cluster "
         "JOIN cluster_person USING (cluster)"

@@ -16,6 +16,9 @@ PARTS = (
 )
 """Current tables, each with the kind and the id of the record that a row is of."""
 
+WHOLE = ("steunpunt_report",)
+"""Those of which a touched record may have rows of which nothing came tonight: a case has several reports."""
+
 
 def tell(db: Engine, stamp: tuple[str, ...], *, only_touched: bool) -> None:
     """Bring ``record_said`` up to the current tables; ``stamp`` are columns that are no part of what a row says.
@@ -54,10 +57,10 @@ def tell_none(db: Engine) -> None:
 
 
 def _said(stamp: tuple[str, ...], touched: str, renewed: str = "") -> str:
-    """Return what records say; a touched case may have reports of which nothing came tonight, so all are looked at."""
+    """Return the query of what records say; ``renewed`` is the beginning of the names of tables to read in place."""
     rows = []
     for name, kind, record in PARTS:
-        table = name if name == "steunpunt_report" else f"{renewed}{name}"
+        table = name if name in WHOLE else f"{renewed}{name}"
         said = ", ".join(f'"{c.name}"' for c in contracts.table(name).columns if c.name not in stamp)
         rows.append(
             f"SELECT {KEY}, hash('{name}', {said}) AS row_said "

@@ -142,8 +142,8 @@ def _set_apart(db: Engine, *, only_touched: bool) -> None:
     )
     touched = f"WHERE record_no IN (SELECT {RECORD_NO} FROM touched_record)" if only_touched else ""
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE was_mention AS FROM (FROM mention {touched}) "
-        "ANTI JOIN person_row USING (mention_id, row_hash)"
+        "CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention WHERE mention_id IN (SELECT mention_id FROM "
+        f"(SELECT mention_id, row_hash FROM mention {touched}) ANTI JOIN person_row USING (mention_id, row_hash))"
     )
     db.run("DELETE FROM mention WHERE mention_id IN (SELECT mention_id FROM was_mention)")
 

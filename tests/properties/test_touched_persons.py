@@ -158,6 +158,25 @@ def nights(seed: int, *, only_changed: bool) -> tuple[list[dict[str, object]], l
     return states, told, said
 
 
+def test_a_night_in_which_nobody_comes_and_somebody_goes() -> None:
+    before = World(random.Random(), {1: [(1, 0)], 2: [(50, 0)]})
+    after = World(before.dice, {1: [(1, 0)]})
+    with DuckDBEngine() as db:
+        for world in (before, after, after):
+            was = db.frame("FROM mention") if db.has("mention") else None
+            write(db, world)
+            if was is not None:
+                tell_what_changed(db, before, world, was)
+                before = world
+            resolve(db, SMALL, run_id="r", mint=lambda _, text: text, progress=lambda _: None)
+            assert db.rows("SELECT person_id FROM mention_person ORDER BY ALL") == db.rows(
+                "SELECT person_id FROM person_base ORDER BY ALL"
+            )
+            assert db.rows("SELECT DISTINCT mention_id // 10 FROM mention_person ORDER BY ALL") == [
+                (record,) for record in world.records
+            ]
+
+
 def others(before: Any, after: Any) -> set[str]:
     """Return the persons that have not the same mentions."""
     differing = set(before["mention_person"]) ^ set(after["mention_person"])
