@@ -47,22 +47,26 @@ def resolve(
             db.run(contracts.table(name).ddl())
     _describe(db)
     _list(db)
-    _possible(db)
+    _possible(db, only_changed=only_changed)
     persons = int(db.rows("SELECT count(*) FROM person_base")[0][0])
     progress(f"{persons} persons" + (f", {clusters} of them looked at" if only_changed else "") + _told(db))
     basis.keep(db, STAGE, found)
-    db.run("DROP TABLE moved_person")
+    for name in WORK:
+        db.run(f"DROP TABLE IF EXISTS {name}")
 
 
 STAGE = "persons"
 DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
-KEPT = ("mention_person", "known_mention", "person_id_history", *DESCRIBED)
+WORK = ("moved_person", "placed_mention", "near_mention", "other_mention", "was_decision",
+        "linked_person", "linked_mention")  # fmt: skip
+KEPT = ("mention_person", "known_mention", "person_id_history", "person_component", *DESCRIBED)
 """Tables of the night before without which all persons are made anew."""
 
 
 @cache
 def _code() -> str:
-    names = ("agglomerate", "cluster", "components", "constraints", "decided", "identity", "ids", "partition")
+    names = ("agglomerate", "cluster", "components", "constraints", "decided", "identity", "ids", "near",
+             "partition")  # fmt: skip
     here = Path(__file__)
     return basis.code(here, *(here.with_name(f"{name}.py") for name in names))
 
@@ -80,8 +84,7 @@ def _describe(db: Engine) -> None:
         """
         INSERT INTO person_base BY NAME
         WITH told AS (
-            SELECT person_id, mention.* FROM mention JOIN mention_person USING (mention_id)
-            WHERE person_id IN (FROM moved_person)
+            SELECT person_id, mention.* FROM mention JOIN placed_mention USING (mention_id)
         ),
         sex AS (
             SELECT person_id, sex FROM (
@@ -105,22 +108,27 @@ def _describe(db: Engine) -> None:
     )
 
 
-def _possible(db: Engine) -> None:
+def _possible(db: Engine, *, only_changed: bool) -> None:
     """Write to ``possible_person_link`` the best pair between two persons that stayed apart, and equal claims.
 
     Persons of whom a reviewer said that they are two are left out; those of whom nobody could tell stay, marked:
-    an incident that hangs on them is not unmatched.
+    an incident that hangs on them is not unmatched. With ``only_changed`` the links of ``linked_person`` are written.
     """
+    pairs, these = "pair", ""
+    if only_changed:
+        _find_linked(db)
+        pairs = "(" + " UNION ".join(f"FROM pair SEMI JOIN linked_mention ON mention_id = {end}" for end in ENDS) + ")"
+        these = "WHERE one IN (FROM linked_person) OR other IN (FROM linked_person)"
+        db.run(
+            "DELETE FROM possible_person_link "
+            "WHERE person_id_a IN (FROM linked_person) OR person_id_b IN (FROM linked_person)"
+        )
     db.run(
-        "DELETE FROM possible_person_link "
-        "WHERE person_id_a IN (FROM moved_person) OR person_id_b IN (FROM moved_person)"
-    )
-    db.run(
-        """
+        f"""
         INSERT INTO possible_person_link BY NAME
         WITH found AS (
             SELECT l.person_id AS one, r.person_id AS other, match_probability AS probability
-            FROM pair
+            FROM {pairs}
             JOIN mention_person l ON l.mention_id = left_id JOIN mention_person r ON r.mention_id = right_id
             WHERE l.person_id <> r.person_id
             UNION ALL SELECT person_id, person_id_a, 1 / (1 + pow(2, -weight_a)) FROM ambiguous_claim
@@ -128,7 +136,7 @@ def _possible(db: Engine) -> None:
         ), link AS (
             SELECT least(one, other) AS person_id_a, greatest(one, other) AS person_id_b,
                    max(probability) AS match_probability
-            FROM found WHERE one IN (FROM moved_person) OR other IN (FROM moved_person) GROUP BY ALL
+            FROM found {these} GROUP BY ALL
         ), decided AS (
             SELECT least(l.person_id, r.person_id) AS person_id_a, greatest(l.person_id, r.person_id) AS person_id_b,
                    bool_or(verdict = 'different') AS is_different, bool_or(verdict = 'unsure') AS is_unsure
@@ -142,6 +150,40 @@ def _possible(db: Engine) -> None:
     )
 
 
+ENDS = ("left_id", "right_id")
+
+
+def _find_linked(db: Engine) -> None:
+    """Write ``linked_person``, of whom a link may be another one, and ``linked_mention``, their mentions.
+
+    They are those that were looked at, and those between whom a pair changed that is possible, or may have been.
+    """
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE linked_person AS
+        WITH place AS MATERIALIZED (
+            FROM mention_person
+            WHERE mention_id IN (SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair)
+        ), crossing AS MATERIALIZED (
+            SELECT left_id, right_id, least(l.person_id, r.person_id) AS person_id_a,
+                   greatest(l.person_id, r.person_id) AS person_id_b
+            FROM (SELECT DISTINCT left_id, right_id FROM changed_pair)
+            JOIN place l ON l.mention_id = left_id JOIN place r ON r.mention_id = right_id
+            WHERE l.person_id <> r.person_id
+        ), touched AS (
+            SELECT person_id_a, person_id_b FROM crossing SEMI JOIN pair USING (left_id, right_id)
+            UNION ALL FROM possible_person_link SEMI JOIN crossing USING (person_id_a, person_id_b)
+                SELECT person_id_a, person_id_b
+        )
+        FROM moved_person UNION SELECT unnest([person_id_a, person_id_b]) FROM touched
+        """
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE linked_mention AS "
+        "SELECT mention_id FROM mention_person SEMI JOIN linked_person USING (person_id)"
+    )
+
+
 def _list(db: Engine) -> None:
     """Write to ``ambiguous_claim`` and ``capped_person`` what the clusters left for a person to look at."""
     for name in ("ambiguous_claim", "capped_person"):
@@ -150,8 +192,8 @@ def _list(db: Engine) -> None:
         """
         INSERT INTO ambiguous_claim
         SELECT p.person_id, a.person_id, b.person_id, weight_one, weight_other
-        FROM cluster_claim c JOIN mention_person p ON p.mention_id = c.cluster
-        JOIN mention_person a ON a.mention_id = one JOIN mention_person b ON b.mention_id = other
+        FROM cluster_claim c JOIN placed_mention p ON p.mention_id = c.cluster
+        JOIN placed_mention a ON a.mention_id = one JOIN placed_mention b ON b.mention_id = other
         """
     )
     db.run(
@@ -159,7 +201,7 @@ def _list(db: Engine) -> None:
         INSERT INTO capped_person
         SELECT person_id, mentions, wanted
         FROM (SELECT cluster, max(wanted) AS wanted FROM cluster_capped GROUP BY cluster)
-        JOIN mention_person ON mention_id = cluster JOIN person_base USING (person_id)
+        JOIN placed_mention ON mention_id = cluster JOIN person_base USING (person_id)
         """
     )
     for name in ("cluster_claim", "cluster_capped"):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from linkage.engine.base import Engine
+from linkage.entities import near
 from linkage.entities.components import components
 from linkage.entities.partition import Clusters, clusters
 from linkage.thresholds import bits
@@ -22,19 +23,23 @@ Ints = npt.NDArray[Any]
 def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
     """Write ``mention_cluster`` (mention_id, cluster: the person's smallest mention_id); return how many there are.
 
-    Reads ``mention``, ``shared_seat``, ``pair_score`` and, when there is one, ``decision``, where it sets the outcome
-    of what it refused. Writes ``cluster_claim`` (clusters that fit two others equally well) and ``cluster_capped``
-    (clusters that were to grow past the cap). With ``only_changed`` the mentions of components in which something
-    changed (``changed_pair``, ``fresh_mention``, ``was_mention``) are clustered: no other cluster can be another one.
+    Reads ``mention``, ``shared_seat``, ``pair_score``, ``pair`` and, when there is one, ``decision``, where it sets the
+    outcome of what it refused. Writes ``cluster_component`` (cluster, component: those of components that are more than
+    one), ``cluster_claim`` (clusters that fit two others equally well) and ``cluster_capped`` (clusters that were to
+    grow past the cap). With ``only_changed`` the mentions of `near` are clustered: no other cluster can be another one.
     """
     decided, cut = _decided(db), bits(config.linkage.sure)
     both = np.array([row[1:3] for row in decided], dtype=np.int64).reshape(-1, 2)
-    graph = _Graph(db, both, cut, only_changed=only_changed)
-    inside = graph.pairs(db)
+    # What is sure is possible too, and of all pairs that were compared few are.
+    known = "pair" if config.linkage.possible < config.linkage.sure else "pair_score"
+    sure = f"SELECT left_id, right_id FROM {known} WHERE match_weight >= {cut}"
+    if only_changed:
+        near.find(db, sure)
+    graph = (_Near if only_changed else _Graph)(db, both, cut, sure)
     is_same, is_apart = (np.array([row[3] == said for row in decided], dtype=bool) for said in ("same", "different"))
     found = clusters(
         len(graph.ids),
-        *inside,
+        *graph.pairs(db),
         cut=cut,
         record=graph.record,
         seat=graph.seat,
@@ -44,7 +49,7 @@ def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
         margin=config.linkage.ambiguity_margin,
     )
     first = np.unique(found.labels, return_index=True)[1]
-    _write(db, found, graph.ids[first[found.labels]], graph.ids)
+    _write(db, found, graph, first)
     numbers = [row[0] for row in decided if row[3] == "same"]
     for position, reason in found.refused:
         db.run("UPDATE decision SET outcome = ? WHERE decision_id = ?", [f"refused_{reason}", numbers[position]])
@@ -52,57 +57,74 @@ def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
 
 
 class _Graph:
-    """The mentions to cluster, in the order of their numbers, with their records and seats as nodes."""
+    """The mentions to cluster, in the order of their numbers, with their records, seats and components."""
 
-    def __init__(self, db: Engine, decided: Ints, cut: float, *, only_changed: bool) -> None:
-        """Take all mentions, or the components of what changed; ``decided`` pairs are of one component."""
-        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS).items()}
-        ids, record, seat = found["mention_id"], found["record_no"], found["seat"]
-        sure = db.unordered(f"SELECT left_id, right_id FROM pair_score WHERE match_weight >= {cut}")
-        left, right = (np.asarray(sure[name]) for name in ("left_id", "right_id"))
-        left, right = np.r_[left, ids, decided[:, 0]], np.r_[right, seat, decided[:, 1]]
-        self.labels = components(len(ids), _places(ids, left), _places(ids, right))
-        if only_changed:
-            moved = np.asarray(db.unordered(_MOVED)["mention_id"])
-            moved = _places(ids, np.r_[moved, decided.ravel()])
-            here = np.isin(self.labels, self.labels[moved])
-            ids, record, seat, self.labels = ids[here], record[here], seat[here], self.labels[here]
-        self.ids, self.record, self.seat = ids, record, _places(ids, seat)
+    among = ""
+    """Which mentions these are."""
+
+    def __init__(self, db: Engine, decided: Ints, cut: float, sure: str) -> None:
+        """Read the mentions; pairs that are sure and ``decided`` ones are of one component."""
+        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS.format(among=self.among)).items()}
+        self.ids, self.record = found["mention_id"], found["record_no"]
+        self.seat = self.nodes(found["seat"])
+        left, right = self._sure(db, cut, sure)
+        both = self.nodes(decided)
+        left, right = np.r_[left, np.arange(len(self.ids)), both[:, 0]], np.r_[right, self.seat, both[:, 1]]
+        self.labels = components(len(self.ids), left, right)
 
     def nodes(self, mentions: Ints) -> Ints:
         """Return the nodes of mentions."""
-        return _places(self.ids, mentions)
+        return np.asarray(np.searchsorted(self.ids, mentions))
+
+    def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
+        found = db.unordered(sure)
+        return self.nodes(np.asarray(found["left_id"])), self.nodes(np.asarray(found["right_id"]))
 
     def pairs(self, db: Engine) -> tuple[Ints, Ints, Ints]:
         """Return the pairs inside the components, as nodes, with their weights: the others can join nobody."""
         db.register("component", pd.DataFrame({"mention_id": self.ids, "label": self.labels}))
-        found = db.unordered(
+        found = self._weighed(
+            db,
             """
             SELECT left_id, right_id, match_weight FROM pair_score
             JOIN component l ON l.mention_id = left_id
             JOIN component r ON r.mention_id = right_id AND r.label = l.label
-            """
+            """,
         )
         db.run("DROP TABLE component")
+        return found
+
+    def _weighed(self, db: Engine, query: str) -> tuple[Ints, Ints, Ints]:
+        found = db.unordered(query)
         left, right, weight = (np.asarray(found[name]) for name in ("left_id", "right_id", "match_weight"))
         return self.nodes(left), self.nodes(right), weight
 
 
-def _places(ids: Ints, wanted: Ints) -> Ints:
-    return np.asarray(np.searchsorted(ids, wanted))
+class _Near(_Graph):
+    """The same of ``near_mention`` alone, whose pairs are few enough to be read at once."""
+
+    among = "SEMI JOIN near_mention USING (mention_id)"
+
+    def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
+        self._found = self._weighed(db, _NEAR_PAIRS)
+        left, right, weight = self._found
+        return left[weight >= cut], right[weight >= cut]
+
+    def pairs(self, db: Engine) -> tuple[Ints, Ints, Ints]:  # noqa: ARG002
+        """Return the pairs inside the components, as nodes, with their weights."""
+        left, right, weight = self._found
+        inside = self.labels[left] == self.labels[right]
+        return left[inside], right[inside], weight[inside]
 
 
 _MENTIONS = """
 SELECT mention_id, record_no, coalesce(seat, mention_id) AS seat
-FROM mention LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
+FROM (FROM mention {among}) LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
 """
-_MOVED = """
-SELECT mention_id FROM mention WHERE mention_id IN (
-    SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair)
-    OR record_no IN (SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
-                     UNION SELECT record_no FROM was_mention)
+_NEAR_PAIRS = """
+SELECT left_id, right_id, match_weight FROM pair_score
+SEMI JOIN near_mention l ON l.mention_id = left_id SEMI JOIN near_mention r ON r.mention_id = right_id
 """
-"""Mentions of pairs that changed, and those that stand on a record beside one that changed."""
 
 
 def _decided(db: Engine) -> list[tuple[Any, ...]]:
@@ -115,8 +137,15 @@ def _decided(db: Engine) -> list[tuple[Any, ...]]:
     )
 
 
-def _write(db: Engine, found: Clusters, cluster_of: Ints, ids: Ints) -> None:
+def _write(db: Engine, found: Clusters, graph: _Graph, first: Ints) -> None:
+    """Write the clusters; ``first`` is the first node of each."""
+    ids = graph.ids
+    cluster_of = ids[first[found.labels]]
     db.register("mention_cluster", pd.DataFrame({"mention_id": ids, "cluster": cluster_of}, dtype="int64"))
+    label = graph.labels[first]
+    is_shared = (np.bincount(label) > 1)[label]
+    tied = pd.DataFrame({"cluster": ids[first[is_shared]], "component": label[is_shared]}, dtype="int64")
+    db.register("cluster_component", tied)
     claims = [
         (cluster_of[c.node], cluster_of[c.one], cluster_of[c.other], c.weight_one, c.weight_other)
         for c in found.ambiguous

@@ -12,9 +12,15 @@ from linkage.engine.base import Engine
 def place(db: Engine, decisions: Sequence[Decision]) -> dict[str, int]:
     """Write ``decision``: the decisions that hold, on the mentions of tonight; return how many by outcome.
 
-    A decision about a mention that is gone waits (``waiting``); of two about one pair the later counts.
+    A decision about a mention that is gone waits (``waiting``); of two about one pair the later counts. The pairs of
+    the night before are kept as ``was_decision``: one of them may have been withdrawn.
     """
     declared = contracts.table("decision")
+    before = "decision" if declared.is_in(db) else "(SELECT CAST(NULL AS BIGINT) AS left_id, 0 AS right_id)"
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE was_decision AS "
+        f"SELECT left_id, right_id FROM {before} WHERE left_id IS NOT NULL AND right_id IS NOT NULL"
+    )
     db.run(declared.ddl())
     for d in decisions:
         keys = [getattr(key, column) for key in (d.left, d.right) for column in KEY]

@@ -58,7 +58,10 @@ WORK = (
     "hh_here",
     "hh_home",
     "hh_joined",
-    "hh_untouched",
+    "hh_counted",
+    "hh_other",
+    "was_household",
+    "returned_household",
 )
 """Tables of this stage that nobody else reads; dropped at its end."""
 

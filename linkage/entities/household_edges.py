@@ -35,18 +35,18 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
             SELECT relation, {_is_family()} AS is_family
             FROM (SELECT DISTINCT relation FROM mention WHERE relation IS NOT NULL)
         ), person AS (
-            SELECT b.*, person_no FROM person_base b
+            SELECT person_id, birth_earliest, person_no FROM person_base
             JOIN (SELECT person_id, CAST(min(mention_id) AS BIGINT) AS person_no FROM mention_person GROUP BY person_id)
                 USING (person_id)
         ),
         told AS (
             SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
                    person_id, b.person_no, m.role, coalesce(r.is_family, false) AS is_family,
-                   coalesce(i.dv_flag, true) AS is_domestic, {_is_child()} AS is_child
+                   i.record_id IS NULL AS is_domestic, {_is_child()} AS is_child
             FROM mention m JOIN mention_person mp USING (mention_id) JOIN person b USING (person_id)
             LEFT JOIN relation r ON r.relation = m.relation
-            LEFT JOIN (SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, dv_flag
-                       FROM police_incident) i
+            LEFT JOIN (SELECT source_id, 'incident' AS record_kind, incident_number AS record_id
+                       FROM police_incident WHERE NOT dv_flag) i
                 ON i.source_id = m.source_id AND i.record_kind = m.record_kind AND i.record_id = m.record_id
         ), victims AS (
             SELECT record_no,

@@ -27,35 +27,44 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
     given = ids.give(
         "household",
         mint,
-        _overlaps(db),
+        _overlaps(db, ids.claims("household", only_changed=only_touched)),
         _foundings(db),
         lambda minted: ids.among(db, minted, "mention_household", "household_id"),
     )
     frame = pd.DataFrame({"group_no": list(given), "household_id": list(given.values())})
-    db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "object"}))
+    db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "string"}))
     _write(db)
     if only_touched:
-        db.run("INSERT INTO touched_household SELECT household_id FROM hh_group_id")
-    ids.remember(db, "household", run_id, only="hh_mention" if only_touched else None)
+        _tell_touched(db)
+    ids.remember(db, "household", run_id, only="hh_other" if only_touched else None)
 
 
 def _make_room(db: Engine) -> None:
     """Take the mentions that are looked at, and those that are gone, out of their households."""
-    leaving = "mention_id IN (SELECT mention_id FROM hh_mention UNION ALL SELECT mention_id FROM gone_mention)"
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE touched_household AS "
-        f"SELECT DISTINCT household_id FROM mention_household WHERE {leaving}"
-    )
-    db.run(f"DELETE FROM mention_household WHERE {leaving}")
+    ids.find_returned(db, "household")
+    ids.make_room(db, "household", "hh_mention")
+    db.run("CREATE OR REPLACE TEMP TABLE touched_household AS SELECT DISTINCT household_id FROM was_household")
     db.run("DELETE FROM record_household WHERE household_id IN (SELECT household_id FROM touched_household)")
 
 
-def _overlaps(db: Engine) -> list[tuple[int, str]]:
+def _tell_touched(db: Engine) -> None:
+    """Add to ``touched_household``, and write ``hh_other``: looked-at mentions that are of another household now."""
+    db.run(
+        "INSERT INTO touched_household "
+        "SELECT household_id FROM hh_group_id ANTI JOIN touched_household USING (household_id)"
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE hh_other AS "
+        "SELECT mention_id FROM (FROM hh_mention_group JOIN hh_group_id USING (group_no)) "
+        "ANTI JOIN was_household USING (mention_id, household_id)"
+    )
+
+
+def _overlaps(db: Engine, claims: str) -> list[tuple[int, str]]:
     rows = db.rows(
         f"""
         SELECT group_no, household_id, count(DISTINCT record_no) AS records, count(*) AS mentions
-        FROM hh_mention_group JOIN hh_mention USING (mention_id) JOIN known_household USING ({KEY})
-        WHERE household_id NOT IN (SELECT household_id FROM mention_household)
+        FROM hh_mention_group JOIN hh_mention USING (mention_id) JOIN ({claims}) USING (mention_id)
         GROUP BY group_no, household_id ORDER BY records DESC, mentions DESC, household_id, min(mention_id), group_no
         """
     )
@@ -67,7 +76,7 @@ def _foundings(db: Engine) -> list[tuple[int, str]]:
         f"""
         SELECT group_no, founding FROM (
             SELECT group_no, min(mention_id) AS mention_id FROM hh_mention_group GROUP BY group_no
-        ) JOIN (SELECT mention_id, concat_ws(' ', {KEY}) AS founding FROM mention) USING (mention_id)
+        ) JOIN (SELECT mention_id, concat_ws(' ', {KEY}) AS founding FROM hh_mention) USING (mention_id)
         ORDER BY mention_id
         """
     )

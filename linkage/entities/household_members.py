@@ -8,7 +8,7 @@ home with the others is a member by the case, for as long as the case lasts.
 
 from __future__ import annotations
 
-from linkage import contracts
+from linkage import contracts, moved
 from linkage.engine.base import Engine
 
 
@@ -18,6 +18,8 @@ def describe(db: Engine, *, only_touched: bool = False) -> None:
         db.run("DELETE FROM household_member WHERE household_id IN (SELECT household_id FROM touched_household)")
     else:
         db.run(contracts.table("household_member").ddl())
+        moved.forget(db, "household_member")
+        moved.forget(db, "household")
     _told(db)
     _homes(db)
     _joined(db)
@@ -237,18 +239,19 @@ def _ended() -> str:
 
 def _households(db: Engine, *, only_touched: bool) -> None:
     """Count the members of every household; who is a minor follows from the day of the last record."""
+    these = ""
     if only_touched:
-        db.run(
-            "CREATE OR REPLACE TEMP TABLE hh_untouched AS SELECT household_id, is_collective_address FROM household "
-            "ANTI JOIN touched_household USING (household_id)"
-        )
+        _find_counted(db)
+        these = "SEMI JOIN hh_counted USING (household_id)"
+        db.run("DELETE FROM household WHERE household_id IN (SELECT household_id FROM hh_counted)")
     else:
-        db.run("CREATE OR REPLACE TEMP TABLE hh_untouched (household_id VARCHAR, is_collective_address BOOLEAN)")
-    db.run(contracts.table("household").ddl())
+        db.run("CREATE OR REPLACE TEMP TABLE hh_counted (household_id VARCHAR, is_collective_address BOOLEAN)")
+        db.run(contracts.table("household").ddl())
     db.run(
-        """
+        f"""
         INSERT INTO household BY NAME
         WITH today AS (SELECT max(event_date) AS day FROM mention),
+        member AS MATERIALIZED (SELECT household_id, person_id FROM household_member {these}),
         lodged AS (
             SELECT DISTINCT person_id FROM hh_mention
             JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN
@@ -257,8 +260,35 @@ def _households(db: Engine, *, only_touched: bool) -> None:
         SELECT household_id, count(DISTINCT person_id) AS members,
                count(DISTINCT person_id) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,
                coalesce(any_value(u.is_collective_address), bool_or(l.person_id IS NOT NULL)) AS is_collective_address
-        FROM household_member m LEFT JOIN person_base b USING (person_id) LEFT JOIN lodged l USING (person_id)
-        LEFT JOIN hh_untouched u USING (household_id), today
+        FROM member m LEFT JOIN (FROM person_base SEMI JOIN member USING (person_id)) b USING (person_id)
+        LEFT JOIN lodged l USING (person_id) LEFT JOIN hh_counted u USING (household_id), today
         GROUP BY household_id ORDER BY household_id
+        """
+    )
+    if only_touched:
+        moved.tell(db, "household", "SELECT household_id FROM hh_counted")
+        moved.tell(db, "household_member", "SELECT household_id FROM touched_household")
+
+
+def _find_counted(db: Engine) -> None:
+    """Write ``hh_counted``: the touched households, and those of whom somebody is a minor no longer, or again.
+
+    Of the latter nothing else is another, and what is known of their addresses comes along.
+    """
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE hh_counted AS
+        WITH last_day AS (
+            SELECT max(event_date) AS day FROM mention UNION ALL
+            SELECT max(event_date) FROM (
+                SELECT event_date FROM mention ANTI JOIN fresh_mention USING (mention_id)
+                UNION ALL SELECT event_date FROM was_mention)
+        ), aged AS (
+            SELECT person_id FROM person_base, (SELECT min(day) AS since, max(day) AS until FROM last_day)
+            WHERE birth_earliest + INTERVAL 18 YEAR > since AND birth_earliest + INTERVAL 18 YEAR <= until
+        )
+        SELECT household_id, is_collective_address FROM household ANTI JOIN touched_household USING (household_id)
+        WHERE household_id IN (SELECT household_id FROM household_member SEMI JOIN aged USING (person_id))
+        UNION ALL SELECT household_id, NULL FROM touched_household
         """
     )

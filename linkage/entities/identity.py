@@ -16,20 +16,39 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     ``known_mention`` gives the ids of the night before by mention key. An id goes to the cluster that holds most of its
     mentions, a cluster takes one id only; ties go to the older id in the order of the text, so that the outcome does
     not depend on the order of rows. With ``only_changed`` all other mentions keep their person, and no new cluster
-    takes its id. Writes ``moved_person``, the persons that were looked at, as they were and as they are, and
-    ``changed_person``, those of them that have not the same mentions any more.
+    takes its id. Writes ``placed_mention``, the mentions that were looked at with their persons, ``moved_person``,
+    these persons as they were and as they are, and ``changed_person``, those of them that have not the same mentions
+    any more. ``cluster_component`` gives ``person_component``.
     """
     ids.prepare(db, "person")
     if only_changed:
-        _make_room(db)
+        ids.make_room(db, "person", "mention_cluster")
+        db.run("CREATE OR REPLACE TEMP TABLE moved_person AS SELECT DISTINCT person_id FROM was_person")
+        db.run("DELETE FROM person_component WHERE person_id IN (FROM moved_person)")
     else:
-        db.run(contracts.table("mention_person").ddl())
+        for name in ("mention_person", "person_component"):
+            db.run(contracts.table(name).ddl())
         db.run("CREATE OR REPLACE TEMP TABLE moved_person (person_id VARCHAR)")
         db.run("DROP TABLE IF EXISTS changed_person")
+    _give(db, mint, ids.claims("person", only_changed=only_changed))
+    db.run("INSERT INTO mention_person BY NAME FROM placed_mention")
+    db.run("INSERT INTO moved_person SELECT person_id FROM cluster_person")
+    db.run(
+        "INSERT INTO person_component SELECT person_id, min(person_id) OVER (PARTITION BY component) "
+        "FROM cluster_component JOIN cluster_person USING (cluster)"
+    )
+    for name in ("cluster_component", "cluster_person"):
+        db.run(f"DROP TABLE {name}")
+    if only_changed:
+        _tell_changed(db)
+    ids.remember(db, "person", run_id, only="other_mention" if only_changed else None)
+
+
+def _give(db: Engine, mint: Mint, claims: str) -> None:
+    """Write ``cluster_person`` and ``placed_mention``: the person of every cluster, and of every mention in one."""
     overlaps = db.rows(
         f"""
-        SELECT cluster, person_id FROM mention_cluster JOIN mention USING (mention_id)
-        JOIN known_mention USING ({KEY}) WHERE person_id NOT IN (SELECT person_id FROM mention_person)
+        SELECT cluster, person_id FROM mention_cluster JOIN ({claims}) USING (mention_id)
         GROUP BY ALL ORDER BY count(*) DESC, person_id, cluster
         """
     )
@@ -44,38 +63,28 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
         [(row[0], row[1]) for row in foundings],
         lambda minted: ids.among(db, minted, "mention_person", "person_id"),
     )
-    db.register("cluster_person", pd.DataFrame({"cluster": list(given), "person_id": list(given.values())}))
+    # Of no values the engine would guess the type.
+    frame = pd.DataFrame({"cluster": list(given), "person_id": list(given.values())})
+    db.register("cluster_person", frame.astype({"cluster": "int64", "person_id": "string"}))
     db.run(
-        "INSERT INTO mention_person BY NAME SELECT mention_id, person_id FROM mention_cluster "
+        "CREATE OR REPLACE TEMP TABLE placed_mention AS SELECT mention_id, person_id FROM mention_cluster "
         "JOIN cluster_person USING (cluster)"
     )
-    db.run("INSERT INTO moved_person SELECT person_id FROM cluster_person")
-    db.run("DROP TABLE cluster_person")
-    if only_changed:
-        _tell_changed(db)
-    ids.remember(db, "person", run_id, only="mention_cluster" if only_changed else None)
-
-
-def _make_room(db: Engine) -> None:
-    """Take the mentions that are gone or clustered anew out of ``mention_person``."""
-    leaving = "mention_id IN (SELECT mention_id FROM mention_cluster UNION ALL SELECT mention_id FROM gone_mention)"
-    db.run(f"CREATE OR REPLACE TEMP TABLE was_person AS FROM mention_person WHERE {leaving}")
-    db.run("CREATE OR REPLACE TEMP TABLE moved_person AS SELECT DISTINCT person_id FROM was_person")
-    db.run(f"DELETE FROM mention_person WHERE {leaving}")
 
 
 def _tell_changed(db: Engine) -> None:
-    """Write ``changed_person`` from ``was_person``, the looked-at mentions as they were."""
+    """Write ``changed_person`` and ``other_mention`` (of another person now), from ``was_person`` as they were."""
     db.run(
         """
-        CREATE OR REPLACE TEMP TABLE changed_person AS
-        WITH differs AS (
-            SELECT n.person_id AS now_id, w.person_id AS was_id
-            FROM (FROM mention_person SEMI JOIN mention_cluster USING (mention_id)) n
-            FULL JOIN was_person w USING (mention_id) WHERE n.person_id IS DISTINCT FROM w.person_id
-        )
-        SELECT now_id AS person_id FROM differs WHERE now_id IS NOT NULL
-        UNION SELECT was_id FROM differs WHERE was_id IS NOT NULL
+        CREATE OR REPLACE TEMP TABLE other_mention AS
+        SELECT mention_id, n.person_id AS now_id, w.person_id AS was_id
+        FROM placed_mention n FULL JOIN was_person w USING (mention_id) WHERE n.person_id IS DISTINCT FROM w.person_id
         """
     )
-    db.run("DROP TABLE was_person")
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE changed_person AS "
+        "SELECT now_id AS person_id FROM other_mention WHERE now_id IS NOT NULL "
+        "UNION SELECT was_id FROM other_mention WHERE was_id IS NOT NULL"
+    )
+    for name in ("was_person", "returned_person"):
+        db.run(f"DROP TABLE {name}")

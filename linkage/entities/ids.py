@@ -60,11 +60,43 @@ def among(db: Engine, wanted: list[str], table: str, column: str) -> set[str]:
     return found
 
 
+def make_room(db: Engine, kind: str, looked_at: str) -> None:
+    """Move the mentions that a table names, and those that are gone, out of ``mention_<kind>`` to ``was_<kind>``."""
+    leaving = f"mention_id IN (SELECT mention_id FROM {looked_at} UNION ALL SELECT mention_id FROM gone_mention)"
+    db.run(f"CREATE OR REPLACE TEMP TABLE was_{kind} AS FROM mention_{kind} WHERE {leaving}")
+    db.run(f"DELETE FROM mention_{kind} WHERE {leaving}")
+
+
+def find_returned(db: Engine, kind: str) -> None:
+    """Write ``returned_<kind>`` (mention_id, <kind>_id): mentions that are new tonight, and had an id before."""
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE returned_{kind} AS
+        SELECT mention_id, {kind}_id FROM (
+            FROM mention WHERE mention_id IN (FROM fresh_mention ANTI JOIN mention_{kind} USING (mention_id))
+        ) JOIN {_known(kind)} USING ({KEY})
+        """
+    )
+
+
+def claims(kind: str, *, only_changed: bool) -> str:
+    """Return the query of mentions with the ids that they had (mention_id, <kind>_id).
+
+    With ``only_changed`` it gives those that `make_room` and `find_returned` wrote down, unless a mention that is not
+    looked at has the id.
+    """
+    column = f"{kind}_id"
+    if not only_changed:
+        return f"SELECT mention_id, {column} FROM mention JOIN {_known(kind)} USING ({KEY})"
+    claim = f"(SELECT mention_id, {column} FROM was_{kind} UNION ALL FROM returned_{kind})"
+    return f"FROM {claim} ANTI JOIN (FROM mention_{kind} SEMI JOIN {claim} USING ({column})) USING ({column})"
+
+
 def remember(db: Engine, kind: str, run_id: str, only: str | None = None) -> None:
     """Add tonight's merges and splits to the history, and keep tonight's ids for the next night.
 
     Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too. ``only`` is a table of the
-    mentions that were grouped anew, if it was not all of them.
+    mentions that have another id than they had, or none, if it is known.
     """
     known, column = _known(kind), f"{kind}_id"
     these = f"SEMI JOIN {only} USING (mention_id)" if only else ""
@@ -79,8 +111,9 @@ def remember(db: Engine, kind: str, run_id: str, only: str | None = None) -> Non
     db.run(
         f"""
         INSERT INTO {kind}_id_history BY NAME
+        WITH alive AS (SELECT m.{column} FROM mention_{kind} m SEMI JOIN known_today t ON t.old_id = m.{column})
         SELECT DISTINCT old_id, {column} AS new_id, ? AS run_id,
-               CASE WHEN old_id IN (SELECT {column} FROM mention_{kind}) THEN 'split' ELSE 'merge' END AS reason
+               CASE WHEN old_id IN (FROM alive) THEN 'split' ELSE 'merge' END AS reason
         FROM known_today WHERE old_id IS NOT NULL ORDER BY old_id, new_id
         """,
         [run_id],
@@ -105,7 +138,8 @@ def _lead(db: Engine, kind: str) -> None:
     db.run(
         f"""
         INSERT INTO {kind}_id_today
-        WITH RECURSIVE alive AS (SELECT DISTINCT {column} AS id FROM mention_{kind}),
+        WITH RECURSIVE told AS (SELECT unnest([old_id, new_id]) AS {column} FROM {kind}_id_history),
+        alive AS (SELECT DISTINCT {column} AS id FROM mention_{kind} SEMI JOIN told USING ({column})),
         led AS (
             SELECT DISTINCT old_id, new_id FROM {kind}_id_history WHERE old_id NOT IN (SELECT id FROM alive)
             UNION

@@ -13,39 +13,37 @@ from linkage.engine.base import Engine
 
 OF_TONIGHT = ("changed_record", "changed_person", "fresh_mention", "gone_mention", "was_mention")
 """What tells what changed; without one of them everything may have."""
-WORK = ("hh_tie", "hh_near", "hh_next")
+WORK = ("hh_tie", "hh_near", "hh_next", "hh_look")
 MOST = 0.5
 """Share of all persons from which it is quicker to look at everybody."""
-NARROW = {
-    "mention": "mention_id IN (SELECT mention_id FROM hh_tie SEMI JOIN hh_near USING (person_id))",
-    "mention_person": "person_id IN (SELECT person_id FROM hh_near)",
-}
+NARROW = dict.fromkeys(("mention", "mention_person"), "mention_id IN (FROM hh_look)")
 """Which rows of these tables are looked at."""
+BUILDING = "CASE WHEN postcode IS NOT NULL AND house_number IS NOT NULL THEN hash(postcode, house_number) END"
 
 
 def find(db: Engine) -> bool:
     """Write ``hh_near`` (person_id, is_touched); return whether it is worth while and known what changed.
 
-    Reads ``mention``, ``mention_person``, the ``mention_household`` of the night before, and `OF_TONIGHT`.
+    Reads ``mention``, ``mention_person``, the ``mention_household`` and ``household_member`` of the night before, and
+    `OF_TONIGHT`. Who is not there any more may be named as well.
     """
     if not all(db.has(name) for name in OF_TONIGHT):
         return False
     db.run(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE hh_tie AS
-        SELECT mention_id, person_id, record_no, household_id,
-               CASE WHEN postcode IS NOT NULL AND house_number IS NOT NULL AND event_date IS NOT NULL
-                    THEN concat_ws('|', postcode, house_number) END AS building
-        FROM mention JOIN mention_person USING (mention_id) LEFT JOIN mention_household USING (mention_id)
+        SELECT mention_id, person_id, record_no, CASE WHEN event_date IS NOT NULL THEN {BUILDING} END AS building
+        FROM mention JOIN mention_person USING (mention_id)
         """
     )
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_near AS
-        SELECT DISTINCT person_id, true AS is_touched FROM hh_tie
-        WHERE person_id IN (SELECT person_id FROM changed_person)
-           OR mention_id IN (SELECT mention_id FROM fresh_mention)
-           OR household_id IN (SELECT household_id FROM mention_household SEMI JOIN gone_mention USING (mention_id))
+        WITH emptied AS (SELECT household_id FROM mention_household SEMI JOIN gone_mention USING (mention_id))
+        SELECT person_id, true AS is_touched FROM (
+            SELECT person_id FROM changed_person
+            UNION SELECT person_id FROM mention_person SEMI JOIN fresh_mention USING (mention_id)
+            UNION SELECT person_id FROM household_member WHERE household_id IN (FROM emptied))
         """
     )
     _add_neighbours(db, are_touched=True)
@@ -58,6 +56,7 @@ def find(db: Engine) -> bool:
         """
     )
     _complete(db)
+    _look(db)
     [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near WHERE is_touched), count(*) FROM person_base")
     return bool(touched <= MOST * persons)
 
@@ -82,6 +81,7 @@ def widen(db: Engine) -> bool:
     db.run("DELETE FROM hh_near WHERE NOT is_touched")
     db.run("INSERT INTO hh_near SELECT person_id, true FROM hh_next")
     _complete(db)
+    _look(db)
     return True
 
 
@@ -92,20 +92,32 @@ def leave_out_neighbours(db: Engine) -> None:
 
 
 def _complete(db: Engine) -> None:
-    """Make the families of ``hh_near`` whole, and add who else was told at their addresses."""
+    """Make the families of ``hh_near`` whole.
+
+    Whose person is another one tonight is near already, so that the members of a household may be told as the night
+    before left them.
+    """
     db.run("CREATE OR REPLACE TEMP TABLE hh_next AS SELECT person_id FROM hh_near")
     while db.rows("SELECT 1 FROM hh_next LIMIT 1"):
         db.run(
             """
             CREATE OR REPLACE TEMP TABLE hh_next AS
-            WITH told AS (SELECT record_no, household_id FROM hh_tie SEMI JOIN hh_next USING (person_id))
-            SELECT DISTINCT person_id FROM hh_tie ANTI JOIN hh_near USING (person_id)
-            WHERE record_no IN (SELECT record_no FROM told)
-               OR household_id IN (SELECT household_id FROM told WHERE household_id IS NOT NULL)
+            WITH record AS (SELECT record_no FROM hh_tie SEMI JOIN hh_next USING (person_id)),
+            family AS (SELECT household_id FROM household_member SEMI JOIN hh_next USING (person_id))
+            FROM (
+                SELECT person_id FROM hh_tie WHERE record_no IN (FROM record)
+                UNION SELECT person_id FROM household_member WHERE household_id IN (FROM family)
+            ) ANTI JOIN hh_near USING (person_id)
             """
         )
         db.run("INSERT INTO hh_near SELECT person_id, true FROM hh_next")
+
+
+def _look(db: Engine) -> None:
+    """Add to ``hh_near`` who else was told at the addresses of touched families, and write the mentions of all of them
+    (``hh_look``)."""
     _add_neighbours(db, are_touched=False)
+    db.run("CREATE OR REPLACE TEMP TABLE hh_look AS SELECT mention_id FROM hh_tie SEMI JOIN hh_near USING (person_id)")
 
 
 def _add_neighbours(db: Engine, *, are_touched: bool) -> None:
@@ -116,7 +128,6 @@ def _add_neighbours(db: Engine, *, are_touched: bool) -> None:
         SELECT DISTINCT person_id, {are_touched} FROM hh_tie ANTI JOIN hh_near USING (person_id)
         WHERE building IN (
             SELECT building FROM hh_tie SEMI JOIN hh_near USING (person_id) WHERE building IS NOT NULL
-            UNION ALL SELECT concat_ws('|', postcode, house_number) FROM was_mention
-            WHERE postcode IS NOT NULL AND house_number IS NOT NULL)
+            UNION SELECT {BUILDING} FROM was_mention WHERE postcode IS NOT NULL AND house_number IS NOT NULL)
         """
     )

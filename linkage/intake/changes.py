@@ -16,6 +16,9 @@ PARTS = (
 )
 """Current tables, each with the kind and the id of the record that a row is of."""
 
+WHOLE = ("steunpunt_report",)
+"""Those of which a touched record may have rows of which nothing came tonight: a case has several reports."""
+
 
 def tell(db: Engine, stamp: tuple[str, ...], *, only_touched: bool) -> None:
     """Bring ``record_said`` up to the current tables; ``stamp`` are columns that are no part of what a row says.
@@ -33,7 +36,9 @@ def tell(db: Engine, stamp: tuple[str, ...], *, only_touched: bool) -> None:
         f"CREATE OR REPLACE TEMP TABLE told_record AS SELECT {KEY} FROM touched_record "
         "UNION SELECT source_id, 'report', report_id FROM touched_report"
     )
-    db.run(f"CREATE OR REPLACE TEMP TABLE said_now AS {_said(stamp, f'SEMI JOIN told_record USING ({KEY})')}")
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE said_now AS {_said(stamp, f'SEMI JOIN told_record USING ({KEY})', 'renewed_')}"
+    )
     db.run(
         f"CREATE OR REPLACE TEMP TABLE changed_record AS SELECT {KEY} FROM said_now n "
         f"FULL JOIN (FROM {STATE} SEMI JOIN told_record USING ({KEY})) w USING ({KEY}) "
@@ -51,12 +56,14 @@ def tell_none(db: Engine) -> None:
         db.run(f"CREATE OR REPLACE TEMP TABLE changed_record AS SELECT {KEY} FROM {STATE} LIMIT 0")
 
 
-def _said(stamp: tuple[str, ...], touched: str) -> str:
+def _said(stamp: tuple[str, ...], touched: str, renewed: str = "") -> str:
+    """Return the query of what records say; ``renewed`` is the beginning of the names of tables to read in place."""
     rows = []
     for name, kind, record in PARTS:
+        table = name if name in WHOLE else f"{renewed}{name}"
         said = ", ".join(f'"{c.name}"' for c in contracts.table(name).columns if c.name not in stamp)
         rows.append(
             f"SELECT {KEY}, hash('{name}', {said}) AS row_said "
-            f"FROM (SELECT *, {kind} AS record_kind, {record} AS record_id FROM {name}) {touched}"
+            f"FROM (SELECT *, {kind} AS record_kind, {record} AS record_id FROM {table}) {touched}"
         )
     return f"SELECT {KEY}, bit_xor(row_said) AS said FROM ({' UNION ALL '.join(rows)}) GROUP BY {KEY}"

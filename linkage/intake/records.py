@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkage import basis, contracts
 from linkage.engine.base import Engine
-from linkage.intake import changes
+from linkage.intake import changes, touch
 from linkage.intake.delivery import Delivery
 from linkage.intake.profile import FileSpec
 from linkage.intake.staging import Staged
@@ -48,12 +48,6 @@ def prepare(db: Engine, run_id: str) -> None:
 def is_built(db: Engine) -> bool:
     """Tell whether the current tables exist."""
     return all(db.has(name) for name in TABLES)
-
-
-def touch_none(db: Engine) -> None:
-    """Say that no record changed."""
-    db.run(f"CREATE OR REPLACE TEMP TABLE touched_record {_RECORD}")
-    changes.tell_none(db)
 
 
 def merge(db: Engine, staged: Staged, found: Delivery) -> None:
@@ -118,7 +112,6 @@ def account(db: Engine) -> None:
 
 
 STAGE = "records"
-_RECORD = "(source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
 
 
 def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
@@ -128,14 +121,14 @@ def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
     that say something else than before (source_id, record_kind, record_id), unless all are made anew: ``from_scratch``,
     because there were none, or because the code is another.
     """
-    found = basis.fingerprint(db, basis.code(Path(__file__), Path(changes.__file__)))
-    db.run("DROP TABLE IF EXISTS touched_record")
+    found = basis.fingerprint(db, basis.code(*(Path(file) for file in (__file__, changes.__file__, touch.__file__))))
+    touch.forget(db)
     is_kept = not from_scratch and basis.holds(db, STAGE, found, (*TABLES, changes.STATE))
     basis.forget(db, STAGE)
     if is_kept:
-        _touch(db, run_id)
+        touch.find(db, run_id)
         for name in TABLES:
-            db.run(f"DELETE FROM {name} WHERE {_touched(name)}")
+            db.run(f"DELETE FROM {name} WHERE {touch.where(name)}")
     else:
         for name in TABLES:
             db.run(contracts.table(name).ddl())
@@ -144,69 +137,24 @@ def bring_up(db: Engine, run_id: str, *, from_scratch: bool = False) -> None:
     basis.keep(db, STAGE, found)
 
 
-def _touch(db: Engine, run_id: str) -> None:
-    """Write ``touched_record`` and, of what has keys of its own, ``touched_report`` and ``touched_care``."""
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE came AS SELECT source_id, delivery_id, kind FROM delivery "
-        "WHERE status = 'accepted' AND run_id = $1",
-        [run_id],
-    )
-    is_touched = (
-        "(source_id, delivery_id) IN (SELECT source_id, delivery_id FROM came) "
-        "OR source_id IN (SELECT source_id FROM came WHERE kind = 'full')"
-    )
-
-    def every(table: str, key: str, where: str) -> str:
-        return f"SELECT source_id, {key} FROM {table}_version WHERE {where}"
-
-    def touched(table: str, key: str) -> str:
-        return every(table, key, is_touched)
-
-    db.run(f"CREATE OR REPLACE TEMP TABLE touched_report AS {touched('steunpunt_report', 'report_id')} GROUP BY ALL")
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE touched_record AS
-        SELECT source_id, 'incident' AS record_kind, incident_number AS record_id FROM (
-            {touched("police_incident", "incident_number")} UNION ALL {touched("police_person", "incident_number")}
-            UNION ALL {touched("care_report", "incident_number")})
-        UNION SELECT source_id, 'case', case_id FROM (
-            {every("steunpunt_report", "case_id", "(source_id, report_id) IN (FROM touched_report)")}
-            UNION ALL {touched("steunpunt_person", "case_id")}) WHERE case_id IS NOT NULL
-        """
-    )
-    of_incident = "(source_id, incident_number) IN (SELECT source_id, record_id FROM touched_record)"
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE touched_care AS "
-        f"{every('care_report', 'care_report_number', of_incident)} GROUP BY ALL"
-    )
-
-
-_TOUCHED = {
-    "police_incident": ("incident_number", "SELECT source_id, record_id FROM touched_record"),
-    "police_person": ("incident_number", "SELECT source_id, record_id FROM touched_record"),
-    "care_report": ("care_report_number", "FROM touched_care"),
-    "steunpunt_report": ("report_id", "FROM touched_report"),
-    "steunpunt_person": ("case_id", "SELECT source_id, record_id FROM touched_record"),
-}
-
-
-def _touched(name: str) -> str:
-    key, touched = _TOUCHED[name]
-    return f"(source_id, {key}) IN ({touched})"
-
-
 def _fill(db: Engine, *, only_touched: bool) -> None:
     """Write rows to the current tables from the versions; records of whom nobody told anything tonight stay."""
 
     def where(name: str) -> str:
-        return f"WHERE {_touched(name)}" if only_touched else ""
+        return f"WHERE {touch.where(name)}" if only_touched else ""
+
+    def add(name: str, rows: str) -> None:
+        if only_touched:
+            touch.renew(db, name, rows)
+        else:
+            db.run(f"INSERT INTO {name} BY NAME {rows}")
 
     for name, key in (("police_incident", "incident_number"), ("steunpunt_report", "report_id")):
-        db.run(
-            f"""INSERT INTO {name} BY NAME
-                SELECT v.* EXCLUDE (row_hash)
+        add(
+            name,
+            f"""SELECT v.* EXCLUDE (row_hash)
                   REPLACE (CASE WHEN v.version < f.since THEN 'ingetrokken' ELSE v.record_status END AS record_status)
-                FROM ({_newest(name, key, where(name))}) AS v LEFT JOIN ({_FULL}) AS f USING (source_id)"""
+                FROM ({_newest(name, key, where(name))}) AS v LEFT JOIN ({_FULL}) AS f USING (source_id)""",
         )
     standing = "SELECT source_id, incident_number FROM police_incident WHERE record_status <> 'ingetrokken'"
     cases = (
@@ -217,9 +165,9 @@ def _fill(db: Engine, *, only_touched: bool) -> None:
         ("police_person", "incident_number", standing),
         ("steunpunt_person", "case_id", cases),
     ):
-        _keep(db, name, _newest_set(name, key, where(name)), key, records)
+        add(name, _kept(_newest_set(name, key, where(name)), key, records))
     newest = _newest("care_report", "care_report_number", where("care_report"))
-    _keep(db, "care_report", newest, "incident_number", standing)
+    add("care_report", _kept(newest, "incident_number", standing))
 
 
 _FULL = (
@@ -228,12 +176,9 @@ _FULL = (
 )
 
 
-def _keep(db: Engine, name: str, rows: str, key: str, records: str) -> None:
-    db.run(
-        f"""INSERT INTO {name} BY NAME
-            SELECT v.* EXCLUDE (row_hash) FROM ({rows}) AS v SEMI JOIN ({records}) USING (source_id, {key})
-            LEFT JOIN ({_FULL}) AS f USING (source_id) WHERE f.since IS NULL OR v.version >= f.since"""
-    )
+def _kept(rows: str, key: str, records: str) -> str:
+    return f"""SELECT v.* EXCLUDE (row_hash) FROM ({rows}) AS v SEMI JOIN ({records}) USING (source_id, {key})
+               LEFT JOIN ({_FULL}) AS f USING (source_id) WHERE f.since IS NULL OR v.version >= f.since"""
 
 
 def _newest(name: str, key: str, where: str) -> str:

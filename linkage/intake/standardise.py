@@ -16,7 +16,7 @@ import pandas as pd
 from linkage import basis, contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
-from linkage.intake import common
+from linkage.intake import common, touch
 from linkage.intake.text import address, dates, given, surname
 from linkage.intake.text.fold import words
 from linkage.numbers import number, of_record
@@ -39,10 +39,10 @@ SELECT p.source_id, {chain} AS chain, {kind} AS record_kind, p.{record} AS recor
 FROM {table} p LEFT JOIN {event} r ON r.source_id = p.source_id AND r.record_id = p.{record}
 """
 INCIDENT = """(SELECT source_id, incident_number AS record_id, CAST(reported_at AS DATE) AS event_date,
-    incident_municipality_code AS municipality_code FROM police_incident)"""
+    incident_municipality_code AS municipality_code FROM police_incident WHERE true {only})"""
 CASE = """(SELECT source_id, case_id AS record_id, CAST(min(received_at) AS DATE) AS event_date,
     arg_min(municipality_code, received_at) AS municipality_code
-    FROM steunpunt_report WHERE case_id IS NOT NULL AND record_status IS DISTINCT FROM 'ingetrokken'
+    FROM steunpunt_report WHERE case_id IS NOT NULL AND record_status IS DISTINCT FROM 'ingetrokken' {only}
     GROUP BY source_id, case_id)"""
 OLDEST = 115
 """Years of age above which a birth date is an error."""
@@ -73,13 +73,9 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
     if not is_kept:
         db.run(contracts.table("mention").ddl())
         common.forget(db)
-    touched = (
-        "SEMI JOIN touched_record USING (source_id, record_kind, record_id)"
-        if is_kept and db.has("touched_record")
-        else ""
-    )
-    _gather(db, touched)
-    _set_apart(db, touched)
+    only_touched = is_kept and db.has(touch.renewed("police_person"))
+    _gather(db, only_touched=only_touched)
+    _set_apart(db, only_touched=only_touched)
     for group, columns in GROUPS.items():
         listed = ", ".join(columns)
         distinct = db.frame(f"SELECT DISTINCT {listed} FROM fresh_row ORDER BY ALL")
@@ -94,23 +90,34 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
     basis.keep(db, STAGE, found)
     for name in ("person_row", "fresh_row", *(f"standard_{g}" for g in GROUPS)):
         db.run(f"DROP TABLE {name}")
+    touch.drop_renewed(db)
 
 
-def _gather(db: Engine, touched: str) -> None:
-    """Write ``person_row``: the persons of both chains with their raw fields, blank for nothing."""
-    police = PERSON.format(
-        chain="'police'", kind="'incident'", record="incident_number", role="role", relation="relation_to_suspect",
-        number="source_person_id", phone="p.phone_hmac", table="police_person", event=INCIDENT,
+def _gather(db: Engine, *, only_touched: bool) -> None:
+    """Write ``person_row``: the persons of both chains with their raw fields, blank for nothing.
+
+    With ``only_touched`` these are the persons of touched records, all of which were written tonight.
+    """
+
+    def told(table: str, record: str, event: str, **columns: str) -> str:
+        rows = touch.renewed(table) if only_touched else table
+        only = f"AND {record} IN (SELECT {record} FROM {rows})" if only_touched else ""
+        return PERSON.format(table=rows, record=record, event=event.format(only=only), **columns)
+
+    police = told(
+        "police_person", "incident_number", INCIDENT, chain="'police'", kind="'incident'", role="role",
+        relation="relation_to_suspect", number="source_person_id", phone="p.phone_hmac",
     )  # fmt: skip
-    steunpunt = PERSON.format(
-        chain="'steunpunt'", kind="'case'", record="case_id", role="role_in_household", relation="relation_code",
-        number="client_id", phone="CAST(NULL AS VARCHAR)", table="steunpunt_person", event=CASE,
+    steunpunt = told(
+        "steunpunt_person", "case_id", CASE, chain="'steunpunt'", kind="'case'", role="role_in_household",
+        relation="relation_code", number="client_id", phone="CAST(NULL AS VARCHAR)",
     )  # fmt: skip
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE person_row AS
-        SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given, hash(told, ?) AS row_hash
-        FROM (FROM ({police} UNION ALL {steunpunt}) {touched}) told
+        SELECT *, raw_given <> '' OR raw_call <> '' OR raw_initials <> '' AS has_given, hash(told, ?) AS row_hash,
+               {MENTION_ID} AS mention_id, {RECORD_NO} AS record_no
+        FROM ({police} UNION ALL {steunpunt}) told
         """,
         [_version()],
     )
@@ -124,18 +131,16 @@ def _version() -> str:
     return basis.code(here, here.with_name("common.py"), *texts)
 
 
-def _set_apart(db: Engine, touched: str) -> None:
+def _set_apart(db: Engine, *, only_touched: bool) -> None:
     """Write ``fresh_row``, the rows that are not what they were, and move what they were to ``was_mention``."""
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE fresh_row AS
-        SELECT *, {MENTION_ID} AS mention_id, {RECORD_NO} AS record_no FROM person_row
-        ANTI JOIN mention USING ({KEY}, row_hash)
-        """
+        "CREATE OR REPLACE TEMP TABLE fresh_row AS FROM person_row ANTI JOIN "
+        "(SELECT mention_id, row_hash FROM mention) USING (mention_id, row_hash)"
     )
+    touched = f"WHERE record_no IN (SELECT {RECORD_NO} FROM touched_record)" if only_touched else ""
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention {touched} "
-        f"ANTI JOIN person_row USING ({KEY}, row_hash)"
+        "CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention WHERE mention_id IN (SELECT mention_id FROM "
+        f"(SELECT mention_id, row_hash FROM mention {touched}) ANTI JOIN person_row USING (mention_id, row_hash))"
     )
     db.run("DELETE FROM mention WHERE mention_id IN (SELECT mention_id FROM was_mention)")
 
@@ -231,12 +236,12 @@ def _write(db: Engine) -> None:
 def _tell(db: Engine) -> None:
     """Write ``fresh_mention`` and ``gone_mention``; a row that changed may still say what it said."""
     said = ", ".join(c.name for c in contracts.table("mention").columns if c.name != "row_hash")
+    db.run("INSERT INTO recoded_mention SELECT mention_id FROM fresh_row")
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh_mention AS
         SELECT mention_id FROM (
-            SELECT mention_id, hash({said}) AS said FROM mention
-            WHERE mention_id IN (SELECT mention_id FROM fresh_row UNION ALL SELECT mention_id FROM recoded_mention)
+            SELECT mention_id, hash({said}) AS said FROM mention WHERE mention_id IN (FROM recoded_mention)
         ) ANTI JOIN (SELECT mention_id, hash({said}) AS said FROM was_mention) USING (mention_id, said)
         """
     )

@@ -11,7 +11,7 @@ from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.errors import DeliveryRefused
-from linkage.intake import delivery, log, records, staging
+from linkage.intake import delivery, log, records, staging, touch
 from linkage.intake import profile as profiles
 from linkage.intake.delivery import Accepted, Delivery, Refused
 from linkage.intake.staging import Staged
@@ -73,7 +73,7 @@ def take_in(
             records.bring_up(db, run_id, from_scratch=from_scratch)
         accepted = _accepted(db, run_id)
     else:
-        records.touch_none(db)
+        touch.none(db)
     return _report(db, accepted, tuple(sorted(refused, key=lambda r: (r.source_id, r.delivery_id))), already)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from linkage import simulate
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.entities import near
 from linkage.pairs import cores, fresh
 from linkage.pairs.spec import Spec
 from tests.month import Chain, Post, differing, outcome, shown_otherwise
@@ -81,9 +81,13 @@ def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def overlook_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        import_module("linkage.entities.cluster"), "_MOVED", "SELECT mention_id FROM fresh_mention WHERE false"
-    )
+    seed = near._seed
+
+    def nobody_is_near(db: DuckDBEngine, sure: str) -> None:
+        seed(db, sure)
+        db.run("DELETE FROM near_seed")
+
+    monkeypatch.setattr(near, "_seed", nobody_is_near)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,22 @@ def test_looking_at_touched_families_is_looking_at_everybody(seed: int) -> None:
     assert 0 < looked_at < 85 and nobody == 0, looked_at
 
 
+def test_a_night_in_which_nobody_comes_and_a_family_goes() -> None:
+    db = DuckDBEngine()
+    records = drawn(3)[:40]
+    alone: Record = ("incident", 300, "2025-06-01", [{"name": "p200:verdachte", "sex": "M"}])
+    first = written([*records, alone], db)
+    household.build(db, SMALL, run_id="1", mint=mint, listed=first.listed)
+    db.run("CREATE TABLE was AS FROM mention")
+    db.run("CREATE TABLE was_person AS FROM mention_person")
+    wanted = db.rows("SELECT household_id FROM household ORDER BY ALL")
+    written(records, db)
+    tell_what_changed(db)
+    household.build(db, SMALL, run_id="2", mint=mint, listed=first.listed)
+    [(gone,)] = db.rows("FROM touched_household")
+    assert db.rows("SELECT household_id FROM household ORDER BY ALL") == [row for row in wanted if row != (gone,)]
+
+
 def overlook_addresses(patch: pytest.MonkeyPatch) -> None:
     """Look at who is tied to a change by records and households only."""
     patch.setattr(touched, "_add_neighbours", lambda *_, **__: None)

@@ -103,6 +103,18 @@ def test_without_its_decision_the_next_night_is_as_before() -> None:
         assert [night.resolve(*d) for d in ((), decisions, decisions, ())] == ["ab", "a b", "a b", "ab"]
 
 
+@pytest.mark.parametrize("said", ["a=b", "a|b"])
+def test_a_night_in_which_nothing_else_changed_undoes_what_was_withdrawn(said: str) -> None:
+    with DuckDBEngine() as db:
+        night = Night(db, "a b", {"ab": 1.5 if "=" in said else 20})
+        without, decided_ = night.resolve(), night.resolve(*decided(said, records="a b"))
+        db.run("CREATE TEMP TABLE changed_pair (left_id BIGINT, right_id BIGINT)")
+        for name in ("fresh_mention", "gone_mention"):
+            db.run(f"CREATE TEMP TABLE {name} (mention_id BIGINT)")
+        db.run("CREATE TEMP TABLE was_mention AS FROM mention LIMIT 0")
+        assert night.resolve() == without != decided_
+
+
 def test_a_decision_about_a_mention_that_is_gone_waits_until_it_comes_back() -> None:
     decisions = decided("a=b", records="a b")
     with DuckDBEngine() as db:

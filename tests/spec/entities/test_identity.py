@@ -29,6 +29,7 @@ def night(db: DuckDBEngine, clusters: str, run_id: str) -> dict[str, str]:
     )
     rows = [(numbers[m], min(numbers[x] for x in group)) for group in clusters.split() for m in group]
     db.register("mention_cluster", pd.DataFrame(rows, columns=["mention_id", "cluster"]).astype("int32"))
+    db.register("cluster_component", pd.DataFrame({"cluster": [], "component": []}, dtype="int64"))
     keep_ids(db, run_id=run_id, mint=mint)
     found = db.rows("SELECT record_id, person_id FROM mention JOIN mention_person USING (mention_id)")
     return {record: short(person) for record, person in found}

@@ -1,0 +1,74 @@
+"""Who may be another person tonight: the components of the night before in which something changed, whole.
+
+Persons are parts of components: mentions that sure pairs, shared seats or decisions join. A component is another one
+only where one of these came or went, or a pair inside it was weighed again. A pair that changed between two components,
+and is not sure, says nothing of either. A mention that is back may take its id from who has it now.
+"""
+
+from __future__ import annotations
+
+from linkage.engine.base import Engine
+from linkage.entities import ids
+
+WORK = ("near_seed", "near_place", "near_person")
+
+
+def find(db: Engine, sure: str) -> None:
+    """Write ``near_mention`` (mention_id): the mentions of tonight that may be of another person than they were.
+
+    ``sure`` is the query of pairs that may join. Reads what tells what changed (``changed_pair``, ``fresh_mention``,
+    ``gone_mention``, ``was_mention``), ``decision`` and ``was_decision``, and, as the night before left them,
+    ``mention_person`` and ``person_component``.
+    """
+    _seed(db, sure)
+    ids.find_returned(db, "person")
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE near_person AS
+        WITH seed AS (
+            SELECT person_id FROM mention_person SEMI JOIN near_seed USING (mention_id)
+            UNION SELECT person_id FROM returned_person
+        )
+        FROM seed UNION SELECT person_id FROM person_component
+        WHERE component IN (SELECT component FROM person_component SEMI JOIN seed USING (person_id))
+        """
+    )
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE near_mention AS SELECT mention_id FROM mention WHERE mention_id IN (
+            SELECT mention_id FROM mention_person SEMI JOIN near_person USING (person_id) UNION FROM near_seed)
+        """
+    )
+    for name in WORK:
+        db.run(f"DROP TABLE {name}")
+
+
+def _seed(db: Engine, sure: str) -> None:
+    """Write ``near_seed``: mentions that are new, gone or stand on a record beside one, and the ends of what changed.
+
+    Of a pair inside one component of the night before one end tells of both.
+    """
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE near_place AS
+        SELECT mention_id, coalesce(component, person_id) AS component
+        FROM (FROM mention_person WHERE mention_id IN (
+            SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair))
+        LEFT JOIN person_component USING (person_id)
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE near_seed AS
+        WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id)),
+        decided AS (SELECT left_id, right_id FROM decision UNION ALL FROM was_decision)
+        SELECT mention_id FROM mention WHERE record_no IN (
+            SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
+            UNION SELECT record_no FROM was_mention)
+        UNION SELECT mention_id FROM gone_mention
+        UNION SELECT unnest([left_id, right_id]) FROM joined
+        UNION SELECT unnest([left_id, right_id]) FROM decided
+        UNION SELECT left_id FROM changed_pair JOIN near_place l ON l.mention_id = left_id
+            JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
+        """
+    )
