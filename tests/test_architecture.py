@@ -32,6 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "contracts",
             "basis",
             "moved",
+            "numbers",
             "lateness",
             "municipalities",
             "partners",

@@ -86,6 +86,8 @@ def tell_changed_records(db: DuckDBEngine) -> None:
         "UNION SELECT source_id, 'case', case_id FROM steunpunt_report"
     )
     db.run("CREATE OR REPLACE TEMP TABLE touched_report AS SELECT source_id, report_id FROM steunpunt_report")
+    for name, *_ in changes.PARTS:
+        db.run(f"CREATE OR REPLACE TEMP VIEW renewed_{name} AS FROM {name}")
     changes.tell(db, (), only_touched=True)
     db.run("CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM pair LIMIT 0")
 
