@@ -198,7 +198,7 @@ def publish(night: Night) -> None:
     """Write the case view and the lists aside and swap everything in at once."""
     from linkage import register, reports
     from linkage.casebook import publish
-    from linkage.pipeline.since import today
+    from linkage.pipeline import since
 
     assert night.as_of is not None and night.intake is not None
     night.ledger.write_run_table(night.db, night.run_id, as_of=night.as_of, ended_at=now())
@@ -211,32 +211,21 @@ def publish(night: Night) -> None:
         stale=night.intake.stale,
         limits=night.config.limits,
         cooperation=night.config.cooperation,
-        on=today(night),
+        on=since.today(night),
         language=night.config.reports.language,
         kept=night.folder.state / "editions",
         before=current / "case_view.duckdb" if (current := night.folder.current()) else None,
     )
-    if handed_out := register.digest(night.config.cooperation, today(night)):
+    if handed_out := register.digest(night.config.cooperation, since.today(night)):
         (night.work / "publication" / register.PUBLISHED).write_text(handed_out, encoding="utf-8")
     for line in reports.withheld(night.db):
         night.progress(line)
-    publish.write(night.db, night.work / "publication", anew=_is_anew(night))
+    publish.write(night.db, night.work / "publication", anew=since.is_anew(night))
     night.counts = _counts(night)
     night.db.close()
     night.folder.publish(night.run_id, as_of=night.as_of)
     reports.keep(night.folder.published("reports"), night.folder.state)
     night.ledger.accept(night.run_id)
-
-
-def _is_anew(night: Night) -> bool:
-    """Tell whether both databases are written anew; if not, put the case view of the night before in its place."""
-    if night.from_scratch or night.folder.is_worn():
-        return True
-    if not night.folder.copy("case_view.duckdb", night.work / "publication"):
-        told = "the published case_view.duckdb is not as the night before left it: it is written anew"
-        night.progress(f"warning: {told}")
-        night.log.write("warning", message=told)
-    return False
 
 
 STEPS: tuple[Step, ...] = (

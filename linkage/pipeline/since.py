@@ -38,6 +38,17 @@ def nothing_new(night: Night) -> bool:
     return True
 
 
+def is_anew(night: Night) -> bool:
+    """Tell whether both databases are written anew; if not, put the case view of the night before in its place."""
+    if night.from_scratch or night.folder.is_worn():
+        return True
+    if not night.folder.copy("case_view.duckdb", night.work / "publication"):
+        told = "the published case_view.duckdb is not as the night before left it: it is written anew"
+        night.progress(f"warning: {told}")
+        night.log.write("warning", message=told)
+    return False
+
+
 def today(night: Night) -> date:
     """Return the day in the Netherlands on which the night began: the day on which agreements hold."""
     return night.started_at.astimezone(LOCAL).date()
