@@ -8,6 +8,7 @@ from copy import deepcopy
 
 import pytest
 
+from linkage import moved
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household, touched
@@ -141,6 +142,45 @@ def test_a_night_in_which_nobody_comes_and_a_family_goes() -> None:
     household.build(db, SMALL, run_id="2", mint=mint, listed=first.listed)
     [(gone,)] = db.rows("FROM touched_household")
     assert db.rows("SELECT household_id FROM household ORDER BY ALL") == [row for row in wanted if row != (gone,)]
+
+
+BORN = {"p301": "20071201", "p302": "20080301", "p303": "20160101"}
+YOUNG: list[Record] = [
+    (
+        "case",
+        301,
+        "2025-06-01",
+        [{"name": "p300:ouder"}, *({"name": f"{n}:getuige_kind", "born": b} for n, b in BORN.items())],
+    )
+]
+LATE: Record = ("incident", 310, "2025-12-31", [{"name": "p310:verdachte"}])
+
+
+@pytest.mark.parametrize(("first", "then"), [(YOUNG, [*YOUNG, LATE]), ([*YOUNG, LATE], YOUNG)], ids=["on", "back"])
+def test_who_comes_of_age_in_a_family_of_whom_nothing_is_told(first: list[Record], then: list[Record]) -> None:
+    """The last day in the data moves on, or back, past a birthday."""
+    found = []
+    for only_touched in (True, False):
+        db = DuckDBEngine()
+        rest = drawn(3)[:40]
+        household.build(db, SMALL, run_id="1", mint=mint, listed=written([*rest, *first], db).listed)
+        db.run("CREATE TABLE was AS FROM mention")
+        db.run("CREATE TABLE was_person AS FROM mention_person")
+        before = db.rows("FROM household ORDER BY ALL")
+        world = written([*rest, *then], db)
+        if only_touched:
+            tell_what_changed(db)
+        household.build(db, SMALL, run_id="2", mint=mint, listed=world.listed)
+        now = db.rows("FROM household ORDER BY ALL")
+        keys = moved.told(db, "household")
+        found.append((now, keys is not None))
+        if keys is not None:
+            told = {row[0] for row in db.rows(f"FROM {keys}")}
+            assert {row[0] for row in {*before} ^ {*now}} <= told < {row[0] for row in [*before, *now]}
+    assert [was_partial for _, was_partial in found] == [True, False]
+    assert found[0][0] == found[1][0]
+    family = {row[0]: row[2] for row in before}
+    assert [abs(row[2] - family[row[0]]) for row in found[0][0] if family.get(row[0], row[2]) != row[2]] == [1]
 
 
 def overlook_addresses(patch: pytest.MonkeyPatch) -> None:
