@@ -77,7 +77,8 @@ def build(
 def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
     """Return how many persons of each municipality were named as a child and are party as an adult: exact counts.
 
-    They are small and must not be published as they are. Reads what `build` wrote, ``involvement`` and ``mention``.
+    They are small and must not be published as they are. Reads what `build` wrote, ``involvement``,
+    ``incident_status``, ``mention``, ``mention_person``, ``person_base`` and ``household_member``.
     """
     query = Template((VIEWS / "fm_generation.sql").read_text(encoding="utf-8"))
     figures = tuple(contracts.codes("generation_figure").codes)
