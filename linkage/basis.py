@@ -33,6 +33,12 @@ def holds(db: Engine, stage: str, found: str, tables: Iterable[str]) -> bool:
     return bool(db.rows(f"SELECT 1 FROM {TABLE} WHERE stage = ? AND fingerprint = ?", [stage, found]))
 
 
+def of_stage(db: Engine, stage: str) -> str | None:
+    """Return what a stage's tables rest on, for the stage that reads them; None where they rest on nothing."""
+    found = db.rows(f"SELECT fingerprint FROM {TABLE} WHERE stage = ?", [stage]) if db.has(TABLE) else []
+    return str(found[0][0]) if found else None
+
+
 def forget(db: Engine, stage: str) -> None:
     """Let a stage's tables rest on nothing while they are being changed."""
     if not contracts.table(TABLE).is_in(db):

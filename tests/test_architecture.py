@@ -31,7 +31,6 @@ FLOORS: tuple[frozenset[str], ...] = (
             "rejections",
             "contracts",
             "basis",
-            "moved",
             "numbers",
             "lateness",
             "municipalities",

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from linkage import basis, contracts, moved, municipalities, register
+from linkage import basis, contracts, municipalities, register
 from linkage.casebook import touched
 from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make, renew
 from linkage.casebook.steps import BY_DIFFERENCE, KEPT, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
@@ -68,8 +68,10 @@ def _basis(db: Engine, night: Night) -> str:
 @cache
 def _code() -> str:
     here = Path(__file__)
-    modules = (here.with_name(f"{name}.py") for name in ("references", "sql", "steps", "touched"))
-    return basis.code(here, *modules, *(VIEWS_FOLDER / f"{name}.sql" for name in KEPT if name != "report_reference"))
+    modules = (
+        here.with_name(f"{name}.py") for name in ("difference", "duplicates", "references", "sql", "steps", "touched")
+    )
+    return basis.code(here, *modules, *sorted(VIEWS_FOLDER.glob("*.sql")))
 
 
 def _keep(db: Engine, night: Night, name: str) -> None:
@@ -82,7 +84,7 @@ def _keep(db: Engine, night: Night, name: str) -> None:
 
 
 def _publish(db: Engine, night: Night) -> None:
-    """Write the published tables, or bring them up to date and tell which rows may be others."""
+    """Write the published tables, or bring them up to date."""
     is_known = touched.is_known(db)
     if is_known:
         touched.find_retold(db)
@@ -95,4 +97,3 @@ def _publish(db: Engine, night: Night) -> None:
             narrow, key, keys = PUBLISHED[name]
             with touched.only(db, *narrow):
                 renew(db, night, name, f"{key} IN ({keys})")
-            moved.tell(db, name, keys)

@@ -6,6 +6,8 @@ tables whole costs a fraction of sorting and compressing one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from linkage.contracts import Table
 from linkage.engine.base import Engine
 
@@ -20,14 +22,16 @@ WHERE was.place IS NULL OR now.place IS NULL
 """
 
 
-def bring(db: Engine, table: Table, source: str, target: str) -> bool:
+def bring(db: Engine, table: Table, source: str, target: str, *, but: Sequence[str] = ()) -> bool:
     """Give ``target`` the rows of ``source``, two tables as they are declared, in the transaction of the caller.
 
+    A row that is another in the columns ``but`` alone stays as it is.
     Returns False where that does not pay, or where the two do not have as many rows in the end (rows that occur twice,
     which no table with a key has): ``target`` is to be written anew then.
     """
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    db.run(_OTHER.format(columns=columns, source=source, target=target))
+    told = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in but)
+    db.run(_OTHER.format(columns=told, source=source, target=target))
     [(goes, comes)] = db.rows("SELECT count(was), count(now) FROM other_row")
     [(rows,)] = db.rows(f"SELECT count(*) FROM {source}")
     if max(goes, comes) > rows * MOST:

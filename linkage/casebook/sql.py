@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from linkage import contracts, moved, municipalities, numbers
+from linkage import contracts, municipalities, numbers
+from linkage.casebook import difference
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -36,7 +37,6 @@ def fill(db: Engine, night: Night, name: str) -> None:
     """Write the declared table ``name`` from ``views/<name>.sql``, with its declared types."""
     db.run(contracts.table(name).ddl())
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
-    moved.forget(db, name)
 
 
 def renew(db: Engine, night: Night, name: str, touched: str) -> None:
@@ -46,24 +46,17 @@ def renew(db: Engine, night: Night, name: str, touched: str) -> None:
 
 
 def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = ()) -> None:
-    """Write the rows of a declared table that are others than the night before, and tell their keys.
+    """Write the rows of a declared table that are others than the night before.
 
     Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them.
     """
     declared = contracts.table(name)
-    columns = ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in declared.columns)
-    said = f"hash({', '.join(c.name for c in declared.columns if c.name not in later)})"
-    key = ", ".join(declared.key)
-    now = f"SELECT {columns} FROM ({query(night, name)})"
-    db.run(f"CREATE OR REPLACE TEMP TABLE cb_now AS SELECT *, {said} AS said FROM ({now})")
-    db.run(f"CREATE OR REPLACE TEMP TABLE cb_was AS SELECT rowid AS place, {key}, {said} AS said FROM {name}")
-    db.run("CREATE OR REPLACE TEMP TABLE cb_gone AS FROM cb_was ANTI JOIN cb_now USING (said)")
-    db.run("CREATE OR REPLACE TEMP TABLE cb_new AS FROM cb_now ANTI JOIN cb_was USING (said)")
-    db.run(f"DELETE FROM {name} WHERE rowid IN (SELECT place FROM cb_gone)")
-    db.run(f"INSERT INTO {name} BY NAME SELECT * EXCLUDE (said) FROM cb_new")
-    moved.tell(db, name, f"SELECT {key} FROM cb_gone UNION ALL SELECT {key} FROM cb_new")
-    for work in ("cb_now", "cb_was", "cb_gone", "cb_new"):
-        db.run(f"DROP TABLE {work}")
+    db.run(declared.ddl("cb_now", temporary=True))
+    db.run(f"INSERT INTO cb_now BY NAME {query(night, name)}")
+    if not difference.bring(db, declared, "cb_now", name, but=later):
+        db.run(declared.ddl())
+        db.run(f"INSERT INTO {name} FROM cb_now")
+    db.run("DROP TABLE cb_now")
 
 
 def query(night: Night, name: str) -> str:

@@ -8,7 +8,7 @@ home with the others is a member by the case, for as long as the case lasts.
 
 from __future__ import annotations
 
-from linkage import contracts, moved
+from linkage import contracts
 from linkage.engine.base import Engine
 
 
@@ -18,8 +18,6 @@ def describe(db: Engine, *, only_touched: bool = False) -> None:
         db.run("DELETE FROM household_member WHERE household_id IN (SELECT household_id FROM touched_household)")
     else:
         db.run(contracts.table("household_member").ddl())
-        moved.forget(db, "household_member")
-        moved.forget(db, "household")
     _told(db)
     _homes(db)
     _joined(db)
@@ -265,9 +263,6 @@ def _households(db: Engine, *, only_touched: bool) -> None:
         GROUP BY household_id ORDER BY household_id
         """
     )
-    if only_touched:
-        moved.tell(db, "household", "SELECT household_id FROM hh_counted")
-        moved.tell(db, "household_member", "SELECT household_id FROM touched_household")
 
 
 def _find_counted(db: Engine) -> None:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from linkage import basis, contracts, moved
+from linkage import basis, contracts
 from linkage.colours import Override
 from linkage.config import Config
 from linkage.definitions import family
@@ -94,7 +94,6 @@ def _make(db: Engine, values: dict[str, object], as_of: date) -> None:
     for name in (*LASTING, *DATED):
         db.run(contracts.table(name).ddl())
         db.run(f"INSERT INTO {name} BY NAME {_query(name, values)}")
-        moved.forget(db, name)
 
 
 def _renew(db: Engine, values: dict[str, object], before: date, as_of: date) -> None:
@@ -119,7 +118,7 @@ def _fingerprint(db: Engine, config: Config, values: dict[str, object]) -> str:
     return basis.fingerprint(
         db, _code(), settings, config.region, config.limits, config.casebook, family(), recipients.codes,
         recipients.fixes, db.rows("SELECT bit_xor(hash(municipality)) FROM municipality"), str(first),
-        db.rows("FROM fm_unpromised ORDER BY ALL"),
+        db.rows("FROM fm_unpromised ORDER BY ALL"), basis.of_stage(db, "casebook"),
     )  # fmt: skip
 
 
@@ -143,10 +142,7 @@ def _colour(db: Engine) -> None:
 
 
 def _recolour(db: Engine, name: str, rows: str) -> None:
-    """Write the colours of a table that differ; ``rows`` are its rows with ``is_counted``, whether they have one.
-
-    Where the step before told which rows are others than the night before, these are told as well.
-    """
+    """Write the colours of a table that differ; ``rows`` are its rows with ``is_counted``, whether they have one."""
     key = contracts.table(name).key
     db.run(
         "CREATE OR REPLACE TEMP TABLE fm_recoloured AS "
@@ -156,10 +152,6 @@ def _recolour(db: Engine, name: str, rows: str) -> None:
     )
     same = " AND ".join(f"{name}.{column} = c.{column}" for column in key)
     db.run(f"UPDATE {name} SET severity = c.severity FROM fm_recoloured c WHERE {same}")
-    if told := moved.told(db, name):
-        columns = ", ".join(str(row[0]) for row in db.rows(f"DESCRIBE {told}"))
-        recoloured = f"SELECT {columns} FROM {name} SEMI JOIN fm_recoloured USING ({', '.join(key)})"
-        moved.tell(db, name, f"FROM {told} UNION ALL {recoloured}")
     db.run("DROP TABLE fm_recoloured")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from linkage import contracts, moved
+from linkage import contracts
 from linkage.engine.base import Engine
 
 MOVED = "fm_moved"
@@ -52,7 +52,7 @@ def look_at(db: Engine, name: str, query: str, *, into: str) -> None:
 
 
 def renew(db: Engine, name: str, query: str) -> None:
-    """Write what became another of a table for `MOVED`, and tell which rows; ``query`` makes the whole table."""
+    """Write what became another of a table for `MOVED`; ``query`` makes the whole table."""
     table = contracts.table(name)
     key, columns = ", ".join(table.key), ", ".join(column.name for column in table.columns)
     was = f"SELECT {columns} FROM {name} WHERE {IS_LOOKED_AT}"
@@ -61,7 +61,6 @@ def renew(db: Engine, name: str, query: str) -> None:
     db.run(f"CREATE OR REPLACE TEMP TABLE fm_came AS FROM fm_now EXCEPT {was}")
     db.run(f"DELETE FROM {name} WHERE ({key}) IN (SELECT ({key}) FROM fm_gone)")
     db.run(f"INSERT INTO {name} BY NAME FROM fm_came")
-    moved.tell(db, name, f"SELECT {key} FROM fm_gone UNION ALL SELECT {key} FROM fm_came")
 
 
 def count_on(db: Engine, before: date, as_of: date) -> None:
@@ -71,12 +70,8 @@ def count_on(db: Engine, before: date, as_of: date) -> None:
         return
     is_open = "days_open IS NOT NULL"
     db.run(f"UPDATE household_handover SET days_open = days_open + {days} WHERE {is_open} AND NOT {OF_MOVED}")
-    told = f"FROM {moved.told(db, 'household_handover')}"
-    key = ", ".join(contracts.table("household_handover").key)
-    moved.tell(db, "household_handover", f"{told} UNION ALL SELECT {key} FROM household_handover WHERE {is_open}")
     db.run(
         f"UPDATE household_today SET as_of = as_of + {days}, days_since_incident = days_since_incident + {days}, "
         f"days_out_of_view = days_out_of_view + {days}, oldest_handover_days = oldest_handover_days + {days} "
         f"WHERE NOT {OF_MOVED}"
     )
-    moved.forget(db, "household_today")
