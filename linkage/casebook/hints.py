@@ -12,13 +12,15 @@ from linkage.engine.base import Engine
 BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
 WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family")
 STAGE = "hints"
-KEYS = (
-    "birth_date",
-    "surname_joined, given_name",
-    "postcode, house_number",
-    "phone_hmac",
-)
-"""What somebody on a report has in common with the family of an incident that this report may explain."""
+KEYS = {
+    "birth_date": "jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= 0.85 "
+    "OR list_has_any(r.name_tokens, f.name_tokens)",
+    "surname_joined, given_name": "true",
+    "postcode, house_number": "true",
+    "phone_hmac": "true",
+}
+"""What somebody on a report has in common with the family of an incident that this report may explain, and what must
+hold besides: no less than ``incident_hint.sql`` asks."""
 
 
 def explain(db: Engine, night: Night) -> None:
@@ -65,7 +67,7 @@ def _find_hits(db: Engine, night: Night) -> None:
     )
     near = " UNION ".join(
         f"SELECT incident_no FROM cb_family f JOIN cb_changed_case r USING ({key}) "
-        f"WHERE r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
-        for key in KEYS
+        f"WHERE CASE WHEN r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days} THEN {besides} END"
+        for key, besides in KEYS.items()
     )
     db.run(f"CREATE OR REPLACE TEMP TABLE cb_hit AS {near} UNION SELECT incident_no FROM {touched.INCIDENTS}")

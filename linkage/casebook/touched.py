@@ -30,7 +30,7 @@ MENTION = (
     "v_number_hmac, phone_hmac, postcode, street"
 )
 """Columns of mentions that touched records are made of: to read them all costs more than all the rest."""
-KNOWN_BY = "birth_date, surname_joined, given_name, postcode, house_number, phone_hmac"
+KNOWN_BY = "birth_date, surname_joined, given_name, name_tokens, postcode, house_number, phone_hmac"
 """Columns by which somebody on a report may be known to the family of an incident (`hints`)."""
 SHADOWS = {
     "mention": f"SELECT {MENTION} FROM mention SEMI JOIN (SELECT mention_id FROM mention_person "
