@@ -56,7 +56,7 @@ def write(db: DuckDBEngine, folder: Path, rows: Sequence[Row]) -> None:
     publish.write(db, folder, anew=False)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(first=st.dictionaries(keys, values, min_size=8, max_size=30), later=nights)
 def test_by_difference_is_as_anew(first: dict[Row, Row], later: list[dict[Row, Row | None]]) -> None:
     facts, brought = dict(first), []

@@ -119,11 +119,11 @@ def test_tables_that_last_do_not_know_the_day(db: DuckDBEngine, as_of: date) -> 
     assert rows(db, "household_today", f"as_of = DATE '{as_of}'") == []
 
 
-STEPS = (0, 1, 2, 31, 200, 400)
+STEPS = (0, 1, 31, 400)
 
 
 @pytest.mark.parametrize("days", STEPS)
-@pytest.mark.parametrize("back", [-45, 0, 130, 365])
+@pytest.mark.parametrize("back", [0, 365])
 def test_a_later_day_gives_what_a_run_from_scratch_gives(db: DuckDBEngine, as_of: date, back: int, days: int) -> None:
     """Nobody was touched: terms end, children grow up, closures, transfers and exclusion orders pass by themselves."""
     first = as_of - timedelta(back)
@@ -163,7 +163,7 @@ COMES = (
 
 
 @pytest.mark.parametrize("comes", COMES, ids=lambda told: " ".join(told.split()[1:10]))
-@pytest.mark.parametrize("days", [1, 3])
+@pytest.mark.parametrize("days", [1])
 def test_a_day_that_a_table_asks_for_comes_by_itself(db: DuckDBEngine, as_of: date, comes: str, days: int) -> None:
     """One row in three has the day on the morrow (of ends, today), and nothing else happens."""
     is_of_all = comes.startswith("UPDATE mention")
@@ -197,7 +197,7 @@ def test_an_earlier_day_is_made_whole(db: DuckDBEngine, as_of: date) -> None:
 BORN = ("2004-02-29", "2007-02-28", "2007-03-01", "2020-02-29", "2012-12-31")
 
 
-@pytest.mark.parametrize("eve", [date(2024, 2, 27), date(2025, 2, 26), date(2025, 12, 29)], ids=str)
+@pytest.mark.parametrize("eve", [date(2024, 2, 27), date(2025, 2, 26)], ids=str)
 def test_birthdays_come_on_their_day(db: DuckDBEngine, eve: date) -> None:
     """Night after night around the birthdays of children, also of who was born on a leap day."""
     db.run(

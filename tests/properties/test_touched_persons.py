@@ -183,7 +183,7 @@ def others(before: Any, after: Any) -> set[str]:
     return {person for _, person in differing}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_looking_at_what_changed_is_looking_at_everybody(seed: int) -> None:
     found, told, said = nights(seed, only_changed=True)
     wanted, _, _ = nights(seed, only_changed=False)
@@ -233,6 +233,5 @@ def test_who_looks_at_less_is_seen(
     overlook: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative controls of the comparison above."""
-    wanted = [nights(seed, only_changed=False)[0] for seed in range(12)]
     overlook(monkeypatch)
-    assert any(nights(seed, only_changed=True)[0] != wanted[seed] for seed in range(12))
+    assert any(nights(seed, only_changed=True)[0] != nights(seed, only_changed=False)[0] for seed in range(12))

@@ -238,7 +238,7 @@ def test_a_fault_that_covers_another_is_not_hidden(fault: str, night: DuckDBEngi
 
 @a_proof
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
 def test_whatever_is_wrong_together_a_proof_does_not_hide_it(
