@@ -157,6 +157,7 @@ COMES = (
         f"UPDATE incident SET reported_at = {TODAY} + INTERVAL 1 DAY - INTERVAL {months} MONTH"
         for months in (0, 1, MONTHS, 1 + MONTHS)
     ),
+    f"UPDATE case_report SET received_at = {TODAY} - INTERVAL 6 DAY, safety_assessment_end = NULL, closed_at = NULL",
     f"UPDATE police_incident SET exclusion_order = true, exclusion_until = CAST({TODAY} AS DATE)",
     f"UPDATE mention SET event_date = CAST({TODAY} + INTERVAL 1 DAY - INTERVAL 18 YEAR AS DATE)",
 )
