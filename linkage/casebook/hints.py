@@ -6,14 +6,14 @@ from pathlib import Path
 
 from linkage import basis, contracts
 from linkage.casebook import touched
-from linkage.casebook.sql import VIEWS_FOLDER, Night, make, query
+from linkage.casebook.sql import NEAR_NAME, VIEWS_FOLDER, Night, make, query
 from linkage.engine.base import Engine
 
 BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
 WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family")
 STAGE = "hints"
 KEYS = {
-    "birth_date": "jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= 0.85 "
+    "birth_date": f"jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= {NEAR_NAME} "
     "OR list_has_any(r.name_tokens, f.name_tokens)",
     "surname_joined, given_name": "true",
     "postcode, house_number": "true",

@@ -17,6 +17,8 @@ EVEN, DOUBTFUL = 0.5, 0.2
 """Where reports go to the likeliest incident: probability from which one answers it, and from which a person looks."""
 CERTAIN = 0.999
 """Probability from which the gap takes it for sure that a linked incident has its report."""
+NEAR_NAME = 0.85
+"""Similarity of surnames from which somebody with the same birth date may be the one that nobody linked."""
 VIEWS_FOLDER = Path(__file__).with_name("views")
 
 
@@ -86,6 +88,7 @@ def _values(night: Night) -> dict[str, object]:
         "even": EVEN,
         "doubtful": DOUBTFUL,
         "certain": CERTAIN,
+        "near_name": NEAR_NAME,
     }
 
 

@@ -24,6 +24,7 @@ from linkage.casebook.estimate import (
     Probes,
     Reviews,
     Sample,
+    _by_cell,
     draw,
     interval,
     still_to_come,
@@ -226,3 +227,12 @@ def test_reports_that_still_come_are_those_of_the_delays_that_were_seen() -> Non
 
 def test_nobody_is_waited_for_where_no_report_ever_came() -> None:
     assert still_to_come(np.array([], dtype=np.int64), np.array([3, 9]), np.array([3])).tolist() == [0.0]
+
+
+def test_counts_by_cell_are_those_of_a_plain_sum() -> None:
+    dice = np.random.default_rng(3)
+    for incidents, cells in ((0, 4), (1, 1), (300, 7)):
+        cell, told = dice.integers(0, cells, incidents), dice.random((incidents, 5)) < 0.4
+        wanted = np.zeros((cells, 5), dtype=np.int64)
+        np.add.at(wanted, cell, told)
+        assert (_by_cell(cell, told, cells) == wanted).all()

@@ -183,3 +183,21 @@ def test_who_looks_at_less_is_seen(
     overlook(monkeypatch)
     found, _ = two_nights(seed, only_touched=True)
     assert found[table] != wanted[table]
+
+
+@pytest.mark.parametrize(("young", "kept"), [(0, [True, False]), (weigh.YOUNG, [False, False])])
+def test_rates_stay_for_the_month_once_they_rest_on_enough(
+    young: int, kept: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rates that somebody else wrote are used until the month is over, where enough reports stood behind them."""
+    monkeypatch.setattr(weigh, "YOUNG", young)
+    db, found = DuckDBEngine(), []
+    written(dense(0)[:90], db, random.Random(0), merged=None)
+    household.build(db, Config(), run_id="1", mint=mint)
+    write_bands(db, PERSONS)
+    casebook.build(db, Config(), as_of=FIRST, progress=lambda _: None)
+    for day in (SECOND, date(2026, 2, 1)):
+        db.run("UPDATE link_rate SET value = 0.125 WHERE name = 'further'")
+        casebook.build(db, Config(), as_of=day, progress=lambda _: None)
+        found.append(db.rows("SELECT value FROM link_rate WHERE name = 'further'") == [(0.125,)])
+    assert found == kept

@@ -23,7 +23,7 @@ reported AS (
         AND r.person_id <> f.person_id
         ANTI JOIN shared_people s ON s.incident_no = f.incident_no AND s.report_no = r.report_no
     WHERE CASE WHEN r.day - f.day BETWEEN -$early AND $very_late
-        THEN jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= 0.85
+        THEN jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= $near_name
             OR list_has_any(r.name_tokens, f.name_tokens) END
 ), near_date AS (
     SELECT DISTINCT f.incident_no FROM family f JOIN reported r ON r.surname_joined = f.surname_joined
