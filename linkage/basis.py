@@ -27,10 +27,17 @@ def code(*files: Path) -> str:
 
 
 def holds(db: Engine, stage: str, found: str, tables: Iterable[str]) -> bool:
-    """Tell whether a stage's tables are there as declared, and rest on what it would make them of tonight."""
-    if not all(contracts.table(name).is_in(db) for name in (TABLE, *tables)):
-        return False
-    return bool(db.rows(f"SELECT 1 FROM {TABLE} WHERE stage = ? AND fingerprint = ?", [stage, found]))
+    """Tell whether a stage's tables are there as declared, and rest on what it would make them of tonight.
+
+    Where they do not, the engine is told that there is much to do.
+    """
+    told = [stage, found]
+    if all(contracts.table(name).is_in(db) for name in (TABLE, *tables)) and db.rows(
+        f"SELECT 1 FROM {TABLE} WHERE stage = ? AND fingerprint = ?", told
+    ):
+        return True
+    db.widen()
+    return False
 
 
 def of_stage(db: Engine, stage: str) -> str | None:

@@ -93,6 +93,7 @@ def _rebuild(db: Engine, table: Table) -> None:
 
 def _write(db: Engine, target: Path, tables: Sequence[Table], *, ordered: bool) -> None:
     """Write a file anew."""
+    db.widen()
     target.unlink(missing_ok=True)
     with _attached(db, target) as database:
         for table in tables:

@@ -59,6 +59,10 @@ class Engine(Protocol):
         """
         ...
 
+    def widen(self) -> None:
+        """Take all the threads of the settings from here on: what follows reads and writes whole tables."""
+        ...
+
     def has(self, name: str) -> bool:
         """Tell whether a table or view of that name exists."""
         ...

@@ -46,6 +46,7 @@ class DuckDBEngine:
             self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=options)
         except duckdb.Error as error:
             raise StoreError(f"cannot open {path.name if path else 'memory'}: {type(error).__name__}") from None
+        self._threads = threads
         self.run("SET TimeZone='Europe/Amsterdam'")
         if spill is not None:
             self._encrypt_spill(spill)
@@ -144,6 +145,14 @@ class DuckDBEngine:
         finally:
             for name in made:
                 self.run(f'DROP VIEW temp."{name}"')
+
+    def narrow(self) -> None:
+        """Take one thread until `widen`: where there is little to do, two cost a fifth more and are hardly quicker."""
+        self.run("SET threads = 1")
+
+    def widen(self) -> None:
+        """Take all the threads of the settings."""
+        self.run(f"SET threads = {self._threads}")
 
     def has(self, name: str) -> bool:
         """Tell whether a table or view of that name exists."""

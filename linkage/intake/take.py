@@ -19,6 +19,9 @@ from linkage.intake.values import LOCAL
 from linkage.lateness import lags
 from linkage.privacy import Keys
 
+MANY = 50_000
+"""Rows of all new deliveries from which a night has much to do."""
+
 
 @dataclass(frozen=True)
 class IntakeReport:
@@ -60,6 +63,8 @@ def take_in(
     for refusal in refused:
         with db.transaction():
             log.write_refused(db, run_id, refusal, None, ())
+    if sum(listed.rows for one in new for listed in one.files) > MANY:
+        db.widen()
     for one in new:
         progress(f"take in {one.source_id}/{one.delivery_id}")
         outcome = _take(db, config, run_id, one, keys)

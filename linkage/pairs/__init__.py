@@ -158,6 +158,7 @@ class _Night:
         return pair_budget(self.mentions, self.config.linkage.pair_budget_per_mention)
 
     def _first_pass(self, *, known_bands: bool = False) -> None:
+        self.db.widen()
         code(self.db, PERSONS, known_bands=known_bands)
         write_keys(self.db, PERSONS)
         keys.make(self.db, PERSONS)

@@ -91,6 +91,8 @@ def start(
         try:
             night = _open(config, inbox, folder, ledger, run_id, started_at, progress, log, as_of)
             night.from_scratch = from_scratch
+            if not from_scratch and folder.current() is not None:
+                night.db.narrow()
             yield night
         except BaseException as error:
             if night is not None and isinstance(error, GateFailed):

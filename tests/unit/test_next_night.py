@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from linkage import contracts, pipeline
+from linkage import basis, contracts, pipeline
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.contracts import Table
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.intake import take
 from linkage.pipeline import since
 from tests.nights import Night
 
@@ -80,3 +81,31 @@ def test_from_scratch_writes_both_files_anew(yesterday: Night, anew: list[str]) 
     run(yesterday, from_scratch=True)
     assert anew == ["case_view.duckdb", "restricted.duckdb"]
     assert differing(yesterday.out) == []
+
+
+def threads(db: DuckDBEngine) -> int:
+    return int(db.rows("SELECT current_setting('threads')")[0][0])
+
+
+def test_it_begins_with_one_thread_and_a_night_from_scratch_with_all(yesterday: Night) -> None:
+    for from_scratch, wanted in ((False, 1), (True, 2)):
+        with pipeline.start(Config(), yesterday.inbox, yesterday.out, from_scratch=from_scratch) as begun:
+            assert threads(begun.db) == wanted
+
+
+def test_it_takes_all_threads_for_many_rows(yesterday: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    for many, wanted in ((1_000, 1), (-1, 2)):
+        monkeypatch.setattr(take, "MANY", many)
+        with pipeline.start(Config(), yesterday.inbox, yesterday.out) as begun:
+            pipeline.take_in(begun)
+            assert threads(begun.db) == wanted
+
+
+def test_it_takes_all_threads_for_a_stage_that_is_made_anew() -> None:
+    with DuckDBEngine(threads=2) as db:
+        basis.keep(db, "stage", "as it was")
+        db.narrow()
+        assert basis.holds(db, "stage", "as it was", ())
+        assert threads(db) == 1
+        assert not basis.holds(db, "stage", "another", ())
+        assert threads(db) == 2
