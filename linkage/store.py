@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -26,16 +25,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from linkage import generation
 from linkage.errors import BusyError, StoreError, UsageError
 
 PUBLISHED = ("case_view.duckdb", "restricted.duckdb", "reports")
 """The names that a generation holds and that users open."""
 
-MANIFEST = "manifest.json"
 HELD = "held"
 """File in a work folder that its process keeps locked."""
-PIECE = 1 << 18
-"""Bytes that are copied at once: as many as a processor keeps at hand."""
 BUSY_PATIENCE = 0.5
 """Seconds that a run waits for the lock: ``status`` may touch it for a moment."""
 
@@ -89,11 +86,11 @@ class OutFolder:
             _remove(self.path / f"{name}.new")
         for part in self.state.glob("*.part"):
             _remove(part)
-        for generation in _entries(self.generations):
-            if not (generation / MANIFEST).is_file():
-                _remove(generation)
+        for folder in _entries(self.generations):
+            if not (folder / generation.MANIFEST).is_file():
+                _remove(folder)
                 continue
-            for log in generation.glob("*.wal"):
+            for log in folder.glob("*.wal"):
                 _remove(log)
         self._prune()
 
@@ -121,14 +118,14 @@ class OutFolder:
         """
         current = self.current()
         assert current is not None
-        listed = _listed(current).get(name)
-        if listed is None or not (current / name).is_file():
+        entry = generation.listed(current).get(name)
+        if entry is None or not (current / name).is_file():
             return False
         with _disk(name):
-            if _copy(current / name, folder / name) != listed["sha256"]:
+            is_whole = generation.matches(current / name, entry, copy=folder / name)
+            if not is_whole:
                 _remove(folder / name)
-                return False
-        return True
+        return is_whole
 
     def is_worn(self) -> bool:
         """Tell whether ``restricted.duckdb`` has been used for as many nights as generations are kept.
@@ -153,7 +150,7 @@ class OutFolder:
                 (self.work / run_id / "restricted.duckdb").rename(built / "restricted.duckdb")
                 nights = int((self.manifest() or {}).get("nights_in_place", 0)) + 1
             _check_complete(built, self.work / run_id)
-            _write_manifest(built, run_id, as_of, nights)
+            generation.write_manifest(built, run_id, as_of, nights)
             _sync_tree(built)
             built.rename(target)
             _sync(self.generations)
@@ -164,25 +161,25 @@ class OutFolder:
             _sync(self.path)
             self._prune()
 
-    def return_to(self, generation: Path) -> None:
+    def return_to(self, folder: Path) -> None:
         """Make a kept generation the current one, after holding all its files against its manifest.
 
         Raises `StoreError` for one that was changed. Readers see the one or the other, as with `publish`.
         """
-        self.verify(generation)
+        self.verify(folder)
         with _disk("the link to the generation"):
             self._remove_logs()
-            _link(self.path / "current", Path("generations") / generation.name)
+            _link(self.path / "current", Path("generations") / folder.name)
             _sync(self.path)
 
     def kept(self) -> list[Path]:
         """Return the generations that are whole, the newest first."""
-        return [g for g in reversed(_entries(self.generations)) if (g / MANIFEST).is_file()]
+        return [g for g in reversed(_entries(self.generations)) if (g / generation.MANIFEST).is_file()]
 
     def current(self) -> Path | None:
         """Return the folder of the published generation, None before the first one."""
         link = self.path / "current"
-        if not (link / MANIFEST).is_file():
+        if not (link / generation.MANIFEST).is_file():
             return None
         return self.generations / link.readlink().name if link.is_symlink() else link
 
@@ -192,7 +189,7 @@ class OutFolder:
         if current is None:
             return None
         try:
-            found: dict[str, Any] = json.loads((current / MANIFEST).read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads((current / generation.MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise StoreError(f"the manifest of generation {current.name} cannot be read: restore it") from None
         return found
@@ -202,13 +199,13 @@ class OutFolder:
         manifest = self.manifest()
         return date.fromisoformat(manifest["as_of"]) if manifest else None
 
-    def verify(self, generation: Path, *names: str) -> None:
-        """Compare published files with their manifest; raises `StoreError` that names a changed one."""
-        listed = _listed(generation)
+    def verify(self, folder: Path, *names: str) -> None:
+        """Compare published files of a generation with its manifest; raises `StoreError` that names a changed one."""
+        listed = generation.listed(folder)
         for name in names or sorted(listed):
-            file = generation / name
-            if name not in listed or not file.is_file() or _sha256(file) != listed[name]["sha256"]:
-                raise _changed(generation, name)
+            file = folder / name
+            if name not in listed or not file.is_file() or not generation.matches(file, listed[name]):
+                raise _changed(folder, name)
 
     def published(self, name: str) -> Path:
         """Return the path of a published file; raises `UsageError` when nothing was published yet."""
@@ -253,9 +250,9 @@ class OutFolder:
     def _prune(self) -> None:
         """Remove all but the newest generations; the current one stays in any case."""
         current = self.current()
-        for generation in sorted(_entries(self.generations), reverse=True)[self.keep :]:
-            if current is None or generation.name != current.name:
-                _remove(generation)
+        for folder in sorted(_entries(self.generations), reverse=True)[self.keep :]:
+            if current is None or folder.name != current.name:
+                _remove(folder)
 
     def _remove_logs(self) -> None:
         # DuckDB takes a .wal that lies beside a name for the log of whatever file has that name now.
@@ -302,42 +299,11 @@ def _check_complete(built: Path, work: Path) -> None:
         raise StoreError(f"the new generation is not checkpointed: {', '.join(sorted(logs))}")
 
 
-def _write_manifest(built: Path, run_id: str, as_of: date, nights_in_place: int) -> None:
-    files = {
-        str(path.relative_to(built)): {"sha256": _sha256(path), "bytes": path.stat().st_size}
-        for path in sorted(built.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
-    }
-    manifest = {"run_id": run_id, "as_of": as_of.isoformat(), "nights_in_place": nights_in_place, "files": files}
-    (built / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-
-
-def _listed(generation: Path) -> dict[str, dict[str, Any]]:
-    """Return what the manifest of a generation says of each of its files."""
-    files: dict[str, dict[str, Any]] = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["files"]
-    return files
-
-
-def _changed(generation: Path, name: str) -> StoreError:
+def _changed(folder: Path, name: str) -> StoreError:
     return StoreError(
-        f"{name} of generation {generation.name} does not match its manifest: "
+        f"{name} of generation {folder.name} does not match its manifest: "
         "inbeeld rollback to an older generation, or start a new output folder from the inbox"
     )
-
-
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file and return the hash of what was copied."""
-    hashed = hashlib.sha256()
-    with source.open("rb", buffering=0) as read, target.open("wb") as written:
-        while piece := read.read(PIECE):
-            hashed.update(piece)
-            written.write(piece)
-    return hashed.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -19,6 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "store",
+            "generation",
             "sqlite",
             "ledger",
             "overrides",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from linkage import ledger, store
+from linkage import generation, ledger, store
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.intake import values
@@ -25,7 +25,7 @@ def in_place() -> None:
             return whole(self, run_id, as_of=as_of)
         if not (built / "restricted.duckdb").exists():
             (self.work / run_id / "restricted.duckdb").rename(built / "restricted.duckdb")
-        store._write_manifest(built, run_id, as_of, 0)
+        generation.write_manifest(built, run_id, as_of, 0)
         for path in sorted(built.rglob("*")):
             if path.is_file():
                 shutil.copyfile(path, current / path.relative_to(built))
@@ -107,8 +107,8 @@ def written_after() -> None:
 
     def sync(root: Path) -> None:
         whole(root)
-        text = (root / store.MANIFEST).read_text(encoding="utf-8")
-        (root / store.MANIFEST).write_text(text, encoding="utf-8")
+        text = (root / generation.MANIFEST).read_text(encoding="utf-8")
+        (root / generation.MANIFEST).write_text(text, encoding="utf-8")
 
     whole, store._sync_tree = store._sync_tree, sync
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
+
+from blake3 import blake3
 
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import StoreError
@@ -23,7 +24,7 @@ def broken(out: Path) -> list[str]:
         listed = json.loads((current / "manifest.json").read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError):
         return ["the manifest cannot be read"]
-    wrong = [f"{name} does not match its manifest" for name in listed if _sha256(out, name) != listed[name]["sha256"]]
+    wrong = [f"{name} does not match its manifest" for name in listed if _hash(out, name) != listed[name]["blake3"]]
     for name in PUBLISHED[:2]:
         try:
             with DuckDBEngine(out / name, read_only=True, memory_limit="256MB", threads=1) as db:
@@ -64,9 +65,9 @@ def counted_twice(out: Path) -> list[str]:
     return wrong + [f"ledger and publication differ in {name}" for name in (published - known) + (known - published)]
 
 
-def _sha256(out: Path, name: str) -> str | None:
+def _hash(out: Path, name: str) -> str | None:
     path = out / name if name.partition("/")[0] in PUBLISHED else out / "current" / name
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return blake3(path.read_bytes()).hexdigest()
     except OSError:
         return None

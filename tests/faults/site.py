@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from linkage import simulate
 from linkage.pairs.model import MODELS
 from tests.command import Done, inbeeld
@@ -90,7 +92,7 @@ class Site:
         """Hold every published file against its manifest, and look for what a dead run may leave."""
         current = self.out / "current"
         for name, listed in json.loads((current / "manifest.json").read_text())["files"].items():
-            assert hashlib.sha256((current / name).read_bytes()).hexdigest() == listed["sha256"], name
+            assert blake3((current / name).read_bytes()).hexdigest() == listed["blake3"], name
         assert not list(self.out.rglob("*.wal"))
         assert not list((self.out / "work").iterdir())
 

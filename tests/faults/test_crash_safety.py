@@ -66,7 +66,7 @@ def test_runs_at_once_publish_once(scene: Scene, folder: Path) -> None:
     tally = crowd.examine(scene, folder / "crowd", 6, 2)
     assert tally.wrong == []
     assert tally.published == tally.rounds == 2
-    assert tally.busy > 2
+    assert tally.busy >= 1, "no two of them met"
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BusyError, StoreError, UsageError
-from linkage.store import HELD, PIECE, OutFolder
+from linkage.generation import MANIFEST, PIECE
+from linkage.store import HELD, OutFolder
 
 DAY = date(2025, 3, 14)
 
@@ -170,6 +173,35 @@ def test_a_published_file_is_copied_unless_it_was_changed(tmp_path: Path) -> Non
         (folder.path / "case_view.duckdb").resolve().unlink()
         assert not folder.copy("case_view.duckdb", tmp_path)
     assert not (tmp_path / "case_view.duckdb").exists()
+
+
+def test_a_manifest_of_an_older_version_holds(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path / "out")
+    with folder.lock():
+        publish(folder, "00001-a", "first")
+        kept = folder.generations / "00001-a"
+        manifest = json.loads((kept / MANIFEST).read_text())
+        for name, entry in manifest["files"].items():
+            del entry["blake3"]
+            entry["sha256"] = hashlib.sha256((kept / name).read_bytes()).hexdigest()
+        (kept / MANIFEST).write_text(json.dumps(manifest))
+        folder.verify(kept)
+        assert folder.copy("case_view.duckdb", tmp_path)
+        (folder.path / "case_view.duckdb").write_text("f1rst")
+        assert not folder.copy("case_view.duckdb", tmp_path)
+        with pytest.raises(StoreError, match=r"case_view\.duckdb of generation 00001-a does not match"):
+            folder.verify(kept)
+
+
+def test_a_file_of_which_a_manifest_has_no_hash_is_not_taken(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path / "out")
+    with folder.lock():
+        publish(folder, "00001-a", "first")
+        kept = folder.generations / "00001-a"
+        manifest = json.loads((kept / MANIFEST).read_text())
+        del manifest["files"]["case_view.duckdb"]["blake3"]
+        (kept / MANIFEST).write_text(json.dumps(manifest))
+        assert not folder.copy("case_view.duckdb", tmp_path)
 
 
 def test_a_folder_of_someone_else_is_left_alone(tmp_path: Path) -> None:

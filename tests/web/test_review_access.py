@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from linkage.generation import MANIFEST
 from linkage.review.guard import HEADERS, POLICY
 from linkage.review.users import Role, Users
-from linkage.store import MANIFEST
 from tests import review
 from tests.nights import Night
 from tests.web.reviewing import FORM, Reviewing, copy, serving
