@@ -196,23 +196,14 @@ class Ledger:
         The check results of nights that published nothing come along.
         """
         self._recall_checks(db)
-        db.run(contracts.table("run").ddl())
-        for row in self.runs(limit=ALL):
-            ours = row["run_id"] == run_id
-            db.run(
-                "INSERT INTO run BY NAME SELECT ? AS run_id, ? AS started_at, ? AS ended_at, ? AS status, "
-                "? AS as_of, ? AS version, ? AS config_hash, ? AS message",
-                [
-                    row["run_id"],
-                    _local(row["started_at"]),
-                    _local(_utc(ended_at) if ours else row["ended_at"]),
-                    "published" if ours else row["status"],
-                    as_of.isoformat() if ours else row["as_of"],
-                    row["version"],
-                    row["config_hash"],
-                    row["message"],
-                ],
-            )
+        table = contracts.table("run")
+        db.run(table.ddl())
+        runs = self.runs(limit=ALL)
+        for row in runs:
+            row["started_at"], row["ended_at"] = _local(row["started_at"]), _local(row["ended_at"])
+            if row["run_id"] == run_id:
+                row |= {"ended_at": _local(_utc(ended_at)), "status": "published", "as_of": as_of.isoformat()}
+        db.insert(table.name, [[row[column.name] for column in table.columns] for row in runs])
 
     def _recall_checks(self, db: Engine) -> None:
         """Bring the check results of nights that published nothing back into ``check_result``."""
