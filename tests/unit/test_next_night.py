@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,3 +110,13 @@ def test_it_takes_all_threads_for_a_stage_that_is_made_anew() -> None:
         assert threads(db) == 1
         assert not basis.holds(db, "stage", "another", ())
         assert threads(db) == 2
+
+
+def test_it_leaves_the_search_for_garbage_as_it_found_it(yesterday: Night) -> None:
+    usual = gc.get_threshold()
+    with pipeline.start(Config(), yesterday.inbox, yesterday.out):
+        assert gc.get_threshold()[0] > usual[0]
+    assert gc.get_threshold() == usual
+    with pytest.raises(ZeroDivisionError), pipeline.start(Config(), yesterday.inbox, yesterday.out):
+        _ = 1 / 0
+    assert gc.get_threshold() == usual
