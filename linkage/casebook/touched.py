@@ -24,6 +24,8 @@ OF_TONIGHT = (
 )
 """What tells what changed; without one of them everything may have."""
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
+FAMILIES = "cb_was_family"
+"""Households of touched reports, as these were."""
 MENTION = (
     "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, "
     "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, "
@@ -42,7 +44,17 @@ SHADOWS = {
 }
 """What is read of a table where only touched rows are."""
 ONLY = tuple(f"cb_only_{name}" for name in SHADOWS)
-WORK = (RECORDS, INCIDENTS, REPORTS, "cb_touched_person", "cb_changed_day", "cb_changed_case", "cb_retold", *ONLY)
+WORK = (
+    RECORDS,
+    INCIDENTS,
+    REPORTS,
+    FAMILIES,
+    "cb_touched_person",
+    "cb_changed_day",
+    "cb_changed_case",
+    "cb_retold",
+    *ONLY,
+)
 KEY = "source_id, record_kind, record_id"
 
 
@@ -74,6 +86,12 @@ def find(db: Engine) -> None:
             UNION SELECT source_id, record_id FROM {RECORDS} WHERE record_kind = 'report'
         )
         SELECT {number} AS report_no, source_id, report_id FROM told
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {FAMILIES} AS
+        SELECT DISTINCT household_id FROM report_base SEMI JOIN {REPORTS} USING (report_no)
         """
     )
     db.run(
