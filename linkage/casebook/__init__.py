@@ -9,8 +9,8 @@ from pathlib import Path
 
 from linkage import basis, contracts, municipalities, register
 from linkage.casebook import judge, touched
-from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make, renew
-from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
+from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make
+from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, LATER, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -84,13 +84,13 @@ def _keep(db: Engine, night: Night, name: str) -> None:
         fill(db, night, name)
         return
     with touched.only(db, *READ):
-        renew(db, night, name, TOUCHED[name])
+        differ(db, night, name, touched=TOUCHED[name])
 
 
 def _rejudge(db: Engine, night: Night, name: str) -> None:
     """Write a table of what was judged, or its rows of the incidents that were judged anew."""
     if judge.is_known(db):
-        renew(db, night, name, JUDGED[name])
+        differ(db, night, name, touched=JUDGED[name])
     else:
         fill(db, night, name)
 
@@ -102,12 +102,12 @@ def _publish(db: Engine, night: Night) -> None:
         touched.find_retold(db)
     for name in VIEWS:
         if judge.is_known(db) and name in JUDGED:
-            renew(db, night, name, JUDGED[name])
+            differ(db, night, name, touched=JUDGED[name])
         elif is_known and name in BY_DIFFERENCE:
-            differ(db, night, name, later=BY_DIFFERENCE[name])
+            differ(db, night, name, later=LATER.get(name, ()))
         elif not is_known or name not in PUBLISHED:
             fill(db, night, name)
         else:
             narrow, key, keys = PUBLISHED[name]
             with touched.only(db, *narrow):
-                renew(db, night, name, f"{key} IN ({keys})")
+                differ(db, night, name, later=LATER.get(name, ()), touched=f"{key} IN ({keys})")

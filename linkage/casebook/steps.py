@@ -37,7 +37,7 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
 
-READ = ("mention", "police_incident", "steunpunt_report")
+READ = ("mention_person", "mention_household", "mention", "person_base", "police_incident", "steunpunt_report")
 """Tables of which a night reads the touched rows only, where it is known which these are."""
 
 TOUCHED = {
@@ -78,12 +78,11 @@ PUBLISHED: dict[str, tuple[tuple[str, ...], str, str]] = {
 """Published tables of which a row rests on its own records and family alone, or on these and a status: the tables of
 which a night reads touched rows only, the key, and the touched keys."""
 
-BY_DIFFERENCE: dict[str, tuple[str, ...]] = {
-    "incident_link": (),
-    "link_candidate": (),
-    "unified_case": ("severity",),
-}
-"""Published tables of which few rows differ from night to night, with the columns that a later step fills."""
+BY_DIFFERENCE = ("incident_link", "link_candidate", "unified_case")
+"""Published tables of which few rows differ from night to night."""
+
+LATER = {"incident": ("severity",), "unified_case": ("severity",)}
+"""Columns of published tables that a later step fills."""
 
 OF_JUDGED = "(SELECT incident_no FROM cb_judge_incident)"
 JUDGED_KEYS = (
