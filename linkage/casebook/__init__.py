@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from linkage import basis, contracts, municipalities, register
-from linkage.casebook import touched
-from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make, renew
-from linkage.casebook.steps import BY_DIFFERENCE, KEPT, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
+from linkage.casebook import judge, touched
+from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make
+from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, LATER, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -42,10 +42,13 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
             step(db, night)
         elif step in TOUCHED:
             _keep(db, night, step)
+        elif step in JUDGED:
+            _rejudge(db, night, step)
         else:
             make(db, night, step)
     _publish(db, night)
     basis.keep(db, STAGE, found)
+    judge.leave(db)
     for name in (*WORK, *touched.WORK):
         db.run(f"DROP TABLE IF EXISTS {name}")
     statuses: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
@@ -61,7 +64,7 @@ def _basis(db: Engine, night: Night) -> str:
     places = db.rows("SELECT bit_xor(hash(municipality)) FROM municipality")
     told = "partner_id, partner_kind, municipality_code, valid_from, valid_until"
     areas = db.rows(f"SELECT bit_xor(hash({told})) FROM partner_area")
-    limits = (config.limits, config.linkage.sure)
+    limits = (config.limits, config.linkage.sure, config.casebook)
     return basis.fingerprint(db, _code(), places, areas, limits)
 
 
@@ -69,7 +72,8 @@ def _basis(db: Engine, night: Night) -> str:
 def _code() -> str:
     here = Path(__file__)
     modules = (
-        here.with_name(f"{name}.py") for name in ("difference", "duplicates", "references", "sql", "steps", "touched")
+        here.with_name(f"{name}.py")
+        for name in ("difference", "duplicates", "judge", "references", "sql", "steps", "touched")
     )
     return basis.code(here, *modules, *sorted(VIEWS_FOLDER.glob("*.sql")))
 
@@ -80,7 +84,15 @@ def _keep(db: Engine, night: Night, name: str) -> None:
         fill(db, night, name)
         return
     with touched.only(db, *READ):
-        renew(db, night, name, TOUCHED[name])
+        differ(db, night, name, touched=TOUCHED[name])
+
+
+def _rejudge(db: Engine, night: Night, name: str) -> None:
+    """Write a table of what was judged, or its rows of the incidents that were judged anew."""
+    if judge.is_known(db):
+        differ(db, night, name, touched=JUDGED[name])
+    else:
+        fill(db, night, name)
 
 
 def _publish(db: Engine, night: Night) -> None:
@@ -89,11 +101,13 @@ def _publish(db: Engine, night: Night) -> None:
     if is_known:
         touched.find_retold(db)
     for name in VIEWS:
-        if is_known and name in BY_DIFFERENCE:
-            differ(db, night, name, later=BY_DIFFERENCE[name])
+        if judge.is_known(db) and name in JUDGED:
+            differ(db, night, name, touched=JUDGED[name])
+        elif is_known and name in BY_DIFFERENCE:
+            differ(db, night, name, later=LATER.get(name, ()))
         elif not is_known or name not in PUBLISHED:
             fill(db, night, name)
         else:
             narrow, key, keys = PUBLISHED[name]
             with touched.only(db, *narrow):
-                renew(db, night, name, f"{key} IN ({keys})")
+                differ(db, night, name, later=LATER.get(name, ()), touched=f"{key} IN ({keys})")

@@ -177,16 +177,18 @@ def _lacking(dice: np.random.Generator, cells: Cells, doubts: Doubts, draws: int
 
     Every report is about one incident, or about none.
     """
-    has = np.zeros((len(doubts.cell), draws), dtype=bool)
+    has, nobody = np.zeros((len(doubts.cell), draws), dtype=bool), np.zeros(draws, dtype=bool)
     odds = np.exp(dice.normal(*SHIFT, draws))
-    starts = np.flatnonzero(np.diff(doubts.report, prepend=-1))
-    for edges in np.split(np.arange(len(doubts.report)), starts[1:]) if len(starts) else ():
-        whole = min(1.0, float(doubts.whole[edges[0]]))
-        thrown = dice.random(draws) * (whole + (1 - whole) * odds)
-        ends = np.cumsum(doubts.about[edges])
-        place = np.searchsorted(ends, thrown, side="right")
-        for number, incident in enumerate(doubts.incident[edges]):
-            has[incident] |= place == number
+    told = (doubts.report, doubts.incident, doubts.about, np.minimum(doubts.whole, 1.0))
+    last = -1
+    for report, incident, about, whole in zip(*(column.tolist() for column in told), strict=True):
+        if report != last:
+            thrown = dice.random(draws) * (whole + (1 - whole) * odds)
+            last, end, below = report, 0.0, nobody
+        end += about
+        here = thrown < end
+        has[incident] |= here ^ below
+        below = here
     found = []
     for standing, there in ((UNMATCHED, cells.unmatched - cells.known), (REVIEW, cells.review), (ANSWERED, None)):
         inside = doubts.standing == standing
@@ -202,8 +204,8 @@ def _by_cell(cell: Ints, told: Bools, cells: int) -> Ints:
     order = np.argsort(cell, kind="stable")
     there, starts = np.unique(cell[order], return_index=True)
     counted = np.zeros((cells, told.shape[1]), dtype=np.int64)
-    if len(there):
-        counted[there] = np.add.reduceat(told[order], starts, axis=0, dtype=np.int64)
+    for place, rows in zip(there, np.split(order, starts[1:]), strict=False):
+        counted[place] = told[rows].sum(axis=0)
     return counted
 
 
@@ -215,7 +217,7 @@ def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:
 
 def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     """Return the log likelihood of each of the odds by the overlap of passes: that the lower bound is below it."""
-    from scipy.stats import norm
+    from scipy.special import log_ndtr
 
     once, twice, met = float(overlap[0]), float(overlap[1]), float(overlap.sum())
     if once < 2:
@@ -225,7 +227,7 @@ def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     ratio = once / max(twice, 1.0)
     spread = share * max(twice, 1.0) * (share * ratio**4 / 4 + share * ratio**3 + ratio**2 / 2)
     error = np.sqrt(np.log1p(spread / bound**2))
-    return np.asarray(norm.logcdf(np.log(odds * met / bound) / error))
+    return np.asarray(log_ndtr(np.log(odds * met / bound) / error))
 
 
 def _likely(share: Floats, seen: Sample) -> Floats:
@@ -282,12 +284,15 @@ def interval(drawn: Ints | Floats) -> tuple[Floats, Floats, Floats]:
     A value is inside while at least a fortieth of the draws lies beyond it, those on it counted half (the mid-P of
     Lancaster 1961): of small whole numbers the quantiles themselves would hold too much, 97 of 100 and not 95.
     """
-    from scipy.stats import rankdata
-
-    tail = (1 - CERTAINTY) / 2
-    below = (rankdata(drawn, axis=0) - 0.5) / len(drawn)
+    tail, ordered = (1 - CERTAINTY) / 2, np.sort(drawn, axis=0)
+    place = np.arange(len(drawn)).reshape(-1, *[1] * (drawn.ndim - 1))
+    is_other = np.diff(ordered, axis=0) != 0
+    first, last = np.broadcast_to(place, drawn.shape).copy(), np.broadcast_to(place, drawn.shape).copy()
+    first[1:][~is_other], last[:-1][~is_other] = 0, len(drawn)
+    first, last = np.maximum.accumulate(first), np.minimum.accumulate(last[::-1])[::-1]
+    below = (first + last + 1) / 2 / len(drawn)
     inside = (below >= tail) & (below <= 1 - tail)
-    low, high = np.where(inside, drawn, np.inf).min(axis=0), np.where(inside, drawn, -np.inf).max(axis=0)
+    low, high = np.where(inside, ordered, np.inf).min(axis=0), np.where(inside, ordered, -np.inf).max(axis=0)
     mean = drawn.mean(axis=0)
     return mean, np.minimum(low, mean), np.maximum(high, mean)
 
@@ -298,12 +303,13 @@ def still_to_come(delays: Ints, censored: Ints, ages: Ints) -> Floats:
     ``delays`` are those of reports that came, ``censored`` the ages of incidents without one. Product limit (Kaplan &
     Meier 1958); who gets no report at all is the share that is left at its end (Maller & Zhou 1996).
     """
-    from scipy.stats import CensoredData, ecdf
-
     if not len(delays):
         return np.zeros(len(ages))
-    observed = CensoredData(uncensored=np.maximum(delays, 0), right=censored)
-    curve = ecdf(observed).sf
-    survival = np.concatenate([[1.0], curve.probabilities])
-    left = survival[np.searchsorted(curve.quantiles, ages, side="right")]
+    # Whose age is below nought are gone before the first day.
+    came, lost = np.maximum(delays, 0), censored[censored >= 0]
+    days = int(max(came.max(), lost.max(initial=0))) + 1
+    deaths = np.bincount(came, minlength=days)
+    at_risk = (deaths + np.bincount(lost, minlength=days))[::-1].cumsum()[::-1]
+    survival = np.concatenate([[1.0], np.cumprod((at_risk - deaths) / at_risk)])
+    left = survival[np.clip(ages + 1, 0, days)]
     return np.where(left > 0, 1 - survival[-1] / np.maximum(left, 1e-12), 0.0)

@@ -46,8 +46,7 @@ EVIDENCE = {
 """Blocking rules by the kind of evidence that they start from: rules of one kind fail together, and count as one."""
 _OVERLAP = """
 SELECT {kinds} AS kinds, count(*)
-FROM cb_chosen JOIN cb_status t USING (incident_no) JOIN shared_people s ON s.incident_no = cb_chosen.incident_no
-    AND s.report_no = cb_chosen.report_no
+FROM cb_status t JOIN shared_people s USING (incident_no, report_no)
 WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late') AND rules <> 0 GROUP BY 1
 """
 WORK = VIEWS

@@ -41,22 +41,17 @@ def fill(db: Engine, night: Night, name: str) -> None:
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
 
 
-def renew(db: Engine, night: Night, name: str, touched: str) -> None:
-    """Write the rows of a declared table anew of which the condition ``touched`` holds, now or the night before."""
-    db.run(f"DELETE FROM {name} WHERE {touched}")
-    db.run(f"INSERT INTO {name} BY NAME SELECT * FROM ({query(night, name)}) WHERE {touched}")
-
-
-def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = ()) -> None:
+def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = (), touched: str | None = None) -> None:
     """Write the rows of a declared table that are others than the night before.
 
-    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them.
+    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them. With ``touched``
+    the rows are looked at of which this condition holds, now or the night before.
     """
-    declared = contracts.table(name)
+    declared, where = contracts.table(name), touched or "true"
     db.run(declared.ddl("cb_now", temporary=True))
-    db.run(f"INSERT INTO cb_now BY NAME {query(night, name)}")
-    if not difference.bring(db, declared, "cb_now", name, but=later):
-        db.run(declared.ddl())
+    db.run(f"INSERT INTO cb_now BY NAME SELECT * FROM ({query(night, name)}) WHERE {where}")
+    if not difference.bring(db, declared, "cb_now", name, but=later, among=touched):
+        db.run(f"DELETE FROM {name} WHERE {where}" if touched else declared.ddl())
         db.run(f"INSERT INTO {name} FROM cb_now")
     db.run("DROP TABLE cb_now")
 

@@ -24,6 +24,8 @@ OF_TONIGHT = (
 )
 """What tells what changed; without one of them everything may have."""
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
+FAMILIES = "cb_was_family"
+"""Households of touched reports, as these were."""
 MENTION = (
     "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, "
     "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, "
@@ -33,16 +35,28 @@ MENTION = (
 KNOWN_BY = "birth_date, surname_joined, given_name, name_tokens, postcode, house_number, phone_hmac"
 """Columns by which somebody on a report may be known to the family of an incident (`hints`)."""
 SHADOWS = {
-    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN (SELECT mention_id FROM mention_person "
-    "SEMI JOIN cb_touched_person USING (person_id)) USING (mention_id)",
+    "mention_person": "FROM mention_person SEMI JOIN cb_touched_person USING (person_id)",
+    "mention_household": "FROM mention_household SEMI JOIN cb_only_mention_person USING (mention_id)",
+    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN cb_only_mention_person USING (mention_id)",
+    "person_base": "FROM person_base SEMI JOIN cb_touched_person USING (person_id)",
     "police_incident": f"FROM police_incident SEMI JOIN {INCIDENTS} USING (source_id, incident_number)",
     "steunpunt_report": f"FROM steunpunt_report SEMI JOIN {REPORTS} USING (source_id, report_id)",
     "report_base": f"FROM report_base SEMI JOIN {REPORTS} USING (report_no)",
     "incident_base": "FROM incident_base SEMI JOIN cb_retold USING (incident_no)",
 }
-"""What is read of a table where only touched rows are."""
+"""What is read of a table where only touched rows are; one may rest on those above it."""
 ONLY = tuple(f"cb_only_{name}" for name in SHADOWS)
-WORK = (RECORDS, INCIDENTS, REPORTS, "cb_touched_person", "cb_changed_day", "cb_changed_case", "cb_retold", *ONLY)
+WORK = (
+    RECORDS,
+    INCIDENTS,
+    REPORTS,
+    FAMILIES,
+    "cb_touched_person",
+    "cb_changed_day",
+    "cb_changed_case",
+    "cb_retold",
+    *ONLY,
+)
 KEY = "source_id, record_kind, record_id"
 
 
@@ -74,6 +88,12 @@ def find(db: Engine) -> None:
             UNION SELECT source_id, record_id FROM {RECORDS} WHERE record_kind = 'report'
         )
         SELECT {number} AS report_no, source_id, report_id FROM told
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {FAMILIES} AS
+        SELECT DISTINCT household_id FROM report_base SEMI JOIN {REPORTS} USING (report_no)
         """
     )
     db.run(
@@ -117,9 +137,12 @@ def _find_records(db: Engine) -> None:
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE {RECORDS} AS
-        WITH alike AS (
-            SELECT left_id, right_id FROM changed_pair JOIN mention_person l ON l.mention_id = left_id
-            JOIN mention_person r ON r.mention_id = right_id WHERE l.person_id = r.person_id
+        WITH paired AS (
+            SELECT mention_id, person_id FROM mention_person
+            SEMI JOIN (SELECT unnest([left_id, right_id]) AS mention_id FROM changed_pair) USING (mention_id)
+        ), alike AS (
+            SELECT left_id, right_id FROM changed_pair JOIN paired l ON l.mention_id = left_id
+            JOIN paired r ON r.mention_id = right_id WHERE l.person_id = r.person_id
         ), of_family AS (
             SELECT mention_id FROM mention_household SEMI JOIN touched_household USING (household_id)
             UNION ALL SELECT mention_id FROM mention_person SEMI JOIN changed_person USING (person_id)
@@ -128,8 +151,8 @@ def _find_records(db: Engine) -> None:
             SELECT {KEY} FROM mention SEMI JOIN of_family USING (mention_id)
             UNION SELECT {KEY} FROM changed_record
             UNION SELECT {KEY} FROM record_household SEMI JOIN touched_household USING (household_id)
-            UNION SELECT {KEY} FROM involvement SEMI JOIN touched_household USING (household_id)
-            UNION SELECT {KEY} FROM involvement SEMI JOIN changed_person USING (person_id)
+            UNION SELECT {KEY} FROM involvement WHERE household_id IN (SELECT household_id FROM touched_household)
+                OR person_id IN (SELECT person_id FROM changed_person)
             UNION SELECT source_id, 'incident', incident_number FROM incident_base
                 SEMI JOIN touched_household USING (household_id)
             UNION SELECT source_id, 'case', case_id FROM report_base SEMI JOIN touched_household USING (household_id)

@@ -22,6 +22,13 @@ YOUNG = 20_000
 RATES, EDGES = "link rates", "link edges"
 
 
+def stands(db: Engine, night: Night) -> bool:
+    """Tell whether the rates of tonight are those that ``link_edge`` was weighed by."""
+    if not basis.holds(db, RATES, _month(db, night), ("link_rate",)):
+        return False
+    return basis.holds(db, EDGES, _weighed_by(db, _recalled(_named(db))), ("link_edge",))
+
+
 def weigh(db: Engine, night: Night) -> None:
     """Write ``link_edge``, how likely each report is about each incident that counts and that it may answer, and
     ``link_rate``.
@@ -31,22 +38,23 @@ def weigh(db: Engine, night: Night) -> None:
     same tomorrow. Families of which ``link_edge`` says the same as the night before are not weighed again.
     """
     rates = _rates(db, night)
-    found = basis.fingerprint(db, _code(), _rows(rates))
+    found = _weighed_by(db, rates)
     if not basis.holds(db, EDGES, found, ("link_edge",)):
         db.run(contracts.table("link_edge").ddl())
     basis.forget(db, EDGES)
     told = db.arrays(_TOLD)
-    gone = db.arrays("SELECT incident_no, report_no FROM link_edge ANTI JOIN cb_edge USING (incident_no, report_no)")
+    gone = db.arrays("SELECT incident_no, report_no FROM cb_was_edge ANTI JOIN cb_edge USING (incident_no, report_no)")
     is_open = _of_touched_families(told, gone)
     fresh = {name: np.asarray(told[name])[is_open] for name in ("incident_no", "report_no", "said")}
     # Rounded: sums over threads differ in their last bits from night to night, and two nights may be equally likely.
     fresh["about"] = np.round(about(_edges({k: v[is_open] for k, v in told.items()}), rates), DECIMALS)
     db.register("cb_weighed", pd.DataFrame(fresh))
     db.run("DELETE FROM link_edge WHERE report_no IN (SELECT report_no FROM cb_weighed)")
-    lost = "SELECT k.rowid FROM link_edge k ANTI JOIN cb_edge USING (incident_no, report_no)"
-    db.run(f"DELETE FROM link_edge WHERE rowid IN ({lost})")
+    db.register("cb_gone", pd.DataFrame(gone).astype("int64"))
+    db.run("DELETE FROM link_edge WHERE (incident_no, report_no) IN (FROM cb_gone)")
     db.run("INSERT INTO link_edge BY NAME FROM cb_weighed")
-    db.run("DROP TABLE cb_weighed")
+    for name in ("cb_weighed", "cb_gone"):
+        db.run(f"DROP TABLE {name}")
     basis.keep(db, EDGES, found)
 
 
@@ -75,8 +83,7 @@ def _of_touched_families(told: Arrays, gone: Arrays) -> Bools:
 
 def _rates(db: Engine, night: Night) -> Rates:
     """Return the rates: those of the month where they rest on enough reports, or else of tonight, in ``link_rate``."""
-    limits = night.config.limits
-    found = basis.fingerprint(db, _code(), limits.early_days, limits.very_late_days, night.as_of.strftime("%Y-%m"))
+    limits, found = night.config.limits, _month(db, night)
     if basis.holds(db, RATES, found, ("link_rate",)):
         return _recalled(_named(db))
     basis.forget(db, RATES)
@@ -90,6 +97,15 @@ def _rates(db: Engine, night: Night) -> Rates:
     if len(np.unique(edges.report)) >= YOUNG:
         basis.keep(db, RATES, found)
     return rates
+
+
+def _month(db: Engine, night: Night) -> str:
+    limits = night.config.limits
+    return basis.fingerprint(db, _code(), limits.early_days, limits.very_late_days, night.as_of.strftime("%Y-%m"))
+
+
+def _weighed_by(db: Engine, rates: Rates) -> str:
+    return basis.fingerprint(db, _code(), _rows(rates))
 
 
 @cache

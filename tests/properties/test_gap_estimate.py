@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from linkage.casebook.estimate import (
     ANSWERED,
+    CERTAINTY,
     DEPENDENCE,
     PRIOR_MET,
     PRIOR_UNMET,
@@ -236,3 +238,29 @@ def test_counts_by_cell_are_those_of_a_plain_sum() -> None:
         wanted = np.zeros((cells, 5), dtype=np.int64)
         np.add.at(wanted, cell, told)
         assert (_by_cell(cell, told, cells) == wanted).all()
+
+
+whole = st.integers(-5, 60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(whole, min_size=3, max_size=3), min_size=1, max_size=120))
+def test_ends_are_those_of_mean_ranks(rows: list[list[int]]) -> None:
+    """Against the ranks of scipy."""
+    drawn = np.array(rows)
+    below = (stats.rankdata(drawn, axis=0) - 0.5) / len(drawn)
+    inside = (below >= (1 - CERTAINTY) / 2) & (below <= (1 + CERTAINTY) / 2)
+    mean, low, high = interval(drawn)
+    assert (low == np.minimum(np.where(inside, drawn, np.inf).min(axis=0), mean)).all()
+    assert (high == np.maximum(np.where(inside, drawn, -np.inf).max(axis=0), mean)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(whole, min_size=1), st.lists(whole), st.lists(whole, min_size=1))
+def test_what_is_still_to_come_is_the_product_limit(delays: list[int], censored: list[int], ages: list[int]) -> None:
+    """Against the survival function of scipy."""
+    curve = stats.ecdf(stats.CensoredData(uncensored=np.maximum(delays, 0), right=censored)).sf
+    left = curve.evaluate(np.array(ages))
+    wanted = np.where(left > 0, 1 - curve.probabilities[-1] / np.maximum(left, 1e-12), 0)
+    found = still_to_come(*(np.array(told, dtype=np.int64) for told in (delays, censored, ages)))
+    assert found == pytest.approx(wanted, abs=1e-9)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from linkage import casebook
-from linkage.casebook import hints, steps, touched, weigh
+from linkage.casebook import hints, judge, steps, touched, weigh
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
@@ -26,7 +26,7 @@ from tests.worlds import World, mint
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 30)
 """Days of the two nights: between them some incidents become too old to wait."""
-TABLES = (*steps.VIEWS, *steps.TOUCHED, "report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate",
+TABLES = (*steps.VIEWS, *steps.TOUCHED, *judge.KEPT, "report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate",
           "gap_part")  # fmt: skip
 
 

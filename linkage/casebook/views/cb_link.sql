@@ -1,7 +1,7 @@
 -- The answers with their class. Beside a report of the police, or by configuration always, another reporter's is only possible.
 WITH answer AS (
     SELECT a.*, r.is_by_police, s.persons AS shared_persons
-    FROM cb_answer a JOIN report_base r USING (report_no) LEFT JOIN shared_people s USING (incident_no, report_no)
+    FROM cb_answer a JOIN cb_report r USING (report_no) LEFT JOIN cb_shared s USING (incident_no, report_no)
 ), by_police AS (
     SELECT DISTINCT incident_no FROM answer WHERE link_class = 'reference' OR (is_by_police AND link_class <> 'possible')
 ), judged AS (

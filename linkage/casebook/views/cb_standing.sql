@@ -10,7 +10,8 @@ WITH reach AS (
         FROM (SELECT DISTINCT expected_steunpunt FROM incident_base)
     ) JOIN reach USING (partner_id) GROUP BY expected_steunpunt
 )
-SELECT i.*, least($as_of, coalesce(covers_until, $as_of)) AS known_until, d.original_no,
+SELECT incident_no, source_id, incident_number, reported_at, day, municipality_code, household_id,
+       least($as_of, coalesce(covers_until, $as_of)) AS known_until, d.original_no,
        CASE WHEN is_withdrawn THEN 'withdrawn'
             WHEN dv_flag = false THEN 'not_dv'
             WHEN d.original_no IS NOT NULL THEN 'technical_duplicate'

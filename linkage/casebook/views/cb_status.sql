@@ -1,17 +1,12 @@
 -- The status of an incident: the first rule that applies.
-WITH possible AS (
-    SELECT incident_no, max(about) AS about FROM cb_link WHERE link_class = 'possible' GROUP BY incident_no
-), judged AS (
-    SELECT i.incident_no, greatest(i.known_until - i.day, least($as_of - i.day, 0)) AS age_days, c.delay_days,
-           i.excluded_as IS NOT NULL AS is_excluded,
-           c.link_class = 'reference' AS is_named,
-           c.report_no IS NOT NULL AS is_linked,
-           o.incident_no IS NOT NULL AS is_covered,
-           p.incident_no IS NOT NULL AS is_possible,
-           c.report_no, c.about AS probability, p.about AS possible_probability, o.report_id AS covering_report_id,
-           o.source_id AS covering_report_source_id
-    FROM cb_standing i LEFT JOIN cb_chosen c USING (incident_no) LEFT JOIN cb_open o USING (incident_no)
-    LEFT JOIN possible p USING (incident_no)
+WITH judged AS (
+    SELECT incident_no, greatest(i.known_until - i.day, least($as_of - i.day, 0)) AS age_days, delay_days,
+           i.excluded_as IS NOT NULL AS is_excluded, is_named,
+           report_no IS NOT NULL AS is_linked,
+           covering_report_id IS NOT NULL AS is_covered,
+           possible_probability IS NOT NULL AS is_possible,
+           report_no, probability, possible_probability, covering_report_id, covering_report_source_id
+    FROM cb_standing i JOIN incident_judged USING (incident_no)
 )
 SELECT *,
        CASE WHEN is_excluded THEN 'excluded'

@@ -3,7 +3,7 @@
 SELECT count(*) FILTER (is_met) AS met, count(*) FILTER (NOT is_met) AS unmet
 FROM (
     SELECT p.incident_no, bool_or(c.incident_no IS NOT NULL) AS is_met
-    FROM gp_probe p JOIN cb_standing i USING (incident_no) LEFT JOIN cb_candidate c USING (incident_no, report_no)
+    FROM gp_probe p JOIN cb_standing i USING (incident_no) LEFT JOIN link_edge c USING (incident_no, report_no)
     WHERE i.known_until - i.day >= $late
     GROUP BY p.incident_no
 )

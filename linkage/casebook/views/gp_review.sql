@@ -20,7 +20,7 @@ WITH side AS (
            verdict = 'same' AND c.report_no IS NOT NULL AS is_yes
     FROM judged j JOIN cb_status s ON s.incident_no = j.incident_no
     LEFT JOIN shared_people h ON h.incident_no = j.incident_no AND h.report_no = j.report_no
-    LEFT JOIN cb_chosen c ON c.incident_no = j.incident_no AND c.report_no = j.report_no AND s.status LIKE 'matched%'
+    LEFT JOIN cb_status c ON c.incident_no = j.incident_no AND c.report_no = j.report_no AND s.status LIKE 'matched%'
     WHERE s.status IN ('matched_timely', 'matched_late', 'matched_very_late', 'unmatched', 'review')
       AND (verdict = 'different' OR c.report_no IS NOT NULL)
       -- Another report answers an incident whose link was taken away: nothing is missed or false about it any more.
