@@ -23,11 +23,11 @@ ADVICE = "('advies', 'advies_ondersteuning')"
 RECORD_KEY = {"police_person": "incident_number", "care_report": "incident_number", "steunpunt_person": "case_id"}
 KNOWN = {
     "incident_number": "SELECT DISTINCT source_id, incident_number AS record_id, false AS is_advice "
-    "FROM police_incident_version",
+    "FROM police_incident_version WHERE incident_number IN ({})",
     "case_id": f"SELECT source_id, case_id AS record_id, bool_and(contact_type IN {ADVICE}) AS is_advice "
-    "FROM steunpunt_report_version WHERE case_id IS NOT NULL GROUP BY ALL",
+    "FROM steunpunt_report_version WHERE case_id IN ({}) GROUP BY ALL",
 }
-"""Records that any accepted delivery holds, and whether they are nothing but advice."""
+"""Records that any accepted delivery holds, among some, and whether they are nothing but advice."""
 
 
 def prepare(db: Engine, run_id: str) -> None:
@@ -67,11 +67,12 @@ def hold(db: Engine, staged: Staged, found: Delivery) -> None:
     key = RECORD_KEY.get(staged.spec.table)
     if key is None or staged.spec.record:
         return
+    known = KNOWN[key].format(f'SELECT "{key}" FROM {staged.table}')
     db.run(
         f"""INSERT INTO held_row BY NAME
             SELECT ? AS source_id, ? AS delivery_id, ? AS content_hash, ? AS table_name, s."{key}" AS record_id,
               ? AS file_name, s.line_number, s.byte_offset, s.byte_length, ? AS column_name
-            FROM {staged.table} AS s LEFT JOIN ({KNOWN[key]}) AS k ON k.source_id = ? AND k.record_id = s."{key}"
+            FROM {staged.table} AS s LEFT JOIN ({known}) AS k ON k.source_id = ? AND k.record_id = s."{key}"
             WHERE s._reason IS NULL AND coalesce(k.is_advice, true)""",
         [
             *(found.source_id, found.delivery_id, found.content_hash, staged.spec.table, staged.spec.name),
@@ -85,12 +86,14 @@ def account(db: Engine) -> None:
     db.run("DELETE FROM rejected_row WHERE reason IN ('orphan', 'advice_person')")
     for key, known in KNOWN.items():
         tables = ", ".join(f"'{table}'" for table, column in RECORD_KEY.items() if column == key)
+        held = f"held_row WHERE table_name IN ({tables})"
         db.run(
             f"""INSERT INTO rejected_row BY NAME
                 SELECT h.* EXCLUDE (table_name, record_id),
                   CASE WHEN k.is_advice THEN 'advice_person' ELSE 'orphan' END AS reason
-                FROM held_row AS h LEFT JOIN ({known}) AS k USING (source_id, record_id)
-                WHERE h.table_name IN ({tables}) AND coalesce(k.is_advice, true)"""
+                FROM (FROM {held}) AS h
+                LEFT JOIN ({known.format(f"SELECT record_id FROM {held}")}) AS k USING (source_id, record_id)
+                WHERE coalesce(k.is_advice, true)"""
         )
     db.run(
         """UPDATE delivery_file AS f SET rejected = r.n, accepted = f.rows - r.n, bytes_rejected = r.size,
@@ -143,6 +146,9 @@ def _fill(db: Engine, *, only_touched: bool) -> None:
     def where(name: str) -> str:
         return f"WHERE {touch.where(name)}" if only_touched else ""
 
+    def of(key: str) -> str:
+        return f"AND {key} IN (SELECT record_id FROM touched_record)" if only_touched else ""
+
     def add(name: str, rows: str) -> None:
         if only_touched:
             touch.renew(db, name, rows)
@@ -156,10 +162,13 @@ def _fill(db: Engine, *, only_touched: bool) -> None:
                   REPLACE (CASE WHEN v.version < f.since THEN 'ingetrokken' ELSE v.record_status END AS record_status)
                 FROM ({_newest(name, key, where(name))}) AS v LEFT JOIN ({_FULL}) AS f USING (source_id)""",
         )
-    standing = "SELECT source_id, incident_number FROM police_incident WHERE record_status <> 'ingetrokken'"
+    standing = (
+        f"SELECT source_id, incident_number FROM police_incident WHERE record_status <> 'ingetrokken' "
+        f"{of('incident_number')}"
+    )
     cases = (
         "SELECT DISTINCT source_id, case_id FROM steunpunt_report "
-        f"WHERE record_status <> 'ingetrokken' AND contact_type NOT IN {ADVICE}"
+        f"WHERE record_status <> 'ingetrokken' AND contact_type NOT IN {ADVICE} {of('case_id')}"
     )
     for name, key, records in (
         ("police_person", "incident_number", standing),

@@ -133,16 +133,16 @@ def _version() -> str:
 
 def _set_apart(db: Engine, *, only_touched: bool) -> None:
     """Write ``fresh_row``, the rows that are not what they were, and move what they were to ``was_mention``."""
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE fresh_row AS FROM person_row ANTI JOIN "
-        "(SELECT mention_id, row_hash FROM mention) USING (mention_id, row_hash)"
-    )
     touched = f"WHERE record_no IN (SELECT {RECORD_NO} FROM touched_record)" if only_touched else ""
     db.run(
-        "CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention WHERE mention_id IN (SELECT mention_id FROM "
-        f"(SELECT mention_id, row_hash FROM mention {touched}) ANTI JOIN person_row USING (mention_id, row_hash))"
+        f"CREATE OR REPLACE TEMP TABLE known_row AS SELECT rowid AS place, mention_id, row_hash FROM mention {touched}"
     )
-    db.run("DELETE FROM mention WHERE mention_id IN (SELECT mention_id FROM was_mention)")
+    db.run("CREATE OR REPLACE TEMP TABLE fresh_row AS FROM person_row ANTI JOIN known_row USING (mention_id, row_hash)")
+    db.run("CREATE OR REPLACE TEMP TABLE old_row AS FROM known_row ANTI JOIN person_row USING (mention_id, row_hash)")
+    db.run("CREATE OR REPLACE TEMP TABLE was_mention AS FROM mention WHERE rowid IN (SELECT place FROM old_row)")
+    db.run("DELETE FROM mention WHERE rowid IN (SELECT place FROM old_row)")
+    for name in ("known_row", "old_row"):
+        db.run(f"DROP TABLE {name}")
 
 
 def _surnames(distinct: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
@@ -237,11 +237,14 @@ def _tell(db: Engine) -> None:
     """Write ``fresh_mention`` and ``gone_mention``; a row that changed may still say what it said."""
     said = ", ".join(c.name for c in contracts.table("mention").columns if c.name != "row_hash")
     db.run("INSERT INTO recoded_mention SELECT mention_id FROM fresh_row")
+    # What was written tonight stands together, and the rest of the table is not read.
+    [(first,)] = db.rows("SELECT min(rowid) FROM mention SEMI JOIN recoded_mention USING (mention_id)")
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh_mention AS
         SELECT mention_id FROM (
-            SELECT mention_id, hash({said}) AS said FROM mention WHERE mention_id IN (FROM recoded_mention)
+            SELECT mention_id, hash({said}) AS said FROM mention
+            WHERE rowid >= {first or 0} AND mention_id IN (FROM recoded_mention)
         ) ANTI JOIN (SELECT mention_id, hash({said}) AS said FROM was_mention) USING (mention_id, said)
         """
     )

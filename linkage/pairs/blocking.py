@@ -26,9 +26,6 @@ def pair_budget(mentions: int, per_mention: float) -> int:
     return max(10_000, int(per_mention * mentions))
 
 
-EVERY = (("mention_code", "mention_code"),)
-FRESH = (("fresh_code", "mention_code"), ("still_code", "fresh_code"))
-"""Where the left and the right mention of a pair come from: all pairs, or those with a fresh mention, each once."""
 KEPT = ("blocking_rule", "blocked_key", "block_size")
 """What is written of the blocks, for people and for the next night (`fresh`)."""
 
@@ -66,33 +63,23 @@ def candidates(
         pairs = _count(db, number, rule, max_block, left, two_sided=spec.two_sided)
         left -= pairs
         made.append(pairs)
-    return queries(db, spec, made)
+    return _queries(db, spec, made)
 
 
-def queries(db: Engine, spec: Spec, made: list[int], *, only_fresh: bool = False) -> Iterator[tuple[str, str]]:
+def _queries(db: Engine, spec: Spec, made: list[int]) -> Iterator[tuple[str, str]]:
     """Yield the queries of `candidates`; ``made`` are the pairs that each rule makes at most.
 
-    Reads ``mention_code`` and, of rules with several keys a mention, ``key_<number>``, both without blocked keys. With
-    ``only_fresh`` these are the pairs with a mention of table ``fresh_mention``.
+    Reads ``mention_code`` and, of rules with several keys a mention, ``key_<number>``, both without blocked keys.
     """
     several = [n for n, rule in enumerate(spec.rules) if rule.many]
-    if only_fresh:
-        db.run(
-            "CREATE OR REPLACE TEMP TABLE fresh_code AS FROM mention_code SEMI JOIN fresh_mention USING (mention_id)"
-        )
-        db.run("CREATE OR REPLACE TEMP VIEW still_code AS FROM mention_code ANTI JOIN fresh_mention USING (mention_id)")
     if several:
-        _pairs_of_many(db, several, only_fresh=only_fresh)
+        _pairs_of_many(db, several)
     for number, pairs in enumerate(made):
         if number not in several:
-            for left_table, right_table in FRESH if only_fresh else EVERY:
-                yield from _parts(pairs, *_single(spec, number, several, left_table, right_table))
+            yield from _parts(pairs, *_single(spec, number, several))
     if several:
         yield from _parts(sum(made[n] for n in several), *_rest(spec))
         db.run("DROP TABLE many_pair")
-    if only_fresh:
-        db.run("DROP VIEW still_code")
-        db.run("DROP TABLE fresh_code")
 
 
 def _parts(pairs: int, rules: str, query: str) -> Iterator[tuple[str, str]]:
@@ -101,15 +88,13 @@ def _parts(pairs: int, rules: str, query: str) -> Iterator[tuple[str, str]]:
         yield rules, f"{query} AND l.mention_id % {parts} = {part}" if parts > 1 else query
 
 
-def _single(
-    spec: Spec, number: int, several: list[int], left_table: str = "mention_code", right_table: str = "mention_code"
-) -> tuple[str, str]:
+def _single(spec: Spec, number: int, several: list[int]) -> tuple[str, str]:
     """The pairs of a rule with one key a mention that no earlier such rule makes."""
     earlier = "".join(f" AND NOT {_finds(n)}" for n in range(number) if n not in several)
     found = _bits(n for n in range(number, len(spec.rules)) if n not in several)
     beside = "LEFT JOIN many_pair m ON m.left_id = l.mention_id AND m.right_id = r.mention_id" if several else ""
     more = " | coalesce(m.found, 0)" if several else ""
-    joined = f"FROM {left_table} l JOIN {right_table} r ON l.key_{number} = r.key_{number} {beside}"
+    joined = f"FROM mention_code l JOIN mention_code r ON l.key_{number} = r.key_{number} {beside}"
     return found + more, f"{joined} WHERE {spec.pairs}{earlier}"
 
 
@@ -123,17 +108,12 @@ def _rest(spec: Spec) -> tuple[str, str]:
     return "m.found", f"{joined} WHERE {spec.pairs}{earlier}"
 
 
-def _pairs_of_many(db: Engine, several: list[int], *, only_fresh: bool) -> None:
+def _pairs_of_many(db: Engine, several: list[int]) -> None:
     """Write ``many_pair`` (left_id, right_id, found): a mention's several keys may find a pair more than once."""
-    fresh = "(FROM {key} SEMI JOIN fresh_mention USING (mention_id))"
-    still = "(FROM {key} ANTI JOIN fresh_mention USING (mention_id))"
-    sides = ((fresh, "{key}"), (still, fresh)) if only_fresh else (("{key}", "{key}"),)
     made = " UNION ALL ".join(
         f"SELECT l.mention_id AS left_id, r.mention_id AS right_id, {1 << n} AS bit "
-        f"FROM {left.format(key=f'key_{n}')} l JOIN {right.format(key=f'key_{n}')} r "
-        "ON l.key = r.key AND l.mention_id < r.mention_id"
+        f"FROM key_{n} l JOIN key_{n} r ON l.key = r.key AND l.mention_id < r.mention_id"
         for n in several
-        for left, right in sides
     )
     db.run(
         "CREATE OR REPLACE TEMP TABLE many_pair AS "

@@ -15,36 +15,72 @@ LEAST_OTHERS = 0.25
 """Strangers who have the value of a household that nobody else has: whoever lived there before."""
 
 
-def code(db: Engine, spec: Spec, *, known_bands: bool = False, rows: str | None = None) -> None:
+def code(db: Engine, spec: Spec, *, known_bands: bool = False) -> None:
     """Write ``mention_code`` from ``mention``: mention_id, seat, prepared columns, bands, keys of the rules.
 
     The bands are those of ``value_band``, which is written first unless its bands are to be kept (``known_bands``). A
-    value that was never counted is as rare as the rarest. ``rows`` is a table or subquery of the rows of ``mention`` to
-    code, if not all: seats are then not told, because they hang on the other rows of a record.
+    value that was never counted is as rare as the rarest.
     """
     if not known_bands:
         write_bands(db, spec)
-    parts = [f"{text} AS {name}" for name, text in spec.columns.items()]
-    seats = spec.seats if rows is None else None
-    joins = [f"LEFT JOIN ({seats}) seats USING (mention_id)"] if seats else []
-    seat = "seat" if seats else "mention_id AS seat"
+    bands, joins = _banded(db, spec, known=known_bands)
+    if spec.seats:
+        joins.append(f"LEFT JOIN ({spec.seats}) seats USING (mention_id)")
+    seat = "seat" if spec.seats else "mention_id AS seat"
+    keys = [f"{_key(rule)} AS key_{number}" for number, rule in enumerate(spec.rules) if not rule.many]
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE mention_code AS "
+        f"SELECT mention_id, {seat}, {', '.join([*_prepared(spec), *bands, *keys])} FROM mention {' '.join(joins)}"
+    )
+
+
+def code_ends(db: Engine, spec: Spec, pairs: str) -> None:
+    """Write ``mention_code`` of the mentions of a table of pairs: mention_id, prepared columns, and bands as known.
+
+    The bands are found first: a join of few rows with many values would carry all columns of the rows.
+    """
+    ends = f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {_named(_compared(spec))} FROM mention "
+        f"SEMI JOIN ({ends}) USING (mention_id)"
+    )
+    bands, joins = _banded(db, spec, known=True)
+    banded = f"SELECT {', '.join(['mention_id', *bands])} FROM end_mention {' '.join(joins)}"
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE mention_code AS "
+        f"SELECT {', '.join(['mention_id', *_prepared(spec), *spec.bands])} "
+        f"FROM end_mention JOIN ({banded}) USING (mention_id)"
+    )
+    db.run("DROP TABLE end_mention")
+
+
+def _prepared(spec: Spec) -> list[str]:
+    return [f"{text} AS {name}" for name, text in spec.columns.items()]
+
+
+def _banded(db: Engine, spec: Spec, *, known: bool) -> tuple[list[str], list[str]]:
+    """Return the bands of rows like those of ``mention``, and the joins that they need."""
+    parts, joins = [], []
     for name, frequency in spec.bands.items():
         banded = f"(SELECT value_hash, band FROM value_band WHERE column_name = '{name}')"
-        band = f"coalesce({name}.band, {_rarest(db, name)})" if known_bands else f"{name}.band"
+        band = f"coalesce({name}.band, {_rarest(db, name)})" if known else f"{name}.band"
         parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
         joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
-    parts += [f"{_key(rule)} AS key_{number}" for number, rule in enumerate(spec.rules) if not rule.many]
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE mention_code AS SELECT mention_id, {seat}, {', '.join(parts)} "
-        f"FROM {rows or 'mention'} {' '.join(joins)}"
-    )
+    return parts, joins
 
 
 def columns(spec: Spec) -> str:
     """Return the columns of ``mention`` that one of the texts of a spec may name."""
-    values = [frequency.value for frequency in spec.bands.values()]
-    keys = [part for rule in spec.rules for part in (rule.key, *rule.also)]
-    named = {"mention_id", *re.findall(r"\w+", " ".join([*spec.columns.values(), *values, *keys]))}
+    return _named([*_compared(spec), *(part for rule in spec.rules for part in (rule.key, *rule.also))])
+
+
+def _compared(spec: Spec) -> list[str]:
+    return [*spec.columns.values(), *(frequency.value for frequency in spec.bands.values())]
+
+
+def _named(texts: list[str]) -> str:
+    """Return the columns of ``mention`` that some SQL may name."""
+    named = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
     return ", ".join(c.name for c in contracts.table("mention").columns if c.name in named)
 
 

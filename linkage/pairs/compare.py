@@ -33,19 +33,14 @@ class Comparer:
             self.db.run(f"INSERT INTO {target} {self.spec.patterns_sql(columns, pairs)}")
         return int(self.db.rows(f"SELECT count(*) FROM {target}")[0][0])
 
-    def write_few(self, target: str, made: Iterable[tuple[str, str]]) -> None:
-        """Write ``target`` as `write` does, of few pairs: they are compared at once, for planning it takes longer."""
-        self.db.run("CREATE OR REPLACE TEMP TABLE few_pair (left_id BIGINT, right_id BIGINT, rules INTEGER)")
-        for rules, pairs in made:
-            self.db.run(f"INSERT INTO few_pair SELECT l.mention_id, r.mention_id, {rules} {pairs}")
-        self.pairs("few_pair", target, "rules")
-        self.db.run("DROP TABLE few_pair")
+    def pairs(self, source: str, target: str, *columns: str, where: str = "true") -> None:
+        """Write ``target`` (left_id, right_id, pattern) for the pairs of table ``source``, with more of its columns.
 
-    def pairs(self, source: str, target: str, *columns: str) -> None:
-        """Write ``target`` (left_id, right_id, pattern) for the pairs of table ``source``, with more of its columns."""
+        ``where`` is the SQL over ``l`` and ``r`` of pairs that are wanted.
+        """
         pairs = (
             f"FROM {source} p JOIN mention_code l ON l.mention_id = p.left_id "
-            "JOIN mention_code r ON r.mention_id = p.right_id"
+            f"JOIN mention_code r ON r.mention_id = p.right_id WHERE {where}"
         )
         query = self.spec.patterns_sql({name: f"p.{name}" for name in ("left_id", "right_id", *columns)}, pairs)
         self.db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {query}")

@@ -19,23 +19,36 @@ WAS = "was_mention"
 """What mentions said before that are gone or fresh now, as rows of ``mention``."""
 NOW = "now_mention"
 """What the fresh mentions say."""
-NEAR = "near_mention"
-"""What they say, and whoever shares a key with one of them, or with what it said before."""
 Sizes = dict[int, dict[int, int]]
 """How many keys of each rule so many mentions share."""
 
 
-def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
-    """Bring the tables of the blocks up to tonight; return the pairs that each rule makes at most, of all mentions.
+def pairs(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
+    """Write ``few_pair`` (left_id, right_id, rules): who shares a key with a fresh mention, its own record too.
 
-    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides. Writes `NEAR`, and
-    ``near_key`` (rule_no, mention_id, key): the keys that they share, but for those that are too common. Raises
-    `BudgetError` as `blocking.candidates` does.
+    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides. Brings the tables of
+    the blocks up to tonight. Raises `BudgetError` as `blocking.candidates` does.
     """
+    _count(db, spec, budget=budget, max_block=max_block)
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE few_pair AS
+        SELECT least(f.mention_id, n.mention_id) AS left_id, greatest(f.mention_id, n.mention_id) AS right_id,
+               CAST(bit_or(1 << f.rule_no) AS INTEGER) AS rules
+        FROM (FROM near_key SEMI JOIN fresh_mention USING (mention_id)) f
+        JOIN near_key n ON n.key = f.key AND n.rule_no = f.rule_no AND n.mention_id <> f.mention_id
+        GROUP BY ALL
+        """
+    )
+    db.run("DROP TABLE near_key")
+
+
+def _count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
+    """Bring the tables of the blocks up to tonight, and leave in ``near_key`` the keys that are not too common."""
     before = {row[0]: (int(row[1]), bool(row[2])) for row in db.rows(_LIMITS)}
     _read_fresh(db, spec)
-    keys.renew(db, spec, NOW, WAS)
-    _read_near(db, spec)
+    keys.renew(db, NOW, WAS)
+    keys.near(db)
     db.run(_TOUCHED)
     still, touched = _sizes(db, _STILL), _sizes(db, _MADE)
     for name in ("blocking_rule", "block_size"):
@@ -57,40 +70,29 @@ def count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> list[int]:
             "SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN fresh_mention USING (mention_id)"
         )
         _read_fresh(db, spec)
-        _read_near(db, spec)
+        keys.near(db)
     db.run("DELETE FROM near_key AS n USING blocked_key AS b WHERE b.rule_no = n.rule_no AND b.key_hash = n.key")
     for name in (NOW, "touched_key", "came_key", "went_key"):
         db.run(f"DROP TABLE {name}")
-    return [kept.pairs for kept in made]
 
 
 def _read_fresh(db: Engine, spec: Spec) -> None:
-    """Write `NOW`; what came tonight stands together in ``mention``, and the rest of it is not read."""
+    """Write `NOW`, and ``came_key`` and ``went_key`` (rule_no, mention_id, key): the keys of `NOW` and of `WAS`.
+
+    What came tonight stands together in ``mention``, and the rest of it is not read.
+    """
     [(first, last)] = db.rows("SELECT min(rowid), max(rowid) FROM mention SEMI JOIN fresh_mention USING (mention_id)")
     there = f"rowid BETWEEN {first} AND {last}" if first is not None else "false"
     db.run(
         f"CREATE OR REPLACE TEMP TABLE {NOW} AS SELECT {columns(spec)} FROM mention "
         f"SEMI JOIN fresh_mention USING (mention_id) WHERE {there}"
     )
-
-
-def _read_near(db: Engine, spec: Spec) -> None:
-    """Write `NEAR`, and ``near_key``, ``came_key`` and ``went_key``: the keys of `NEAR`, of `NOW` and of `WAS`."""
-    found = keys.near(db, spec, NOW, WAS)
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE {NEAR} AS SELECT {columns(spec)} FROM mention SEMI JOIN ({found}) "
-        "USING (mention_id)"
-    )
-    for name, source in (("came_key", NOW), ("went_key", WAS), ("near_key", NEAR)):
+    for name, source in (("came_key", NOW), ("went_key", WAS)):
         every = " UNION ALL ".join(
             f"SELECT {n} AS rule_no, mention_id, key FROM ({keys_sql(rule, source)})"
             for n, rule in enumerate(spec.rules)
         )
-        only = ""
-        if source == NEAR:
-            wanted = "SELECT rule_no, key FROM came_key UNION SELECT rule_no, key FROM went_key"
-            only = f"SEMI JOIN ({wanted}) USING (rule_no, key)"
-        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM ({every}) {only}")
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {every}")
 
 
 _LIMITS = "SELECT rule, max_block, dropped_blocks > 0 FROM blocking_rule"

@@ -15,8 +15,7 @@ from linkage import basis, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
 from linkage.pairs import blocking, fresh, keys, taken
-from linkage.pairs.blocking import queries
-from linkage.pairs.coding import code
+from linkage.pairs.coding import code_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.model import Model
 from linkage.pairs.spec import Spec
@@ -83,25 +82,15 @@ def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> i
     Writes ``moved_mention``, whose pairs of the night before are no longer. What else is to be looked at is taken
     (`taken`) and all put back together.
     """
-    made = fresh.count(db, comparer.spec, budget=budget, max_block=max_block)
+    fresh.pairs(db, comparer.spec, budget=budget, max_block=max_block)
     db.run(
         "CREATE OR REPLACE TEMP TABLE moved_mention AS "
         "SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention"
     )
     taken.begin(db)
-    code(db, comparer.spec, known_bands=True, rows=fresh.NEAR)
-    for number, rule in enumerate(comparer.spec.rules):
-        if rule.many:
-            near = f"SELECT mention_id, key FROM near_key WHERE rule_no = {number}"
-            db.run(f"CREATE OR REPLACE TEMP TABLE key_{number} AS {near}")
-    for (number,) in db.rows("SELECT DISTINCT rule_no FROM blocked_key"):
-        if not comparer.spec.rules[number].many:
-            blocked = f"SELECT key_hash FROM blocked_key WHERE rule_no = {number}"
-            db.run(f"UPDATE mention_code SET key_{number} = NULL WHERE key_{number} IN ({blocked})")
-    for name in (fresh.NEAR, "near_key"):
-        db.run(f"DROP TABLE {name}")
-    few = [min(1, pairs) for pairs in made]
-    comparer.write_few("in_pair", queries(db, comparer.spec, few, only_fresh=True))
+    code_ends(db, comparer.spec, "few_pair")
+    comparer.pairs("few_pair", "in_pair", "rules", where=comparer.spec.pairs)
+    db.run("DROP TABLE few_pair")
     _seat(db, comparer.spec)
     return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
 

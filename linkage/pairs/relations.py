@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from linkage.engine.base import Engine
 from linkage.pairs import context, cores, taken
-from linkage.pairs.coding import code, columns
+from linkage.pairs.coding import code_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.cores import Chance
 from linkage.pairs.spec import Spec
@@ -61,9 +61,7 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"
     )
-    ends = "SELECT unnest([left_id, right_id]) AS mention_id FROM new_pair"
-    rows = f"(SELECT {columns(comparer.spec)} FROM mention SEMI JOIN ({ends}) USING (mention_id))"
-    code(db, comparer.spec, known_bands=True, rows=rows)
+    code_ends(db, comparer.spec, "new_pair")
     comparer.pairs("new_pair", "pattern_new")
     found = """(
         SELECT left_id, right_id, rules, pattern FROM touched_pair WHERE rules <> 0

@@ -18,7 +18,7 @@ from linkage.pairs.compare import Comparer
 from linkage.pairs.persons import PERSONS
 from tests.mentions import mention, mention_table
 
-PEOPLE = 60
+PEOPLE, RECORDS = 60, 50
 LIMITS = {"all fits": (10_000, 50), "large blocks are left out": (10_000, 4), "the budget decides": (1_150, 50)}
 """Pair budget and largest block."""
 COLUMNS = [c.name for c in contracts.table("mention").columns]
@@ -36,7 +36,7 @@ def somebody(dice: random.Random, number: int) -> dict[str, Any]:
         "given_name": given,
     }
     known = {name: value for name, value in told.items() if value is not None}
-    return mention(record_id=f"R{number:03d}", event_date="2025-03-01", **known)
+    return mention(record_id=f"R{number % RECORDS:03d}", event_date="2025-03-01", **known)
 
 
 def compare_all(db: DuckDBEngine, budget: int, max_block: int) -> None:
