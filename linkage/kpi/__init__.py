@@ -3,6 +3,9 @@
 A file of ``sql/`` yields the records of one indicator: where and when each counts, and whether it stands in the
 numerator, in the denominator, or is censored. What is added up how is the same for all and written once, in
 ``kpi_cell.sql``.
+
+Records, persons and households are joined by a hash of their id, which takes half the time that strings take: any two
+of a million have the same one with a chance of 3e-8.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from linkage.workdays import write_days
 __all__ = ["build"]
 
 SQL = Path(__file__).with_name("sql")
-BASE = ("kpi_incident", "kpi_report", "kpi_named", "kpi_young", "kpi_child", "kpi_family")
+BASE = ("kpi_incident", "kpi_count", "kpi_report", "kpi_named", "kpi_young", "kpi_child", "kpi_family")
 """What several indicators read, in the order in which it is made."""
 WORK = (
     *BASE,
@@ -63,8 +66,8 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     _write_delivered(db)
     _write_figures(db)
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_fact ({HEAD}, numerator BIGINT, denominator BIGINT, censored BIGINT)")
-    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_amount ({HEAD}, amount INTEGER)")
-    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, counted_no BIGINT)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_amount ({HEAD}, amount INTEGER, records BIGINT)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, numerator BIGINT)")
     for indicator in indicators.indicators():
         _collect(db, indicator, values)
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_scope AS {_query('kpi_scope', values)}")
@@ -103,7 +106,8 @@ def _write_delivered(db: Engine) -> None:
     counts = ", ".join(f"count({field}) AS {field}" for field in DELIVERABLE)
     db.run(
         "CREATE OR REPLACE TEMP TABLE kpi_delivered AS SELECT source_id, field FROM ("
-        f"UNPIVOT (SELECT source_id, {counts} FROM kpi_report GROUP BY source_id) ON {', '.join(DELIVERABLE)} "
+        f"UNPIVOT (SELECT source_id, {counts} FROM case_report "
+        f"WHERE contact_type = 'melding' GROUP BY source_id) ON {', '.join(DELIVERABLE)} "
         "INTO NAME field VALUE filled) WHERE filled > 0"
     )
 

@@ -99,7 +99,33 @@ def test_the_time_to_the_first_report(told: dict[Any, Any], records: Records) ->
     pairs = [(i["day"], d) for i in records.counting if (d := first.get((i["source_id"], i["incident_number"])))]
     assert len(pairs) > 20
     assert told["K07", "days", "median"][1:] == (len(pairs), median(max(0, (d - i).days) for i, d in pairs))
-    assert told["K07", "working_days", "median"][2] == median(records.working(i, d) for i, d in pairs)
+    working = [records.working(i, d) for i, d in pairs]
+    assert told["K07", "working_days", "median"][2] == median(working)
+    for part, share in (("p75", 75), ("p90", 90)):
+        assert told["K07", "working_days", part][2] == pytest.approx(np.percentile(working, share), abs=1e-9)
+
+
+def test_named_children_count_once_in_each_year_and_place(night: Night, records: Records) -> None:
+    """Who is on several incidents is one of the region, one of each municipality, and one of each year in it."""
+    with DuckDBEngine(night.out / "case_view.duckdb", read_only=True) as view:
+        rows = view.rows(
+            "SELECT source_id, record_id, person_id FROM involvement "
+            "WHERE record_kind = 'incident' AND standing IS DISTINCT FROM 'outsider' AND is_child"
+        )
+        cells = view.rows(
+            "SELECT scope_code, period, numerator FROM kpi "
+            "WHERE kpi_code = 'K14' AND figure = 'named' AND numerator > 0"
+        )
+    incidents = {(i["source_id"], i["incident_number"]): i for i in records.counting}
+    expected = defaultdict[tuple[str, str], set[str]](set)
+    for source, number, person in rows:
+        if incident := incidents.get((source, number)):
+            for place in ("all", incident["municipality_code"] or "onbekend"):
+                for period in ("all", str(incident["day"].year)):
+                    expected[place, period].add(person)
+    assert {(place, period): count for place, period, count in cells} == {k: len(v) for k, v in expected.items()}
+    apart = sum(len(named) for (place, period), named in expected.items() if place != "all" and period != "all")
+    assert apart > len(expected["all", "all"]) > 20, "somebody is named in two years or places"
 
 
 def test_terms_of_assessment_and_service(told: dict[Any, Any], records: Records) -> None:

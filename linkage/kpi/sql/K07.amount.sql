@@ -1,6 +1,13 @@
 -- Days from incident to first report; a report of the day before counts as none.
-SELECT figure, municipality_code, i.day,
-       greatest(0, CASE figure WHEN 'days' THEN linked_day - i.day ELSE d.working_no - f.working_no END) AS amount
-FROM kpi_incident i JOIN working_day f ON f.day = i.day JOIN working_day d ON d.day = i.linked_day,
-     (VALUES ('days'), ('working_days')) AS which (figure)
-WHERE is_counted
+WITH linked AS (
+    SELECT municipality_code, day, linked_day, count(*) AS records FROM kpi_incident
+    WHERE is_counted AND linked_day IS NOT NULL GROUP BY ALL
+), told AS (
+    SELECT municipality_code, l.day, records, greatest(0, linked_day - l.day) AS days,
+           greatest(0, last.working_no - first.working_no) AS working_days
+    FROM linked l JOIN working_day first ON first.day = l.day JOIN working_day last ON last.day = l.linked_day
+), counted AS (
+    SELECT municipality_code, min(day) AS day, days, working_days, sum(records) AS records
+    FROM told GROUP BY municipality_code, year(day), days, working_days
+)
+SELECT figure, municipality_code, day, amount, records FROM (UNPIVOT counted ON days, working_days INTO NAME figure VALUE amount)

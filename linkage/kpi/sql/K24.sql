@@ -5,7 +5,7 @@ WITH held AS (
 SELECT 'pairs_open' AS figure, 'all' AS part, $as_of AS day, 1 AS numerator, 0 AS denominator, 0 AS censored
 FROM possible_person_link WHERE NOT is_unsure
 UNION ALL
-SELECT 'incidents_open', 'all', $as_of, 1, 0, 0 FROM kpi_incident WHERE status = 'review'
+SELECT 'incidents_open', 'all', $as_of, incidents, 0, 0 FROM kpi_count WHERE status = 'review'
 UNION ALL
 SELECT 'decided', 'all', $as_of, 1, 0, 0 FROM held
 UNION ALL

@@ -1,12 +1,12 @@
 -- Every figure for every scope and period there is: what was counted, or a nought, or why it cannot be told.
 WITH span AS (
-    SELECT least((SELECT min(day) FROM kpi_incident), (SELECT min(day) FROM kpi_report)) AS first_day
+    SELECT least((SELECT min(day) FROM kpi_count), (SELECT min(day) FROM kpi_report)) AS first_day
 ), period AS (
     SELECT DISTINCT kpi_code, period FROM (
         SELECT kpi_code, coalesce(c.period, 'all') AS period FROM kpi_figure LEFT JOIN kpi_cell c USING (kpi_code)
         UNION ALL SELECT kpi_code, 'all' FROM kpi_figure
         UNION ALL SELECT kpi_code, y.period FROM kpi_figure,
-            (SELECT DISTINCT strftime(day, '%Y') AS period FROM kpi_incident) y WHERE has_periods AND NOT list_contains(scopes, 'source'))
+            (SELECT DISTINCT strftime(day, '%Y') AS period FROM kpi_count) y WHERE has_periods AND NOT list_contains(scopes, 'source'))
 ), grid AS (
     SELECT f.*, s.scope, s.scope_code, p.period
     FROM kpi_figure f JOIN kpi_scope s ON s.scope = 'all' OR list_contains(f.scopes, s.scope) JOIN period p USING (kpi_code)

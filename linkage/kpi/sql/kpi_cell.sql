@@ -17,23 +17,29 @@ WITH counted AS (
                 WHEN by_channel THEN channel WHEN by_reporter THEN reporter ELSE 'all' END AS scope_code
     FROM counted WHERE NOT (by_period AND period IS NULL)
 ), persons AS (
-    SELECT kpi_code, figure, 'all' AS part, coalesce(period, 'all') AS period,
-           count(DISTINCT counted_no) AS numerator, 0 AS denominator, 0 AS censored, CAST(NULL AS DOUBLE) AS value,
-           CASE WHEN GROUPING(municipality_code) = 0 THEN 'municipality' ELSE 'all' END AS scope,
+    SELECT kpi_code, figure, 'all' AS part, coalesce(period, 'all') AS period, numerator, 0 AS denominator, 0 AS censored,
+           CAST(NULL AS DOUBLE) AS value, CASE WHEN municipality_code IS NULL THEN 'all' ELSE 'municipality' END AS scope,
            coalesce(municipality_code, 'all') AS scope_code
     FROM kpi_person
-    GROUP BY kpi_code, figure, GROUPING SETS ((), (period), (municipality_code), (municipality_code, period))
 ), amounts AS (
-    SELECT kpi_code, figure, coalesce(period, 'all') AS period, count(*) AS denominator,
-           quantile_cont(amount, [0.5, 0.75, 0.9]) AS found,
+    SELECT kpi_code, figure, coalesce(period, 'all') AS period, amount, sum(records) AS records,
            CASE WHEN GROUPING(municipality_code) = 0 THEN 'municipality' ELSE 'all' END AS scope,
            coalesce(municipality_code, 'all') AS scope_code
     FROM kpi_amount
-    GROUP BY kpi_code, figure, GROUPING SETS ((), (period), (municipality_code), (municipality_code, period))
+    GROUP BY kpi_code, figure, amount, GROUPING SETS ((), (period), (municipality_code), (municipality_code, period))
+), ranked AS (
+    SELECT *, sum(records) OVER (cell ORDER BY amount) AS upto, sum(records) OVER cell AS denominator
+    FROM amounts WINDOW cell AS (PARTITION BY kpi_code, figure, scope, scope_code, period)
+), placed AS (
+    SELECT r.*, f.part, (denominator - 1) * f.quantile AS place FROM ranked r JOIN kpi_figure f USING (kpi_code, figure)
+), bounds AS (
+    SELECT kpi_code, figure, part, period, scope, scope_code, denominator, place - floor(place) AS beyond,
+           min(amount) FILTER (upto > floor(place)) AS low, min(amount) FILTER (upto > ceil(place)) AS high
+    FROM placed WHERE place IS NOT NULL GROUP BY ALL
 )
 FROM named WHERE scope_code IS NOT NULL
 UNION ALL BY NAME FROM persons
 UNION ALL BY NAME
-SELECT kpi_code, figure, f.part, period, NULL AS numerator, denominator, 0 AS censored,
-       found[list_position([0.5, 0.75, 0.9], f.quantile)] AS value, scope, scope_code
-FROM amounts JOIN kpi_figure f USING (kpi_code, figure)
+SELECT kpi_code, figure, part, period, NULL AS numerator, denominator, 0 AS censored, low + (high - low) * beyond AS value,
+       scope, scope_code
+FROM bounds

@@ -1,5 +1,5 @@
 -- Who is named on the incidents that count.
-SELECT i.incident_no, v.person_id, v.is_child
-FROM involvement v JOIN kpi_incident i
-    ON v.record_kind = 'incident' AND v.source_id = i.source_id AND v.record_id = i.incident_number
-WHERE i.is_counted AND v.standing IS DISTINCT FROM 'outsider'
+SELECT incident_no, person_no, is_child
+FROM (SELECT hash(source_id, record_id) AS incident_no, hash(person_id) AS person_no, is_child FROM involvement
+      WHERE record_kind = 'incident' AND standing IS DISTINCT FROM 'outsider')
+SEMI JOIN (FROM kpi_incident WHERE is_counted) USING (incident_no)
