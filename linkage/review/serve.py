@@ -106,18 +106,29 @@ def settings(app: Callable[..., object], place: Place) -> uvicorn.Config:
     )
 
 
+class _Server(uvicorn.Server):
+    """Says that it is ready once it is: who interrupts it from then on is heard, and finds no half-made loop."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
 def run(app: Callable[..., object], place: Place, at: socket.socket, ready: Callable[[], None]) -> None:
     """Say that all is ``ready`` and serve until the process is interrupted or told to end.
 
     Raises `UsageError` for a certificate or key that is none.
     """
     try:
-        server = uvicorn.Server(settings(app, place))
+        server = _Server(settings(app, place), ready)
         server.config.load()
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         raise UsageError("--certificate and --key do not hold a certificate and its key, as PEM") from None
     try:
-        ready()
         server.run(sockets=[at])
     except KeyboardInterrupt:
         return

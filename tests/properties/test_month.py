@@ -61,13 +61,13 @@ def test_another_order_of_deliveries_ends_with_the_same(sample: Path, month: Cha
 
 
 def overlook_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
-    count = fresh.count
+    pairs = fresh.pairs
 
-    def none_is_fresh(db: DuckDBEngine, spec: Spec, **limits: int) -> list[int]:
+    def none_is_fresh(db: DuckDBEngine, spec: Spec, **limits: int) -> None:
         db.run("DELETE FROM fresh_mention")
-        return count(db, spec, **limits)
+        pairs(db, spec, **limits)
 
-    monkeypatch.setattr(fresh, "count", none_is_fresh)
+    monkeypatch.setattr(fresh, "pairs", none_is_fresh)
 
 
 def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:

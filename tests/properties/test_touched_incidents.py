@@ -26,8 +26,8 @@ from tests.worlds import World, mint
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 30)
 """Days of the two nights: between them some incidents become too old to wait."""
-TABLES = (*steps.VIEWS, *steps.TOUCHED, *judge.KEPT, "report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate",
-          "gap_part")  # fmt: skip
+OF_NIGHTS = ("report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate", "gap_part")
+TABLES = (*steps.VIEWS, *steps.TOUCHED, *judge.KEPT, *OF_NIGHTS)
 
 
 def dense(seed: int) -> list[Record]:
