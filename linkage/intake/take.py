@@ -109,7 +109,7 @@ def _sort(inbox: Path, known: set[str], mine: set[str]) -> tuple[list[Delivery],
     refused: list[Refused] = []
     already = 0
     for entry in delivery.entries(inbox):
-        one = entry if isinstance(entry, Refused) else delivery.read(entry)
+        one = entry if isinstance(entry, Refused) else delivery.read(entry, known)
         if isinstance(one, Refused):
             refused.append(one)
         elif one.content_hash not in known:
