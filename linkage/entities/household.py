@@ -16,6 +16,7 @@ from linkage import basis
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities import (
+    household_addresses,
     household_components,
     household_edges,
     household_ids,
@@ -28,8 +29,9 @@ Step = Callable[[Engine, Config], None]
 
 EVIDENCE: tuple[Step, ...] = (
     household_edges.standings,
+    household_addresses.stays,
+    household_addresses.protect,
     household_edges.record_edges,
-    household_edges.protected_addresses,
     household_edges.address_edges,
 )
 GROUPS: tuple[Step, ...] = (
@@ -40,15 +42,13 @@ GROUPS: tuple[Step, ...] = (
 
 STAGE = "households"
 KEPT = ("mention_household", "record_household", "known_household", "household_id_history", "household_member",
-        "household")  # fmt: skip
+        "household", "household_component", household_addresses.KEPT)  # fmt: skip
 """Tables of the night before without which all households are made anew."""
 WORK = (
     *touched.WORK,
+    *household_addresses.WORK,
     "hh_mention",
     "hh_edge",
-    "hh_stay",
-    "hh_listed",
-    "hh_protected",
     "hh_group",
     "hh_record",
     "hh_loose",
@@ -60,6 +60,7 @@ WORK = (
     "hh_joined",
     "hh_counted",
     "hh_other",
+    "hh_tied",
     "was_household",
     "returned_household",
 )
@@ -78,17 +79,18 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     since (`touched.OF_TONIGHT`), all of these are brought up to date for the families that this concerns; they are left
     in ``touched_household``, as they were and as they are.
     """
+    household_addresses.listed(db, listed)
     found = basis.fingerprint(db, _code(), config.households, sorted(listed, key=str))
-    only_touched = basis.holds(db, STAGE, found, KEPT) and touched.find(db)
+    only_touched = basis.holds(db, STAGE, found, KEPT) and touched.find(db, config)
     basis.forget(db, STAGE)
     db.run("DROP TABLE IF EXISTS touched_household")
-    household_edges.listed_addresses(db, listed)
     _find_evidence(db, config, only_touched=only_touched)
     for step in GROUPS:
         step(db, config)
     if only_touched:
         moved_families.remember_mentions(db)
     household_ids.keep_ids(db, run_id=run_id, mint=mint, only_touched=only_touched)
+    household_components.tie(db, only_touched=only_touched)
     household_members.describe(db, only_touched=only_touched)
     if only_touched:
         moved_families.tell(db)
@@ -98,20 +100,19 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
 
 
 def _find_evidence(db: Engine, config: Config, *, only_touched: bool) -> None:
-    """Write ``hh_mention``, ``hh_stay``, ``hh_protected`` and ``hh_edge``, of all or of the touched families."""
-    is_whole = False
-    while not is_whole:
-        with db.narrowed(touched.NARROW) if only_touched else nullcontext():
-            for step in EVIDENCE:
+    """Write ``hh_mention``, ``hh_stay`` and ``hh_edge``, of all or of the touched families.
+
+    Of these it was told before which addresses are protected.
+    """
+    with touched.shown(db) if only_touched else nullcontext():
+        for step in EVIDENCE:
+            if not only_touched or step is not household_addresses.protect:
                 step(db, config)
-        is_whole = not only_touched or not touched.widen(db)
-    if only_touched:
-        touched.leave_out_neighbours(db)
 
 
 @cache
 def _code() -> str:
-    names = ("components", "household_components", "household_edges", "household_ids", "household_members", "ids",
-             "touched")  # fmt: skip
+    names = ("components", "household_addresses", "household_components", "household_edges", "household_ids",
+             "household_members", "ids", "touched")  # fmt: skip
     here = Path(__file__)
     return basis.code(here, *(here.with_name(f"{name}.py") for name in names))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from linkage import contracts
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities.components import components
@@ -133,3 +134,38 @@ def _children_alone(record: Ints, person: Ints) -> pd.DataFrame:
     first = np.unique(labels, return_index=True)[1]
     frame = pd.DataFrame({"record_no": records, "group_no": -1 - records[first[labels]]})
     return frame.astype({"record_no": "int64", "group_no": "int64"})
+
+
+def tie(db: Engine, *, only_touched: bool) -> None:
+    """Write ``household_component``: what a later night has to look at together, though it is not one household.
+
+    Households are tied by a record or a person of both, and by evidence that the size limit dropped. With
+    ``only_touched`` those of ``touched_household`` are told anew.
+    """
+    ties = db.arrays(
+        """
+        WITH stands AS (
+            SELECT DISTINCT group_no, record_no, person_no FROM hh_mention_group JOIN hh_mention USING (mention_id)
+        )
+        SELECT group_no AS one, other FROM stands
+        JOIN (SELECT record_no, min(group_no) AS other FROM stands GROUP BY record_no) USING (record_no)
+        WHERE group_no <> other
+        UNION SELECT group_no, other FROM stands
+        JOIN (SELECT person_no, min(group_no) AS other FROM stands GROUP BY person_no) USING (person_no)
+        WHERE group_no <> other
+        UNION SELECT l.group_no, r.group_no FROM hh_edge JOIN hh_group l ON l.person_no = a
+        JOIN hh_group r ON r.person_no = b WHERE l.group_no <> r.group_no
+        """
+    )
+    one, other = (np.asarray(ties[name], dtype=np.int64) for name in ("one", "other"))
+    groups, at = np.unique(np.r_[one, other], return_inverse=True)
+    labels = components(len(groups), at[: len(one)], at[len(one) :])
+    db.register("hh_tied", pd.DataFrame({"group_no": groups, "label": labels}).astype("int64"))
+    if only_touched:
+        db.run("DELETE FROM household_component WHERE household_id IN (SELECT household_id FROM touched_household)")
+    else:
+        db.run(contracts.table("household_component").ddl())
+    db.run(
+        "INSERT INTO household_component SELECT household_id, min(household_id) OVER (PARTITION BY label) "
+        "FROM hh_tied JOIN hh_group_id USING (group_no)"
+    )

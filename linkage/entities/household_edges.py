@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -110,68 +108,6 @@ def record_edges(db: Engine, config: Config) -> None:
     )
 
 
-def listed_addresses(db: Engine, listed: Sequence[tuple[str, int | None, str]]) -> None:
-    """Write ``hh_listed`` (postcode, house_number, house_suffix) from the list of the configuration."""
-    db.run("CREATE OR REPLACE TEMP TABLE hh_listed (postcode VARCHAR, house_number INTEGER, house_suffix VARCHAR)")
-    db.insert("hh_listed", [(postcode, number, suffix or None) for postcode, number, suffix in listed])
-
-
-def protected_addresses(db: Engine, config: Config) -> None:
-    """Write ``hh_stay`` (who was told to live where) and ``hh_protected`` (address, is_collective).
-
-    A protected address joins nobody: one of many unrelated people, one that a record calls a shelter or a postal
-    address, one on the list, and one that is secret for anybody who was ever told there. What is protected without a
-    suffix is so behind all doors of the building. A person counts with one surname, however many spellings of it
-    there are.
-    """
-    limits = config.households
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE hh_stay AS
-        SELECT mention_id, m.postcode, concat_ws('|', m.postcode, m.house_number, m.house_suffix) AS address,
-               concat_ws('|', m.postcode, m.house_number) AS building, m.house_suffix, m.address_type, h.person_no,
-               m.surname, m.surname_2, m.event_date, m.address_is_secret, h.standing
-        FROM mention m JOIN hh_mention h USING (mention_id)
-        WHERE m.postcode IS NOT NULL AND m.house_number IS NOT NULL AND m.event_date IS NOT NULL
-        """
-    )
-    within = (
-        "OVER (PARTITION BY address ORDER BY event_date "
-        f"RANGE BETWEEN INTERVAL {limits.collective_months} MONTH PRECEDING AND CURRENT ROW)"
-    )
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE hh_protected AS
-        WITH busy AS (
-            SELECT address FROM (SELECT DISTINCT address, person_no FROM hh_stay) GROUP BY address
-            HAVING count(*) > {min(limits.collective_persons, limits.collective_surnames)}
-        ), guest AS (SELECT * FROM hh_stay SEMI JOIN busy USING (address)),
-        core AS (
-            SELECT person_no, min(surname) AS core FROM hh_stay SEMI JOIN guest USING (person_no) GROUP BY person_no
-        ), counted AS (
-            SELECT address, count(DISTINCT person_no) {within} AS persons, count(DISTINCT core) {within} AS surnames
-            FROM guest LEFT JOIN core USING (person_no)
-        ), told AS (
-            SELECT address, building, house_suffix,
-                   coalesce(address_type IN ('opvang', 'brief'), false) AS is_collective
-            FROM hh_stay WHERE address_type IN ('opvang', 'brief') OR address_is_secret
-            UNION
-            SELECT s.address, s.building, l.house_suffix, true
-            FROM hh_stay s JOIN hh_listed l ON l.postcode = s.postcode
-                AND (l.house_number IS NULL OR s.building = concat_ws('|', l.postcode, l.house_number))
-                AND (l.house_suffix IS NULL OR s.house_suffix = l.house_suffix)
-        ), found AS (
-            SELECT address, true AS is_collective FROM counted
-            WHERE persons > {limits.collective_persons} OR surnames > {limits.collective_surnames}
-            UNION ALL SELECT address, is_collective FROM told
-            UNION ALL
-            SELECT s.address, t.is_collective FROM hh_stay s JOIN told t USING (building) WHERE t.house_suffix IS NULL
-        )
-        SELECT address, bool_or(is_collective) AS is_collective FROM found GROUP BY address
-        """
-    )
-
-
 def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
     """Add to ``hh_edge``: one home at one time and one surname.
 
@@ -181,12 +117,10 @@ def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
     db.run(
         f"""
         INSERT INTO hh_edge
-        WITH divided AS (
-            SELECT building FROM hh_stay WHERE house_suffix IS NOT NULL GROUP BY building
-        ), home AS (
+        WITH home AS (
             SELECT address, person_no, min(event_date) AS since, max(event_date) AS seen,
                    list_distinct(list(surname) || list(surname_2)) AS names
-            FROM (SELECT * FROM hh_stay ANTI JOIN hh_protected USING (address)) h
+            FROM (SELECT * FROM hh_stay ANTI JOIN protected_address USING (address)) h
             WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
               AND {_has_its_own_door()} AND {_speaks_for_a_family()}
             GROUP BY address, person_no
@@ -206,7 +140,7 @@ def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
 
 def _has_its_own_door() -> str:
     """The address is one home, not a building whose homes are not told apart."""
-    return "(h.house_suffix IS NOT NULL OR h.building NOT IN (SELECT building FROM divided))"
+    return "(h.house_suffix IS NOT NULL OR h.building NOT IN (FROM hh_divided))"
 
 
 def _speaks_for_a_family() -> str:

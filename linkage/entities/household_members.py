@@ -34,11 +34,10 @@ def _told(db: Engine) -> None:
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_told AS
-        WITH divided AS (SELECT DISTINCT building FROM hh_stay WHERE house_suffix IS NOT NULL),
-        home AS (
-            SELECT mention_id, address FROM hh_stay s ANTI JOIN hh_protected USING (address)
+        WITH home AS (
+            SELECT mention_id, address FROM hh_stay s ANTI JOIN protected_address USING (address)
             WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
-              AND (house_suffix IS NOT NULL OR building NOT IN (SELECT building FROM divided))
+              AND (house_suffix IS NOT NULL OR building NOT IN (FROM hh_divided))
         ), dossier AS (
             SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
             FROM steunpunt_person WHERE member_from IS NOT NULL OR member_to IS NOT NULL
@@ -253,7 +252,7 @@ def _households(db: Engine, *, only_touched: bool) -> None:
         lodged AS (
             SELECT DISTINCT person_id FROM hh_mention
             JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN
-                (SELECT address FROM hh_protected WHERE is_collective) USING (address)) USING (person_no)
+                (SELECT address FROM protected_address WHERE is_collective) USING (address)) USING (person_no)
         )
         SELECT household_id, count(DISTINCT person_id) AS members,
                count(DISTINCT person_id) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,

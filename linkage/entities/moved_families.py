@@ -7,6 +7,7 @@ went in. What follows on the households need look at those alone that did not.
 from __future__ import annotations
 
 from linkage.engine.base import Engine
+from linkage.numbers import of_record
 
 WORK = ("hh_was", "hh_was_said")
 KEY = "source_id, record_kind, record_id"
@@ -42,29 +43,26 @@ def tell(db: Engine) -> None:
         WITH stands AS (
             SELECT mention_id, household_id, standing FROM mention_household
             SEMI JOIN hh_mention USING (mention_id)
-        ), placed AS (
-            SELECT mention_id, household_id FROM stands UNION ALL SELECT mention_id, household_id FROM hh_was
-        ),
-        other_mention AS (
+        ), other_mention AS (
             SELECT mention_id FROM stands s FULL JOIN hh_was w USING (mention_id)
             WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing
             UNION SELECT mention_id FROM fresh_mention
             UNION SELECT mention_id FROM was_mention
             UNION SELECT mention_id FROM gone_mention
-            UNION SELECT mention_id FROM mention_person SEMI JOIN changed_person USING (person_id)
-            UNION SELECT mention_id FROM mention SEMI JOIN changed_record USING ({KEY})
+            UNION SELECT mention_id FROM hh_mention SEMI JOIN changed_person USING (person_id)
+            UNION SELECT mention_id FROM mention WHERE record_no IN (
+                SELECT {of_record(*KEY.split(", "))} FROM changed_record)
         ), now_said AS ({_said("household_id IN (SELECT household_id FROM touched_household)")})
-        SELECT household_id FROM placed SEMI JOIN other_mention USING (mention_id)
+        SELECT household_id FROM mention_household SEMI JOIN other_mention USING (mention_id)
+        UNION SELECT household_id FROM hh_was SEMI JOIN other_mention USING (mention_id)
         UNION SELECT household_id FROM record_household SEMI JOIN changed_record USING ({KEY})
         UNION SELECT household_id FROM now_said n FULL JOIN hh_was_said w USING (household_id)
             WHERE n.said IS DISTINCT FROM w.said
         """
     )
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE touched_household AS "
-        "FROM touched_household SEMI JOIN hh_moved USING (household_id)"
-    )
-    for name in (*WORK, "hh_moved"):
+    db.run("DROP TABLE touched_household")
+    db.run("ALTER TABLE hh_moved RENAME TO touched_household")
+    for name in WORK:
         db.run(f"DROP TABLE {name}")
 
 

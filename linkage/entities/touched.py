@@ -1,133 +1,169 @@
-"""Who may be told otherwise tonight: the families of what changed, whole, and who lives at their addresses.
+"""Who may be told otherwise tonight: the families of what changed, whole, and who is tied to them since.
 
-A household rests on the records of its people and on who else was told at their addresses. So a night that changed a
-few records need look at no more than: the persons of these; everybody at an address, today or before, of a person of
-whom something else is told; then all whom records or the households of the night before tie to them, and so on until
-nobody comes in. These families are whole: no record names one of them and somebody else. Who is told at an address of
-theirs besides is looked at as well, for what that says of the address, and is left as they are.
+A household rests on the records of its people and on who else was told at their addresses. What tied families the night
+before is kept (``household_component``), so that all whom a change may reach are found at once: the persons of what
+changed and everybody whom records, households or addresses tied to them. Ties that are new tonight are of two kinds.
+Those of a record are among the persons of what changed. Those of an address are between one of these families and
+somebody of the same surname at an address of theirs; or among the people of an address that joined nobody the night
+before, or joins nobody now.
 """
 
 from __future__ import annotations
 
-from linkage.engine.base import Engine
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-OF_TONIGHT = ("changed_record", "changed_person", "fresh_mention", "gone_mention", "was_mention")
+from linkage import numbers
+from linkage.config import Config
+from linkage.engine.base import Engine
+from linkage.entities import household_addresses
+from linkage.entities.household_addresses import BUILDING, IS_STAY
+
+OF_TONIGHT = ("changed_record", "changed_person", "fresh_mention", "gone_mention", "was_mention", "recoded_mention")
 """What tells what changed; without one of them everything may have."""
-WORK = ("hh_tie", "hh_near", "hh_next", "hh_look")
+CASEBOOK = ("incident", "case_report")
+"""Tables that the casebook left the night before: what records told that is no mention's."""
+SHOWN = {"mention": "hh_row", "mention_person": "hh_placed"}
+"""Tables of which the rows of touched families were read, and where these are."""
+WORK = ("hh_near", "hh_next", *SHOWN.values())
 MOST = 0.5
 """Share of all persons from which it is quicker to look at everybody."""
-NARROW = dict.fromkeys(("mention", "mention_person"), "mention_id IN (FROM hh_look)")
-"""Which rows of these tables are looked at."""
-BUILDING = "CASE WHEN postcode IS NOT NULL AND house_number IS NOT NULL THEN hash(postcode, house_number) END"
+READ = (
+    "mention_id, record_no, source_id, record_kind, record_id, person_seq, event_date, role, relation, birth_earliest, "
+    "postcode, house_number, house_suffix, address_type, address_is_secret, surname, surname_2"
+)
+"""Columns of ``mention`` that households rest on."""
 
 
-def find(db: Engine) -> bool:
-    """Write ``hh_near`` (person_id, is_touched); return whether it is worth while and known what changed.
+def find(db: Engine, config: Config) -> bool:
+    """Write ``hh_near`` (person_id), the touched families; return whether it is known who they are and worth while.
 
-    Reads ``mention``, ``mention_person``, the ``mention_household`` and ``household_member`` of the night before, and
-    `OF_TONIGHT`. Who is not there any more may be named as well.
+    Reads ``mention``, ``mention_person``, `OF_TONIGHT`, and as the night before left them the tables of households and
+    `CASEBOOK`. Who is not there any more may be named as well. Writes what `shown` shows, and ``hh_divided`` of their
+    buildings; brings ``protected_address`` up to tonight.
     """
     if not all(db.has(name) for name in OF_TONIGHT):
         return False
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE hh_tie AS
-        SELECT mention_id, person_id, record_no, CASE WHEN event_date IS NOT NULL THEN {BUILDING} END AS building
-        FROM mention JOIN mention_person USING (mention_id)
-        """
-    )
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE hh_near AS
-        WITH emptied AS (SELECT household_id FROM mention_household SEMI JOIN gone_mention USING (mention_id))
-        SELECT person_id, true AS is_touched FROM (
-            SELECT person_id FROM changed_person
-            UNION SELECT person_id FROM mention_person SEMI JOIN fresh_mention USING (mention_id)
-            UNION SELECT person_id FROM household_member WHERE household_id IN (FROM emptied))
-        """
-    )
-    _add_neighbours(db, are_touched=True)
-    db.run(
-        """
-        INSERT INTO hh_near
-        SELECT DISTINCT person_id, true FROM hh_tie ANTI JOIN hh_near USING (person_id)
-        WHERE record_no IN (SELECT record_no FROM mention
-                            SEMI JOIN changed_record USING (source_id, record_kind, record_id))
-        """
-    )
-    _complete(db)
-    _look(db)
-    [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near WHERE is_touched), count(*) FROM person_base")
-    return bool(touched <= MOST * persons)
-
-
-def widen(db: Engine) -> bool:
-    """Take in who is joined to a touched person by an edge and is not of a touched family, with their families.
-
-    Return whether anybody was: that is so where a household was cut at the size limit, and is not whole without those
-    that were cut off. Reads ``hh_edge`` and ``hh_mention``.
-    """
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE hh_next AS
-        WITH told AS (SELECT DISTINCT person_no, person_id, is_touched FROM hh_mention JOIN hh_near USING (person_id)),
-        joined AS (SELECT a, b FROM hh_edge UNION ALL SELECT b, a FROM hh_edge)
-        SELECT DISTINCT l.person_id FROM joined JOIN told l ON l.person_no = a JOIN told r ON r.person_no = b
-        WHERE NOT l.is_touched AND r.is_touched
-        """
-    )
-    if not db.rows("SELECT 1 FROM hh_next LIMIT 1"):
+    db.run("CREATE OR REPLACE TEMP TABLE hh_near (person_id VARCHAR)")
+    _begin(db)
+    _add_families(db)
+    [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near), count(*) FROM person_base")
+    if touched > MOST * persons:
         return False
-    db.run("DELETE FROM hh_near WHERE NOT is_touched")
-    db.run("INSERT INTO hh_near SELECT person_id, true FROM hh_next")
-    _complete(db)
-    _look(db)
+    household_addresses.look(db)
+    household_addresses.renew(db, config)
+    _reach(db)
+    _add_families(db)
+    _read(db)
     return True
 
 
-def leave_out_neighbours(db: Engine) -> None:
-    """Take who is not of a touched family out of ``hh_mention`` and ``hh_edge``: they told of addresses."""
-    db.run("DELETE FROM hh_mention WHERE person_id IN (SELECT person_id FROM hh_near WHERE NOT is_touched)")
-    db.run("DELETE FROM hh_edge WHERE a NOT IN (SELECT person_no FROM hh_mention)")
+@contextmanager
+def shown(db: Engine) -> Iterator[None]:
+    """Let queries of this block read the rows of touched families where they name a table of `SHOWN`."""
+    for name, rows in SHOWN.items():
+        db.run(f"CREATE TEMP VIEW {name} AS FROM {rows}")
+    try:
+        yield
+    finally:
+        for name in SHOWN:
+            db.run(f"DROP VIEW temp.{name}")
 
 
-def _complete(db: Engine) -> None:
-    """Make the families of ``hh_near`` whole.
-
-    Whose person is another one tonight is near already, so that the members of a household may be told as the night
-    before left them.
-    """
-    db.run("CREATE OR REPLACE TEMP TABLE hh_next AS SELECT person_id FROM hh_near")
-    while db.rows("SELECT 1 FROM hh_next LIMIT 1"):
-        db.run(
-            """
-            CREATE OR REPLACE TEMP TABLE hh_next AS
-            WITH record AS (SELECT record_no FROM hh_tie SEMI JOIN hh_next USING (person_id)),
-            family AS (SELECT household_id FROM household_member SEMI JOIN hh_next USING (person_id))
-            FROM (
-                SELECT person_id FROM hh_tie WHERE record_no IN (FROM record)
-                UNION SELECT person_id FROM household_member WHERE household_id IN (FROM family)
-            ) ANTI JOIN hh_near USING (person_id)
-            """
-        )
-        db.run("INSERT INTO hh_near SELECT person_id, true FROM hh_next")
-
-
-def _look(db: Engine) -> None:
-    """Add to ``hh_near`` who else was told at the addresses of touched families, and write the mentions of all of them
-    (``hh_look``)."""
-    _add_neighbours(db, are_touched=False)
-    db.run("CREATE OR REPLACE TEMP TABLE hh_look AS SELECT mention_id FROM hh_tie SEMI JOIN hh_near USING (person_id)")
-
-
-def _add_neighbours(db: Engine, *, are_touched: bool) -> None:
-    """Add to ``hh_near`` who is told, or was before tonight, in a building where somebody of it is."""
+def _begin(db: Engine) -> None:
+    """Write ``hh_next``: the persons who are others than before, and all on a record that is."""
     db.run(
         f"""
+        CREATE OR REPLACE TEMP TABLE hh_next AS
+        WITH record AS (
+            SELECT record_no FROM mention SEMI JOIN recoded_mention USING (mention_id)
+            UNION SELECT record_no FROM was_mention UNION {_restated(db)}
+        ), named AS (SELECT mention_id FROM mention SEMI JOIN record USING (record_no))
+        FROM changed_person UNION SELECT person_id FROM mention_person SEMI JOIN named USING (mention_id)
+        """
+    )
+
+
+def _restated(db: Engine) -> str:
+    """Return the query of records that changed, of which another thing counts here than what they say of persons.
+
+    That is whether an incident is domestic, and whether and when a case was closed.
+    """
+    if not all(db.has(name) for name in CASEBOOK):
+        return f"SELECT {numbers.of_record('source_id', 'record_kind', 'record_id')} FROM changed_record"
+    cases = "(SELECT source_id, record_id AS case_id FROM changed_record WHERE record_kind = 'case')"
+    now, was = (
+        "SELECT source_id, case_id, bool_or(closed_at IS NULL) AS is_open, CAST(max(closed_at) AS DATE) AS closed "
+        f"FROM {table} SEMI JOIN {cases} USING (source_id, case_id) GROUP BY source_id, case_id"
+        for table in ("steunpunt_report", "case_report")
+    )
+    return f"""
+        SELECT {numbers.of_record("source_id", "'incident'", "incident_number")} FROM (
+            FROM police_incident SEMI JOIN (
+                SELECT source_id, record_id AS incident_number FROM changed_record WHERE record_kind = 'incident'
+            ) USING (source_id, incident_number)
+        ) n LEFT JOIN incident w USING (source_id, incident_number) WHERE n.dv_flag IS DISTINCT FROM w.dv_flag
+        UNION SELECT {numbers.of_record("source_id", "'case'", "case_id")} FROM ({now}) n
+        FULL JOIN ({was}) w USING (source_id, case_id)
+        WHERE n.is_open IS DISTINCT FROM w.is_open OR n.closed IS DISTINCT FROM w.closed
+    """
+
+
+def _add_families(db: Engine) -> None:
+    """Add the persons of ``hh_next`` to ``hh_near``, with all whom the night before tied to them."""
+    db.run(
+        """
         INSERT INTO hh_near
-        SELECT DISTINCT person_id, {are_touched} FROM hh_tie ANTI JOIN hh_near USING (person_id)
-        WHERE building IN (
-            SELECT building FROM hh_tie SEMI JOIN hh_near USING (person_id) WHERE building IS NOT NULL
-            UNION SELECT {BUILDING} FROM was_mention WHERE postcode IS NOT NULL AND house_number IS NOT NULL)
+        WITH own AS (SELECT DISTINCT household_id FROM household_member SEMI JOIN hh_next USING (person_id)),
+        family AS (
+            FROM own UNION SELECT household_id FROM household_component WHERE component IN (
+                SELECT component FROM household_component SEMI JOIN own USING (household_id))
+        )
+        FROM (
+            FROM hh_next UNION SELECT person_id FROM household_member SEMI JOIN family USING (household_id)
+        ) ANTI JOIN hh_near USING (person_id)
+        """
+    )
+
+
+def _reach(db: Engine) -> None:
+    """Write ``hh_next``: who is no touched person, and may be joined to others by an address, or parted, since tonight.
+
+    That is so where an address was not protected and is, or the other way round; where the homes of a building are told
+    apart for the first time, or no longer; and of who shares an address and a surname with a touched person.
+    """
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE hh_next AS
+        WITH divided AS (SELECT DISTINCT building FROM hh_there WHERE house_suffix IS NOT NULL),
+        was_divided AS (
+            SELECT building FROM hh_there ANTI JOIN fresh_mention USING (mention_id) WHERE house_suffix IS NOT NULL
+            UNION SELECT {BUILDING} FROM was_mention WHERE house_suffix IS NOT NULL AND {IS_STAY}
+        ), flipped AS (
+            FROM (FROM divided EXCEPT FROM was_divided) UNION ALL FROM (FROM was_divided EXCEPT FROM divided)
+        ), home AS (
+            SELECT DISTINCT address, person_id, unnest([surname, surname_2]) AS name
+            FROM hh_there ANTI JOIN protected_address USING (address)
+            WHERE house_suffix IS NOT NULL OR building NOT IN (SELECT building FROM divided)
+        )
+        FROM (
+            SELECT person_id FROM hh_there WHERE address IN (FROM hh_flipped) OR building IN (FROM flipped)
+            UNION SELECT o.person_id FROM home o JOIN (FROM home SEMI JOIN hh_near USING (person_id))
+                USING (address, name)
+        ) ANTI JOIN hh_near USING (person_id)
+        """
+    )
+
+
+def _read(db: Engine) -> None:
+    """Write what `shown` shows, and ``hh_divided``."""
+    db.run("CREATE OR REPLACE TEMP TABLE hh_placed AS FROM mention_person SEMI JOIN hh_near USING (person_id)")
+    db.run(f"CREATE OR REPLACE TEMP TABLE hh_row AS SELECT {READ} FROM mention SEMI JOIN hh_placed USING (mention_id)")
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE hh_divided AS
+        WITH place AS (SELECT DISTINCT postcode, house_number FROM hh_row WHERE {IS_STAY})
+        SELECT DISTINCT {BUILDING} AS building FROM mention SEMI JOIN place USING (postcode, house_number)
+        WHERE house_suffix IS NOT NULL AND event_date IS NOT NULL
         """
     )

@@ -65,7 +65,8 @@ def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch:
     """Bring ``mention`` up to the persons of the current records; what is as it was the night before stays.
 
     Writes ``fresh_mention`` (mention_id: new, or saying something else than before), ``gone_mention``, and
-    ``was_mention``, what these said before. With ``from_scratch`` all are standardised again, and all are fresh.
+    ``was_mention``, what these said before; ``recoded_mention`` are the fresh ones, and others whose row changed. With
+    ``from_scratch`` all are standardised again, and all are fresh.
     """
     found = basis.fingerprint(db, _version())
     is_kept = not from_scratch and basis.holds(db, STAGE, found, ("mention", "common_identifier"))
@@ -254,4 +255,3 @@ def _tell(db: Engine) -> None:
     )
     moved = "SELECT mention_id FROM fresh_mention UNION ALL SELECT mention_id FROM gone_mention"
     db.run(f"DELETE FROM was_mention WHERE mention_id NOT IN ({moved})")
-    db.run("DROP TABLE recoded_mention")
