@@ -70,16 +70,21 @@ def written(records: list[Record], db: DuckDBEngine, *, merged: tuple[int, int] 
     return made.load()
 
 
-def leave(db: DuckDBEngine) -> None:
-    """Keep what a night was told, and leave the tables of the casebook."""
+def keep(db: DuckDBEngine) -> None:
+    """Keep what a night was told."""
     for name in LEFT:
         db.run(f"CREATE TABLE was_{name} AS FROM {name}")
+
+
+def leave(db: DuckDBEngine) -> None:
+    """Keep what a night was told, and leave the tables of the casebook."""
+    keep(db)
     db.run("CREATE TABLE incident AS FROM police_incident")
     db.run("CREATE TABLE case_report AS FROM steunpunt_report")
 
 
 def tell_what_changed(db: DuckDBEngine) -> None:
-    """Write what a night knows of its changes, from what `leave` kept of the night before."""
+    """Write what a night knows of its changes, from what `keep` kept of the night before."""
     key = "source_id, record_kind, record_id"
     db.run("CREATE OR REPLACE TEMP TABLE now_said AS SELECT mention_id, hash(m) AS said FROM mention m")
     db.run("CREATE OR REPLACE TEMP TABLE was_said AS SELECT mention_id, hash(m) AS said FROM was_mention m")

@@ -21,23 +21,27 @@ from linkage.intake import changes
 from linkage.pairs import PERSONS
 from linkage.pairs.coding import write_bands
 from tests.properties.test_households import Record, drawn
-from tests.properties.test_touched_households import another_night, spread, tell_what_changed
+from tests.properties.test_touched_households import another_night, keep, spread, tell_what_changed
 from tests.worlds import World, mint
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 30)
 """Days of the two nights: between them some incidents become too old to wait."""
-OF_NIGHTS = ("report_reference", "incident_hint", "link_edge", "link_rate", "gap_estimate", "gap_part")
-TABLES = (*steps.VIEWS, *steps.TOUCHED, *judge.KEPT, *OF_NIGHTS)
+ADDRESS = {"incident_postcode": "9401AB", "incident_house_number": "5"}
+TABLES = (
+    *(*steps.VIEWS, *steps.TOUCHED, *judge.KEPT, "report_reference", "incident_hint", "link_edge", "link_rate"),
+    *("gap_estimate", "gap_part"),
+)
 
 
 def dense(seed: int) -> list[Record]:
-    """Return records of few people in few months, so that reports may answer several incidents."""
+    """Return records of few people in few months, so that reports may answer several incidents; of small families, so
+    that a night leaves some of them as they are."""
     dice = random.Random(seed)
     records = []
     for kind, number, _, people in drawn(seed):
         for person in people:
             name, _, role = person["name"].partition(":")
-            person["name"] = f"p{int(name[1:]) % 45}:{role}"
+            person["name"] = f"p{number % 15 * 3 + int(name[1:]) % 3}:{role}"
         named = {person["name"].partition(":")[0]: person for person in people}
         records.append(
             (kind, number, f"2025-{dice.randrange(9, 13):02d}-{dice.randrange(1, 28):02d}", [*named.values()])
@@ -50,17 +54,28 @@ def told_besides(kind: str, number: int, dice: random.Random) -> dict[str, Any]:
     if kind == "incident":
         return dice.choice([{}, {}, {}, {"dv_flag": False}, {"record_status": "ingetrokken"}])
     told = dice.choice(
-        [{}, {}, {"contact_type": "advies"}, {"reporter_category": "onderwijs"}, {"closed_at": "2025-12-30"}]
+        [{}, {}, {"contact_type": "advies"}, {"reporter_category": "onderwijs"}, {"closed_at": "2025-11-15"}]
     )
-    if dice.random() < 0.3:
-        told = told | {"reporter_reference": f"PL0100-2025{dice.randrange(230):06d}"}
+    if dice.random() < 0.5:
+        number = dice.randrange(100)
+        told = told | {"reporter_reference": dice.choice([f"PL0100-2025{number:06d}", f"ZM2025{number:06d}"])}
     return told
 
 
+def add_besides(made: World, number: int, day: str, people: list[dict[str, Any]], *, later: bool) -> None:
+    """Add to an incident, now and then, a care report and an hour later the same night entered again; some of both are
+    there in one of the nights only."""
+    if number % 5 == 0 and (later or number % 2):
+        made.care(number, f"ZM2025{number:06d}")
+    if number % 4 == 0 and (later or number % 3):
+        made.incident(number + 500, f"{day} 13:00:00", *people, **ADDRESS)
+
+
 def written(
-    records: list[Record], db: DuckDBEngine, besides: random.Random, *, merged: tuple[int, int] | None
+    records: list[Record], db: DuckDBEngine, besides: random.Random, *, merged: tuple[int, int] | None = None
 ) -> World:
-    """Write the records into a database; of two ``merged`` people the linkage says that they are one."""
+    """Write the records into a database as a first night left them; as a later one where of two ``merged`` people the
+    linkage says that they are one."""
     made = World(Config())
     made.db = db
     for kind, number, day, people in deepcopy(records):
@@ -69,12 +84,17 @@ def written(
             name, _, role = person["name"].partition(":")
             if merged and name == f"p{merged[0]}":
                 person["name"] = f"p{merged[1]}:{role}"
-        told = told_besides(kind, number, random.Random(besides.random() if number % 9 == 0 else number))
+        told = told_besides(kind, number, random.Random(besides.random() if number % 6 == 0 else number))
         if kind == "incident":
-            made.incident(number, day, *people, **told)
+            made.incident(number, day, *people, **ADDRESS, **told)
+            add_besides(made, number, day, people, later=bool(merged))
         else:
             made.report(f"R{number}", day, *people, **told)
-    made.maybe("p3", "p30").maybe("p4", "p31", 0.9)
+    made.maybe("p4", "p31", 0.9 if merged else 0.6).maybe("p5", "p32")
+    if merged:
+        made.maybe("p6", "p33")
+    else:
+        made.maybe("p3", "p30")
     return made.load()
 
 
@@ -96,13 +116,12 @@ def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int
     """Return the tables after a second night, and how many incidents it looked at."""
     dice = random.Random(seed)
     records, db, settings = dense(seed)[:90], DuckDBEngine(), Config()
-    written(records, db, random.Random(seed), merged=None)
+    written(records, db, random.Random(seed))
     changes.tell(db, (), only_touched=False)
     household.build(db, settings, run_id="1", mint=mint)
     write_bands(db, PERSONS)
     casebook.build(db, settings, as_of=FIRST, progress=lambda _: None)
-    db.run("CREATE TABLE was AS FROM mention")
-    db.run("CREATE TABLE was_person AS FROM mention_person")
+    keep(db)
     written(another_night(records, dice), db, random.Random(seed + 1), merged=(7, 8))
     if only_touched:
         tell_what_changed(db)
@@ -153,6 +172,23 @@ def overlook_competitors(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(weigh, "_of_touched_families", lambda told, _: np.asarray(told["is_changed"], dtype=bool))
 
 
+def overlook_what_hangs_together(patch: pytest.MonkeyPatch) -> None:
+    """Judge anew what is touched itself, and not what else its reports might answer."""
+    patch.setattr(judge, "_spread", lambda _: False)
+
+
+def overlook_ties(patch: pytest.MonkeyPatch) -> None:
+    """Take numbers and possible persons for what they were the night before."""
+    begin = judge._begin
+
+    def of_records(db: DuckDBEngine) -> None:
+        db.run(f"DELETE FROM {judge.TIES}")
+        db.run(f"INSERT INTO {judge.TIES} FROM cb_tie")
+        begin(db)
+
+    patch.setattr(judge, "_begin", of_records)
+
+
 def overlook_the_day(patch: pytest.MonkeyPatch) -> None:
     """Leave incidents that became too old to wait as they were told."""
     find = touched.find_retold
@@ -168,7 +204,9 @@ def overlook_the_day(patch: pytest.MonkeyPatch) -> None:
     ("overlook", "table", "seed"),
     [
         (overlook_families, "involvement", 1),
-        (overlook_reports_nearby, "incident_hint", 5),
+        (overlook_what_hangs_together, "incident_link", 2),
+        (overlook_ties, "incident_link", 3),
+        (overlook_reports_nearby, "incident_hint", 21),
         (overlook_competitors, "link_edge", 0),
         (overlook_the_day, "case_timeline", 0),
     ],
@@ -192,7 +230,7 @@ def test_rates_stay_for_the_month_once_they_rest_on_enough(
     """Rates that somebody else wrote are used until the month is over, where enough reports stood behind them."""
     monkeypatch.setattr(weigh, "YOUNG", young)
     db, found = DuckDBEngine(), []
-    written(dense(0)[:90], db, random.Random(0), merged=None)
+    written(dense(0)[:90], db, random.Random(0))
     household.build(db, Config(), run_id="1", mint=mint)
     write_bands(db, PERSONS)
     casebook.build(db, Config(), as_of=FIRST, progress=lambda _: None)
