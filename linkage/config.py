@@ -203,6 +203,7 @@ class Machine(Section):
 
     memory_limit: str = "1500MB"
     threads: Annotated[int, Field(gt=0)] = 2
+    """Threads of a night with much to do; one with little takes one, as two would cost more and be hardly quicker."""
     keep_generations: Annotated[int, Field(gt=0)] = 7
 
 
