@@ -74,10 +74,11 @@ Listed = Sequence[tuple[str, int | None, str]]
 def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str], str], listed: Listed = ()) -> None:
     """Write ``household``, ``household_member``, ``record_household``, ``mention_household`` and the history of ids.
 
-    Reads ``mention``, ``mention_person``, ``person_base``, ``police_incident``, ``police_person``,
-    ``steunpunt_person`` and, for stable ids, the ``known_household`` of the night before. Where it is told what changed
-    since (`touched.OF_TONIGHT`), all of these are brought up to date for the families that this concerns; they are left
-    in ``touched_household``, as they were and as they are.
+    Keeps ``household_component`` and ``protected_address`` for the next night. Reads ``mention``, ``mention_person``,
+    ``person_base``, ``police_incident``, ``steunpunt_report``, ``steunpunt_person`` and, for stable ids, the
+    ``known_household`` of the night before. Where it is told what changed since (`touched.OF_TONIGHT`), all of these
+    are brought up to date for the families that this concerns; they are left in ``touched_household``, as they were and
+    as they are.
     """
     household_addresses.listed(db, listed)
     found = basis.fingerprint(db, _code(), config.households, sorted(listed, key=str))
