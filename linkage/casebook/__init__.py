@@ -25,7 +25,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     Reads the source tables, ``mention``, ``mention_person``, ``person_base``, ``possible_person_link``, ``pair``,
     ``compared_pair``, ``mention_household``, ``record_household`` and ``household``. ``as_of`` is the last day that all
     sources cover. Where it is told which families changed (`touched.OF_TONIGHT`), what rests on a family alone is
-    brought up to date for these; what answers what is judged anew for all.
+    brought up to date for these, and what answers what is judged anew where it hangs together with them (`judge`).
     """
     night = Night(config, as_of)
     municipalities.write(db, as_of)

@@ -141,7 +141,7 @@ def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int
     return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES}, looked_at[0]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 3])
 @pytest.mark.parametrize("young", [weigh.YOUNG, 0], ids=["learnt anew", "rates of the month"])
 def test_looking_at_touched_records_is_looking_at_all(seed: int, young: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weigh, "YOUNG", young)
@@ -221,6 +221,42 @@ def test_who_looks_at_less_is_seen(
     overlook(monkeypatch)
     found, _ = two_nights(seed, only_touched=True)
     assert found[table] != wanted[table]
+
+
+def closing(only_touched: bool) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return what covers an incident, in a night in which the case of its family is open, and in one in which a closing
+    long before is told."""
+    db, found = DuckDBEngine(), []
+    for night, closed in enumerate((None, "2025-04-01")):
+        made = World(Config())
+        made.db = db
+        made.report("R1", "2025-03-01", "p1", closed_at=closed).incident(1, "2025-11-20", "p1")
+        made.incident(2, "2025-11-20", "p2").report("R2", "2025-11-21", "p2").load()
+        if night and only_touched:
+            tell_what_changed(db)
+            tell_changed_records(db)
+        elif not night:
+            changes.tell(db, (), only_touched=False)
+            write_bands(db, PERSONS)
+        household.build(db, Config(), run_id=str(night), mint=mint)
+        if night and only_touched:
+            # Of the family itself nothing is told otherwise.
+            db.run("DELETE FROM touched_household")
+        casebook.build(db, Config(), as_of=FIRST, progress=lambda _: None)
+        found.append(db.rows("SELECT incident_number, status, covering_report_id FROM incident_status ORDER BY ALL"))
+        if not night:
+            keep(db)
+    return found[0], found[1]
+
+
+def test_a_case_of_which_the_closing_is_told_covers_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is too old to be about the incident, and nothing else is told of the family."""
+    monkeypatch.setattr(weigh, "YOUNG", 0)
+    monkeypatch.setattr(touched_families, "MOST", 1.0)
+    before, after = closing(only_touched=True)
+    assert [row[1:] for row in before] == [("covered_open_case", "R1"), ("matched_timely", None)]
+    assert [row[1:] for row in after] == [("unmatched", None), ("matched_timely", None)]
+    assert closing(only_touched=False) == (before, after)
 
 
 @pytest.mark.parametrize(("young", "kept"), [(0, [True, False]), (weigh.YOUNG, [False, False])])
