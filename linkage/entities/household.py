@@ -59,7 +59,6 @@ WORK = (
     "hh_home",
     "hh_joined",
     "hh_counted",
-    "hh_other",
     "hh_tied",
     "was_household",
     "returned_household",
@@ -89,7 +88,7 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     for step in GROUPS:
         step(db, config)
     if only_touched:
-        moved_families.remember_mentions(db)
+        moved_families.remember(db)
     household_ids.keep_ids(db, run_id=run_id, mint=mint, only_touched=only_touched)
     household_components.tie(db, only_touched=only_touched)
     household_members.describe(db, only_touched=only_touched)

@@ -35,29 +35,20 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
     db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "string"}))
     _write(db)
     if only_touched:
-        _tell_touched(db)
-    ids.remember(db, "household", run_id, only="hh_other" if only_touched else None)
+        db.run(
+            "INSERT INTO touched_household "
+            "SELECT household_id FROM hh_group_id ANTI JOIN touched_household USING (household_id)"
+        )
+    placed = "FROM hh_mention JOIN hh_mention_group USING (mention_id) JOIN hh_group_id USING (group_no)"
+    ids.remember(db, "household", run_id, ids.moved("household", placed) if only_touched else None)
 
 
 def _make_room(db: Engine) -> None:
     """Take the mentions that are looked at, and those that are gone, out of their households."""
-    ids.find_returned(db, "household")
+    ids.find_returned(db, "household", "hh_mention")
     ids.make_room(db, "household", "hh_mention")
     db.run("CREATE OR REPLACE TEMP TABLE touched_household AS SELECT DISTINCT household_id FROM was_household")
     db.run("DELETE FROM record_household WHERE household_id IN (SELECT household_id FROM touched_household)")
-
-
-def _tell_touched(db: Engine) -> None:
-    """Add to ``touched_household``, and write ``hh_other``: looked-at mentions that are of another household now."""
-    db.run(
-        "INSERT INTO touched_household "
-        "SELECT household_id FROM hh_group_id ANTI JOIN touched_household USING (household_id)"
-    )
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE hh_other AS "
-        "SELECT mention_id FROM (FROM hh_mention_group JOIN hh_group_id USING (group_no)) "
-        "ANTI JOIN was_household USING (mention_id, household_id)"
-    )
 
 
 def _overlaps(db: Engine, claims: str) -> list[tuple[int, str]]:

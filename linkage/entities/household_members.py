@@ -278,8 +278,12 @@ def _find_counted(db: Engine) -> None:
                 SELECT event_date FROM mention ANTI JOIN fresh_mention USING (mention_id)
                 UNION ALL SELECT event_date FROM was_mention)
         ), aged AS (
-            SELECT person_id FROM person_base, (SELECT min(day) AS since, max(day) AS until FROM last_day)
-            WHERE birth_earliest + INTERVAL 18 YEAR > since AND birth_earliest + INTERVAL 18 YEAR <= until
+            SELECT person_id FROM person_base, (
+                SELECT min(day) AS since, max(day) AS until, CAST(min(day) - INTERVAL 18 YEAR AS DATE) AS born_since,
+                       CAST(max(day) - INTERVAL 18 YEAR AS DATE) AS born_until FROM last_day)
+            -- the first is quick to tell, and allows for a leap day
+            WHERE birth_earliest >= born_since - 1 AND birth_earliest <= born_until + 1
+              AND birth_earliest + INTERVAL 18 YEAR > since AND birth_earliest + INTERVAL 18 YEAR <= until
         )
         SELECT household_id, is_collective_address FROM household ANTI JOIN touched_household USING (household_id)
         WHERE household_id IN (SELECT household_id FROM household_member SEMI JOIN aged USING (person_id))

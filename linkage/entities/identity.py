@@ -39,9 +39,10 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     )
     for name in ("cluster_component", "cluster_person"):
         db.run(f"DROP TABLE {name}")
+    placed = f"SELECT mention_id, {KEY}, person_id FROM mention JOIN placed_mention USING (mention_id)"
+    ids.remember(db, "person", run_id, ids.moved("person", placed) if only_changed else None)
     if only_changed:
         _tell_changed(db)
-    ids.remember(db, "person", run_id, only="other_mention" if only_changed else None)
 
 
 def _give(db: Engine, mint: Mint, claims: str) -> None:

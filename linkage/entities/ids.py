@@ -67,13 +67,16 @@ def make_room(db: Engine, kind: str, looked_at: str) -> None:
     db.run(f"DELETE FROM mention_{kind} WHERE {leaving}")
 
 
-def find_returned(db: Engine, kind: str) -> None:
-    """Write ``returned_<kind>`` (mention_id, <kind>_id): mentions that are new tonight, and had an id before."""
+def find_returned(db: Engine, kind: str, mentions: str = "mention") -> None:
+    """Write ``returned_<kind>`` (mention_id, <kind>_id): mentions that are new tonight, and had an id before.
+
+    ``mentions`` is a table with the keys of all that are new.
+    """
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE returned_{kind} AS
         SELECT mention_id, {kind}_id FROM (
-            FROM mention WHERE mention_id IN (FROM fresh_mention ANTI JOIN mention_{kind} USING (mention_id))
+            FROM {mentions} WHERE mention_id IN (FROM fresh_mention ANTI JOIN mention_{kind} USING (mention_id))
         ) JOIN {_known(kind)} USING ({KEY})
         """
     )
@@ -82,32 +85,45 @@ def find_returned(db: Engine, kind: str) -> None:
 def claims(kind: str, *, only_changed: bool) -> str:
     """Return the query of mentions with the ids that they had (mention_id, <kind>_id).
 
-    With ``only_changed`` it gives those that `make_room` and `find_returned` wrote down, unless a mention that is not
-    looked at has the id.
+    With ``only_changed`` it gives those that `make_room` and `find_returned` wrote down; the id of who is back only if
+    no mention that is not looked at has it.
     """
     column = f"{kind}_id"
     if not only_changed:
         return f"SELECT mention_id, {column} FROM mention JOIN {_known(kind)} USING ({KEY})"
-    claim = f"(SELECT mention_id, {column} FROM was_{kind} UNION ALL FROM returned_{kind})"
-    return f"FROM {claim} ANTI JOIN (FROM mention_{kind} SEMI JOIN {claim} USING ({column})) USING ({column})"
+    in_use = f"(FROM mention_{kind} SEMI JOIN returned_{kind} USING ({column}))"
+    return (
+        f"SELECT mention_id, {column} FROM was_{kind} "
+        f"UNION ALL (FROM returned_{kind} ANTI JOIN {in_use} USING ({column}))"
+    )
 
 
-def remember(db: Engine, kind: str, run_id: str, only: str | None = None) -> None:
+def moved(kind: str, placed: str) -> str:
+    """Return the query of mentions that have another id than they had, or none: their key, <kind>_id and ``old_id``.
+
+    ``placed`` is a query of the mentions that were looked at, with key and id; what they had is known as by `claims`.
+    """
+    column = f"{kind}_id"
+    return f"""
+        SELECT {KEY}, n.{column}, coalesce(w.{column}, r.{column}) AS old_id FROM ({placed}) n
+        LEFT JOIN was_{kind} w USING (mention_id) LEFT JOIN returned_{kind} r USING (mention_id)
+        WHERE coalesce(w.{column}, r.{column}) IS DISTINCT FROM n.{column}
+    """
+
+
+def remember(db: Engine, kind: str, run_id: str, found: str | None = None) -> None:
     """Add tonight's merges and splits to the history, and keep tonight's ids for the next night.
 
-    Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too. ``only`` is a table of the
-    mentions that have another id than they had, or none, if it is known.
+    Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too. ``found`` is the query `moved`,
+    where only a few mentions were looked at.
     """
     known, column = _known(kind), f"{kind}_id"
-    these = f"SEMI JOIN {only} USING (mention_id)" if only else ""
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE known_today AS
-        SELECT {KEY}, n.{column}, k.{column} AS old_id FROM (FROM mention {these}) m
+    anybody = f"""
+        SELECT {KEY}, n.{column}, k.{column} AS old_id FROM mention
         JOIN mention_{kind} n USING (mention_id) LEFT JOIN {known} k USING ({KEY})
         WHERE k.{column} IS DISTINCT FROM n.{column}
-        """
-    )
+    """
+    db.run(f"CREATE OR REPLACE TEMP TABLE known_today AS {found or anybody}")
     db.run(
         f"""
         INSERT INTO {kind}_id_history BY NAME
@@ -118,7 +134,8 @@ def remember(db: Engine, kind: str, run_id: str, only: str | None = None) -> Non
         """,
         [run_id],
     )
-    db.run(f"DELETE FROM {known} USING known_today t WHERE {_same(known, 't')}")
+    gone = "(FROM known_today WHERE old_id IS NOT NULL)"
+    db.run(f"DELETE FROM {known} USING {gone} t WHERE {_same(known, 't')}")
     db.run(f"INSERT INTO {known} BY NAME SELECT {KEY}, {column} FROM known_today")
     db.run("DROP TABLE known_today")
     _lead(db, kind)

@@ -9,26 +9,18 @@ from __future__ import annotations
 from linkage.engine.base import Engine
 from linkage.numbers import of_record
 
-WORK = ("hh_was", "hh_was_said")
+WORK = ("hh_was_own", "hh_was_said")
 KEY = "source_id, record_kind, record_id"
 
 
-def remember_mentions(db: Engine) -> None:
-    """Write ``hh_was``: where the mentions that are looked at, and those that are gone, were the night before.
+def remember(db: Engine) -> None:
+    """Write ``hh_was_said``: what was told of the families that are looked at the night before.
 
-    Call it before `household_ids.keep_ids`, which takes them out.
+    Call it before `household_ids.keep_ids`, which takes their mentions out and keeps them in ``was_household``.
     """
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE hh_was AS
-        WITH looked_at AS (SELECT mention_id FROM hh_mention UNION SELECT mention_id FROM gone_mention)
-        SELECT mention_id, household_id, standing FROM mention_household SEMI JOIN looked_at USING (mention_id)
-        """
-    )
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE hh_was_said AS "
-        + _said("household_id IN (SELECT household_id FROM hh_was WHERE household_id IS NOT NULL)")
-    )
+    own = "SELECT household_id FROM household_member SEMI JOIN hh_near USING (person_id)"
+    db.run(f"CREATE OR REPLACE TEMP TABLE hh_was_own AS {own} GROUP BY household_id")
+    db.run(f"CREATE OR REPLACE TEMP TABLE hh_was_said AS {_said('household_id IN (FROM hh_was_own)')}")
 
 
 def tell(db: Engine) -> None:
@@ -44,7 +36,7 @@ def tell(db: Engine) -> None:
             SELECT mention_id, household_id, standing FROM mention_household
             SEMI JOIN hh_mention USING (mention_id)
         ), other_mention AS (
-            SELECT mention_id FROM stands s FULL JOIN hh_was w USING (mention_id)
+            SELECT mention_id FROM stands s FULL JOIN was_household w USING (mention_id)
             WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing
             UNION SELECT mention_id FROM fresh_mention
             UNION SELECT mention_id FROM was_mention
@@ -54,7 +46,7 @@ def tell(db: Engine) -> None:
                 SELECT {of_record(*KEY.split(", "))} FROM changed_record)
         ), now_said AS ({_said("household_id IN (SELECT household_id FROM touched_household)")})
         SELECT household_id FROM mention_household SEMI JOIN other_mention USING (mention_id)
-        UNION SELECT household_id FROM hh_was SEMI JOIN other_mention USING (mention_id)
+        UNION SELECT household_id FROM was_household SEMI JOIN other_mention USING (mention_id)
         UNION SELECT household_id FROM record_household SEMI JOIN changed_record USING ({KEY})
         UNION SELECT household_id FROM now_said n FULL JOIN hh_was_said w USING (household_id)
             WHERE n.said IS DISTINCT FROM w.said

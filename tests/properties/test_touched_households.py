@@ -245,6 +245,39 @@ def test_who_lives_in_a_building_whose_homes_are_told_apart(first: list[Record],
     assert found[0] == found[1]
 
 
+def of_one_name(kind: str, number: int, *names: str) -> Record:
+    return (kind, number, "2025-06-01", [{"name": f"{name}:betrokkene"} for name in names])
+
+
+def test_a_record_that_is_back_with_somebody_else_takes_no_id_from_a_family_of_whom_nothing_is_told() -> None:
+    """Its mention had the id of that family before it was withdrawn."""
+    found, stays = [], of_one_name("incident", 331, "p330", "p331")
+    for only_touched in (True, False):
+        db = DuckDBEngine()
+        rest = drawn(3)[:40]
+        for night in (
+            [of_one_name("case", 330, "p330", "p331"), stays],
+            [stays],
+            [of_one_name("case", 330, "p340"), stays],
+        ):
+            listed = written([*rest, *night], db).listed
+            if db.has("was_mention") and only_touched:
+                tell_what_changed(db)
+            household.build(db, SMALL, run_id="1", mint=mint, listed=listed)
+            if night == [stays]:
+                leave(db)
+        found.append({name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES})
+        assert db.rows("SELECT count(*) FROM household") == db.rows(
+            "SELECT count(DISTINCT household_id) FROM household"
+        )
+        [(members,)] = db.rows(
+            "SELECT list_sort(list(DISTINCT person_id)) FROM household_member WHERE household_id IN "
+            "(SELECT household_id FROM household_member WHERE person_id = 'p-p330')"
+        )
+        assert members == ["p-p330", "p-p331"]
+    assert found[0] == found[1]
+
+
 CONTROLS = {
     "families": ("hh_near WITH own", "WHERE component IN", "WHERE false AND component IN"),
     "flipped addresses": ("hh_next AS WITH divided", "address IN (FROM hh_flipped)", "false"),

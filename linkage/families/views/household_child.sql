@@ -7,7 +7,7 @@ WITH member AS (
     SELECT person_id, birth_earliest, birth_latest,
            year($as_of) - year(birth_earliest) - CAST(today < month(birth_earliest) * 100 + day(birth_earliest) AS INTEGER) AS oldest,
            year($as_of) - year(birth_latest) - CAST(today < month(birth_latest) * 100 + day(birth_latest) AS INTEGER) AS youngest
-    FROM person_base, (SELECT month($as_of) * 100 + day($as_of) AS today)
+    FROM person_base SEMI JOIN member USING (person_id), (SELECT month($as_of) * 100 + day($as_of) AS today)
     WHERE birth_earliest IS NULL OR birth_latest + INTERVAL 19 YEAR > $as_of
 ), named_child AS (
     SELECT person_id, max(event_date) AS last_named
