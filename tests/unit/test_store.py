@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BusyError, StoreError, UsageError
-from linkage.generation import MANIFEST, PIECE
+from linkage.generation import MANIFEST
 from linkage.store import HELD, OutFolder
 
 DAY = date(2025, 3, 14)
@@ -163,7 +163,7 @@ def test_a_changed_published_file_is_named_and_not_built_upon(tmp_path: Path) ->
 
 def test_a_published_file_is_copied_unless_it_was_changed(tmp_path: Path) -> None:
     folder = OutFolder(tmp_path / "out")
-    large = os.urandom(PIECE + 1).hex()
+    large = os.urandom(1000).hex()
     with folder.lock():
         publish(folder, "00001-a", large)
         assert folder.copy("case_view.duckdb", tmp_path)
