@@ -1,7 +1,8 @@
 """Bring a published table up to date: the rows that are others go and come, the rest stays where it is.
 
 A row is told by a hash of all of its columns, and its place. Nobody has to say which rows a night changed: reading both
-tables whole costs a fraction of sorting and compressing one.
+tables whole costs a fraction of sorting and compressing one. Where it is known which rows of the source were written
+tonight (`linkage.tonight`), and the target has what it had before, hashes of the key do.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ FROM (SELECT rowid AS place, hash({columns}) AS said FROM {target} WHERE {among}
 FULL JOIN (SELECT rowid AS place, hash({columns}) AS said FROM {source}) AS now USING (said)
 WHERE was.place IS NULL OR now.place IS NULL
 """
+_GONE = """
+CREATE OR REPLACE TEMP TABLE other_row AS
+SELECT place AS was FROM (SELECT rowid AS place, hash({key}) AS said FROM {target})
+ANTI JOIN (SELECT hash({key}) AS said FROM {source} WHERE rowid < {first}) USING (said)
+"""
 
 
 def bring(
@@ -32,8 +38,8 @@ def bring(
     Returns False where that does not pay, or where the two do not have as many rows in the end (rows that occur twice,
     which no table with a key has): ``target`` is to be written anew then.
     """
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    told = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in but)
+    columns = _listed([column.name for column in table.columns])
+    told = _listed([column.name for column in table.columns if column.name not in but])
     here = among or "true"
     db.run(_OTHER.format(columns=told, source=source, target=target, among=here))
     [(goes, comes)] = db.rows("SELECT count(was), count(now) FROM other_row")
@@ -46,3 +52,28 @@ def bring(
         of_these = "rowid IN (SELECT now FROM other_row)"
         db.run(f"INSERT INTO {target} BY NAME SELECT {columns} FROM {source} WHERE {of_these}")
     return db.rows(f"SELECT count(*) FROM {target} WHERE {here}") == [(rows,)]
+
+
+def follow(db: Engine, table: Table, source: str, target: str, *, first: int) -> bool:
+    """Give ``target``, a copy of what ``source`` was the night before, the rows of ``source`` now.
+
+    ``first`` is the row id from which the rows of ``source`` are of tonight; all others are as they were. Returns False
+    as `bring` does.
+    """
+    [(old, new)] = db.rows(
+        f"SELECT count(*) FILTER (rowid < {first}), count(*) FILTER (rowid >= {first}) FROM {source}"
+    )
+    [(stood,)] = db.rows(f"SELECT count(*) FROM {target}")
+    if max(stood - old, new) > (old + new) * MOST:
+        return False
+    if stood != old:
+        db.run(_GONE.format(key=_listed(table.key), source=source, target=target, first=first))
+        db.run(f"DELETE FROM {target} WHERE rowid IN (SELECT was FROM other_row)")
+    if new:
+        columns = _listed([column.name for column in table.columns])
+        db.run(f"INSERT INTO {target} BY NAME SELECT {columns} FROM {source} WHERE rowid >= {first}")
+    return db.rows(f"SELECT count(*) FROM {target}") == [(old + new,)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -8,11 +8,11 @@ every so many nights, before the last generation that still shows it as a row wo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from linkage import contracts
+from linkage import contracts, tonight
 from linkage.casebook import difference
 from linkage.contracts import Table
 from linkage.engine.base import Engine
@@ -50,14 +50,19 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
     kept = [table for table in (*public, *restricted) if table.name in there]
     for table in kept:
         _check_columns(table, [name for name, *_ in there[table.name][1]])
+    firsts: dict[str, int] = {}
     if not anew:
+        firsts, places = tonight.first(db, [table.name for table in public]), tonight.places(db)
         # Else DuckDB packs row groups that lost a few rows, which costs more than all the rest of a checkpoint.
         db.run("SET max_vacuum_tasks = 0")
         _put_in_order(db, kept, there)
+        # What is written may have moved: row groups of which all rows are deleted are gone from a file.
+        still = tonight.places(db)
+        firsts = {name: first for name, first in firsts.items() if still[name] == places[name]}
         # Both are anew in the same nights: what is to be gone from the one file is not to stay in the other.
         anew = _is_loose(db)
     view = folder / "case_view.duckdb"
-    if anew or not view.exists() or not _bring(db, view, public):
+    if anew or not view.exists() or not _bring(db, view, public, firsts):
         _write(db, view, public, ordered=True)
     if anew:
         _write(db, folder / "restricted.duckdb", kept, ordered=False)
@@ -103,8 +108,11 @@ def _write(db: Engine, target: Path, tables: Sequence[Table], *, ordered: bool) 
         db.run(f"CHECKPOINT {CATALOG}")
 
 
-def _bring(db: Engine, target: Path, tables: Sequence[Table]) -> bool:
-    """Bring a file of the night before up to date; False when most of it is free in the end."""
+def _bring(db: Engine, target: Path, tables: Sequence[Table], firsts: Mapping[str, int]) -> bool:
+    """Bring a file of the night before up to date; False when most of it is free in the end.
+
+    ``firsts`` has, for some tables, the row id from which rows are of tonight.
+    """
     with _attached(db, target) as database:
         stood = _shapes(db)
         for name in sorted(set(stood) - {table.name for table in tables}):
@@ -112,10 +120,17 @@ def _bring(db: Engine, target: Path, tables: Sequence[Table]) -> bool:
         for table in tables:
             source, published = (f'"{catalog}".main."{table.name}"' for catalog in (database, CATALOG))
             with db.transaction(), _contract(table):
-                if stood.get(table.name) != _shape(table) or not difference.bring(db, table, source, published):
+                is_like = stood.get(table.name) == _shape(table)
+                if not is_like or not _differ(db, table, source, published, firsts.get(table.name)):
                     _copy(db, table, source, ordered=True)
         db.run(f"CHECKPOINT {CATALOG}")
         return not _is_loose(db)
+
+
+def _differ(db: Engine, table: Table, source: str, published: str, first: int | None) -> bool:
+    if first is not None and table.key:
+        return difference.follow(db, table, source, published, first=first)
+    return difference.bring(db, table, source, published)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage import contracts
+from linkage import contracts, tonight
 from linkage.casebook import publish
 from linkage.contracts import Column, Table
 from linkage.engine.duckdb import DuckDBEngine
@@ -198,6 +198,23 @@ def test_what_went_is_in_neither_file_when_one_of_them_is_written_anew(
     }
 
 
+def test_rows_that_move_because_a_whole_row_group_went_are_not_taken_for_older_ones(
+    db: DuckDBEngine, tmp_path: Path
+) -> None:
+    group, groups = 122_880, 6
+    db.run(GAP.ddl())
+    db.run(f"INSERT INTO gap SELECT 'GM' || range, DATE '2025-01-01', range FROM range({groups * group})")
+    db.run(GAP.comments())
+    publish.write(db, tmp_path, anew=False)
+    tonight.note(db)
+    db.run(f"DELETE FROM gap WHERE unmatched < {group} OR unmatched = {3 * group}")
+    db.run(f"INSERT INTO gap VALUES ('GM{3 * group}', '2025-01-01', 0)")
+    assert tonight.first(db, ["gap"]) == {"gap": groups * group}
+    publish.write(db, tmp_path, anew=False)
+    assert db.rows("SELECT max(rowid) < ? FROM gap", [groups * group]) == [(True,)]
+    assert sorted(published(tmp_path)) == sorted(db.rows("FROM gap"))
+
+
 def test_a_required_column_that_is_empty_in_a_new_row_is_not_published(db: DuckDBEngine, tmp_path: Path) -> None:
     many(db)
     publish.write(db, tmp_path, anew=False)
@@ -205,7 +222,7 @@ def test_a_required_column_that_is_empty_in_a_new_row_is_not_published(db: DuckD
     db.run("CREATE OR REPLACE TABLE gap AS SELECT unmatched, month, code FROM gap")
     db.run("INSERT INTO gap VALUES (NULL, '2025-01-01', 'GM3')")
     with pytest.raises(ContractError, match="table gap breaks its contract"):
-        publish._bring(db, tmp_path / "case_view.duckdb", (GAP,))
+        publish._bring(db, tmp_path / "case_view.duckdb", (GAP,), {})
 
 
 def test_the_working_database_is_the_default_again_and_open_for_the_next_file(db: DuckDBEngine, tmp_path: Path) -> None:
