@@ -33,6 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "contracts",
             "basis",
             "numbers",
+            "tonight",
             "lateness",
             "municipalities",
             "partners",
