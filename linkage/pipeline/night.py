@@ -73,6 +73,7 @@ def start(
     A night that ends in an error leaves the publication as it was, and its reason in the ledger.
     Raises `BusyError` when another run holds the folder, `UsageError` when the inbox is missing.
     """
+    from linkage import tonight
     from linkage.errors import UsageError
     from linkage.ledger import Ledger
     from linkage.rejections import Rejections
@@ -94,6 +95,7 @@ def start(
             night.from_scratch = from_scratch
             if not from_scratch and folder.current() is not None:
                 night.db.narrow()
+                tonight.note(night.db)
             yield night
         except BaseException as error:
             if night is not None and isinstance(error, GateFailed):
