@@ -15,10 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
-from linkage import contracts
+from linkage import basis, contracts, tonight
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.quality import later
+from linkage.quality.proofs import NOTHING, Since
 from linkage.quality.suite import INFO, STOP, WARN, Check, Suite, suite
 
 __all__ = ["GATES", "INFO", "STOP", "WARN", "Check", "Result", "Suite", "Verdict", "check", "suite"]
@@ -103,16 +104,41 @@ def check(
     if isinstance(db, Path):
         with DuckDBEngine(db, read_only=True) as opened:
             return Verdict(gate, _measure(opened, suite(gate, config, run_id)))
-    verdict = Verdict(gate, _measure(db, suite(gate, config, run_id)))
+    wanted = suite(gate, config, run_id)
+    asked = _asked(db, wanted, run_id)
+    verdict = Verdict(gate, _measure(db, wanted, _since(db, wanted, run_id, asked)))
     _keep(db, verdict, run_id, checked_at)
+    basis.keep(db, f"gate {gate}", asked)
     return verdict
 
 
-def _measure(db: DuckDBEngine, wanted: Suite) -> tuple[Result, ...]:
+def _asked(db: DuckDBEngine, wanted: Suite, run_id: str) -> str:
+    """Return a hash of what a gate asks, and of the code that asks it."""
+    files = (*sorted(Path(__file__).parent.glob("*.py")), Path(tonight.__file__))
+    return basis.fingerprint(db, basis.code(*files), repr(wanted).replace(run_id, "$run.id"))
+
+
+def _since(db: DuckDBEngine, wanted: Suite, run_id: str, asked: str) -> Since:
+    """Return what a gate knows of the published night, whose tables are those that it checked in that night.
+
+    That is nothing where it asked something else then, or nobody noted where the rows of that night end.
+    """
+    if basis.of_stage(db, f"gate {wanted.gate}") != asked:
+        return NOTHING
+    first = tonight.first(db, {c.table for c in wanted.checks})
+    right = db.rows(
+        "SELECT check_id FROM check_result WHERE gate = $1 AND failing_rows = 0 "
+        "AND run_id = (SELECT max(run_id) FROM check_result WHERE gate = $1 AND run_id <> $2)",
+        [wanted.gate, run_id],
+    )
+    return Since(frozenset(str(row[0]) for row in right), first)
+
+
+def _measure(db: DuckDBEngine, wanted: Suite, since: Since = NOTHING) -> tuple[Result, ...]:
     expectations = _great_expectations()
     there = {name for name in {*wanted.required, *(c.table for c in wanted.checks)} if db.has(name)}
     present = [c for c in wanted.checks if c.table in there]
-    measured = expectations.measure(db, present, wanted.proofs)
+    measured = expectations.measure(db, present, wanted.proofs, since)
     results = [_missing(name, wanted) for name in wanted.required if name not in there]
     results += [_named(db, Result(c, *measured[c.id])) for c in present]
     return tuple(sorted(results, key=lambda r: r.check.id))

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linkage.quality.suite import FEW
+from linkage.quality import proofs, statements
+from linkage.quality.proofs import Proof, Since
+from linkage.quality.suite import FEW, Check
 
 Part = tuple[str, int, int]
 """Name, wrong rows and rows of a part."""
@@ -21,8 +23,50 @@ class Found(NamedTuple):
     parts: tuple[Part, ...] = ()
 
 
+def questions(checks: Sequence[Check], told: Sequence[Proof], since: Since) -> dict[str, Any]:
+    """Return what to ask of some checks, as JSON can hold it; ``told`` are the proofs of their suite."""
+    by_table: dict[str, dict[str, str]] = {}
+    for check in sorted(checks, key=lambda c: c.table):
+        if counted := statements.count(check):
+            by_table.setdefault(check.table, {})[check.id] = counted
+    return {
+        "counts": by_table,
+        "apart": {check.table: check.apart for check in checks},
+        "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
+        "queries": {c.id: query for c in checks if (query := statements.query(c))},
+        "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told, since)],
+        "right": sorted(since.right),
+        "tonight": since.first,
+    }
+
+
+def answer(engine: Any, asked: dict[str, Any]) -> dict[str, Found]:
+    """Return what can be counted of what `questions` asks."""
+    found, right = columns(engine, asked["columns"]), set(asked["right"])
+    for table, counts in asked["counts"].items():
+        were_right = {name: counted for name, counted in counts.items() if name in right}
+        found |= _noughts(engine, table, were_right, asked["tonight"].get(table))
+        found |= scan(engine, table, {n: c for n, c in counts.items() if n not in found}, asked["apart"][table])
+    return found | queries(engine, asked["queries"], asked["proofs"])
+
+
+def _noughts(engine: Any, table: str, counts: dict[str, str], since: int | None) -> dict[str, Found]:
+    """Return which counts are nought, of those that were so of all rows before ``since``."""
+    if since is None or not counts:
+        return {}
+    try:
+        [wrong] = _rows(engine, f'SELECT {", ".join(counts.values())} FROM "{table}" WHERE rowid >= {since}')
+        [[total]] = _rows(engine, f'SELECT count(*) FROM "{table}"')
+    except sa.exc.SQLAlchemyError:
+        engine.forget()
+        return {}
+    return {name: Found(0, int(total)) for name, n in zip(counts, wrong, strict=True) if n == 0}
+
+
 def scan(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, Found]:
     """Return for each count that can be computed its wrong rows, the rows, and the parts that may break it."""
+    if not counts:
+        return {}
     try:
         [[total, *wrong]] = _rows(engine, f'SELECT count(*), {", ".join(counts.values())} FROM "{table}"')
         often = {name: counts[name] for name, n in zip(counts, wrong, strict=True) if n >= FEW}
@@ -72,6 +116,8 @@ def queries(engine: Any, asked: dict[str, list[str]], proofs: list[list[Any]]) -
     """
     answers: dict[str, int | None] = {}
     for names, holds in proofs:
+        if all(asked[name][0] in answers for name in names if name in asked):
+            continue
         kept = [name for name, is_kept in zip(names, _told(engine, holds), strict=False) if is_kept is True]
         answers |= {asked[name][0]: 0 for name in kept if name in asked}
     for query in dict.fromkeys(query for pair in asked.values() for query in pair):

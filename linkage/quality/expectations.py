@@ -29,9 +29,9 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from sqlalchemy.pool import StaticPool
 
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.quality import asking, proofs, statements
+from linkage.quality import asking
 from linkage.quality.asking import Found
-from linkage.quality.proofs import Proof
+from linkage.quality.proofs import NOTHING, Proof, Since
 from linkage.quality.suite import FEW, Check
 
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
@@ -94,11 +94,7 @@ class BrokenRows(TableMetricProvider):
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _count(cls, *, execution_engine: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, Found]:  # noqa: N805
-        asked = json.loads(metric_value_kwargs["asked"])
-        found = asking.columns(execution_engine, asked["columns"])
-        for table, counts in asked["counts"].items():
-            found |= asking.scan(execution_engine, table, counts, asked["apart"][table])
-        return found | asking.queries(execution_engine, asked["queries"], asked["proofs"])
+        return asking.answer(execution_engine, json.loads(metric_value_kwargs["asked"]))
 
 
 class ExpectPromisesToBeKept(BatchExpectation):
@@ -137,8 +133,12 @@ def _judged(limits: Sequence[float], found: Found) -> list[Any]:
     return [not broken and (wrong < least or wrong <= share * total), wrong, total, broken]
 
 
-def measure(db: DuckDBEngine, checks: Sequence[Check], told: Sequence[Proof] = ()) -> dict[str, Measured]:
+def measure(
+    db: DuckDBEngine, checks: Sequence[Check], told: Sequence[Proof] = (), since: Since = NOTHING
+) -> dict[str, Measured]:
     """Return for each check its counts and whether it held; ``told`` are the proofs of its suite.
+
+    ``since`` is what is known of the night before: the counts are the same with it.
 
     Works on a cursor of the open working database, because DuckDB refuses a second, read-only opening
     of a file in a process that holds it open for writing.
@@ -146,7 +146,7 @@ def measure(db: DuckDBEngine, checks: Sequence[Check], told: Sequence[Proof] = (
     measured = {c.id: NOT_COMPUTED for c in checks}
     if checks:
         with _datasource(db) as source:
-            measured |= _validate(source, checks, told)
+            measured |= _validate(source, checks, told, since)
     return measured
 
 
@@ -178,22 +178,12 @@ def _datasource(db: DuckDBEngine) -> Iterator[Any]:
             source.get_engine().dispose()
 
 
-def _validate(source: Any, checks: Sequence[Check], told: Sequence[Proof]) -> dict[str, Measured]:
+def _validate(source: Any, checks: Sequence[Check], told: Sequence[Proof], since: Since) -> dict[str, Measured]:
     """Measure all tables as one batch: each asset that is added writes Great Expectations' configuration anew.
 
     Take the counts and nothing else: an error's text may quote a row.
     """
-    by_table: dict[str, dict[str, str]] = {}
-    for check in sorted(checks, key=lambda c: c.table):
-        if counted := statements.count(check):
-            by_table.setdefault(check.table, {})[check.id] = counted
-    asked = {
-        "counts": by_table,
-        "apart": {check.table: check.apart for check in checks},
-        "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
-        "queries": {c.id: query for c in checks if (query := statements.query(c))},
-        "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told)],
-    }
+    asked = asking.questions(checks, told, since)
     limits = {c.id: [c.max_share, c.min_failing] for c in checks}
     promises = ExpectPromisesToBeKept(asked=json.dumps(asked), limits=json.dumps(limits))
     asset = source.add_table_asset("gate", table_name=checks[0].table)

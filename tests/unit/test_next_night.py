@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from linkage import basis, contracts, pipeline
+from linkage import basis, contracts, pipeline, quality, tonight
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.contracts import Table
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.intake import take
 from linkage.pipeline import since
+from linkage.quality.proofs import Since
 from tests.nights import Night
 
 
@@ -120,3 +121,43 @@ def test_it_leaves_the_search_for_garbage_as_it_found_it(yesterday: Night) -> No
     with pytest.raises(ZeroDivisionError), pipeline.start(Config(), yesterday.inbox, yesterday.out):
         _ = 1 / 0
     assert gc.get_threshold() == usual
+
+
+def test_what_a_gate_checked_is_what_is_published(yesterday: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gates of the next night rest on it."""
+    checked: dict[str, object] = {}
+    check = pipeline._gate
+
+    def watched(night: pipeline.Night, gate: str) -> None:
+        check(night, gate)
+        for table in {c.table for c in quality.suite(gate, night.config, night.run_id).checks if night.db.has(c.table)}:
+            checked[table] = said(night.db, table)
+
+    def said(db: DuckDBEngine, name: str) -> object:
+        columns = ", ".join(column.name for column in contracts.table(name).columns)
+        return db.rows(f"SELECT count(*), bit_xor(hash({columns})) FROM {name}")
+
+    monkeypatch.setattr(pipeline, "_gate", watched)
+    run(yesterday)
+    with yesterday.restricted() as db:
+        late = {"audit", "check_result", "hand_out", "run"}
+        assert len(checked) > 35
+        assert [name for name in checked if name not in late and said(db, name) != checked[name]] == []
+
+
+def test_its_gates_look_at_the_rows_of_tonight(yesterday: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tonight, "MANY", 1)
+    known: dict[str, Since] = {}
+    measure = quality._measure
+
+    def watched(db: DuckDBEngine, wanted: quality.Suite, since: Since) -> tuple[quality.Result, ...]:
+        known[wanted.gate] = since
+        return measure(db, wanted, since)
+
+    monkeypatch.setattr(quality, "_measure", watched)
+    run(yesterday)
+    assert {"police_person", "steunpunt_report"} <= known["delivery"].first.keys()
+    assert set(known["mentions"].first) == {"mention"}
+    assert all(since.right for since in known.values())
+    run(yesterday, from_scratch=True)
+    assert [since.first for since in known.values()] == [{}, {}, {}]

@@ -78,10 +78,13 @@ CLEAN = """INSERT INTO pet VALUES
 
 @pytest.fixture
 def pets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckDBEngine]:
-    declared = (contracts.SCHEMAS / "tables" / "check_result.toml").read_text()
+    kept = {
+        f"tables/{n}.toml": (contracts.SCHEMAS / "tables" / f"{n}.toml").read_text()
+        for n in ("check_result", "stage_basis")
+    }
     files = {
         "tables/pet.toml": PET,
-        "tables/check_result.toml": declared,
+        **kept,
         "codes/pet_kind.toml": CODES,
         "quality/case_view.toml": GATE,
     }
