@@ -32,6 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "rejections",
             "contracts",
             "basis",
+            "components",
             "numbers",
             "lateness",
             "municipalities",
