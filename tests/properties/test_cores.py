@@ -137,7 +137,9 @@ def test_a_core_on_more_records_than_fit_the_budget_relates_none(most: int) -> N
     assert [row[2] for row in told] == [True, True, *[most == 3] * 3]
 
 
-def test_pairs_are_taken_once_however_often_one_asks() -> None:
+@pytest.mark.parametrize("page", [7, 40, taken.PAGE])
+def test_pairs_are_taken_once_however_often_one_asks(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taken, "PAGE", page)
     dice = random.Random(1)
     record = dict.fromkeys(range(40), 0)
     pairs = compared(dice, list(record), 200)
