@@ -55,6 +55,19 @@ def mention_table(db: DuckDBEngine, rows: list[dict[str, Any]]) -> None:
     db.connection.unregister("_rows")
 
 
+def score_table(db: DuckDBEngine, scored: list[tuple[int, int, float]]) -> None:
+    """Write what the linkage leaves of pairs (left_id, right_id, match_weight), each mention its own number."""
+    columns = ["left_id", "right_id", "match_weight"]
+    weighed = pd.DataFrame(scored, columns=columns).astype({"left_id": "int64", "right_id": "int64"})
+    db.register("pair_score", weighed.assign(match_probability=1 / (1 + 2.0 ** -weighed["match_weight"].astype(float))))
+    db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
+    db.run("CREATE OR REPLACE TABLE mention_number AS SELECT mention_id, mention_id AS mention_no FROM mention")
+    db.run(
+        "CREATE OR REPLACE TEMP VIEW number_score AS "
+        "SELECT left_id AS left_no, right_id AS right_no, match_weight FROM pair_score"
+    )
+
+
 def level_names(pattern: int) -> dict[str, str]:
     """Return the level of each comparison that a pattern holds, by name; nulls are left out."""
     return PERSONS.names(pattern)

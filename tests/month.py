@@ -19,14 +19,17 @@ from linkage.config import Config
 from linkage.decisions import Decision
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
+from linkage.pairs import numbered
 from linkage.pairs.model import MODELS
 from linkage.pipeline import generations
 from linkage.privacy import Keys
 
 FROZEN = Config(linkage={"model_file": max(MODELS.glob("model_*.json"))})
 """The shipped model as it is: a model that is fitted every night compares everything every night."""
-OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at"}
-"""Columns that tell of a run and not of what it found."""
+OF_A_RUN = {"run_id", "fresh_mentions", "checked_at", "made_at", "mention_no", "evidence_no"}
+"""Columns that tell of a run and not of what it found; a rebuild gives other numbers."""
+TOLD = {"compared_pair": numbered.told()}
+"""Queries of what tables of numbers say."""
 ANEW = 3
 """One night in so many writes its file anew; the others leave the working one, as most nights do."""
 VIEW = "case_view.duckdb"
@@ -117,9 +120,10 @@ def content(state: Path) -> State:
     with DuckDBEngine(state, read_only=True) as db:
         for (name,) in db.rows("SELECT table_name FROM duckdb_tables() ORDER BY ALL"):
             if name not in OF_RUNS:
-                columns = [f'"{row[0]}"' for row in db.rows(f"DESCRIBE {name}") if row[0] not in OF_A_RUN]
+                told = f"({TOLD.get(name, f'FROM {name}')})"
+                columns = [f'"{row[0]}"' for row in db.rows(f"DESCRIBE {told}") if row[0] not in OF_A_RUN]
                 hashed = f"coalesce(sum(CAST(hash({', '.join(columns)}) AS HUGEINT)), 0)"
-                rows, total = db.rows(f"SELECT count(*), {hashed} FROM {name}")[0]
+                rows, total = db.rows(f"SELECT count(*), {hashed} FROM {told}")[0]
                 found[name] = (int(rows), int(total))
     return found
 
@@ -151,7 +155,7 @@ def outcome(state: Path) -> Mapping[str, object]:
         return {
             "people": people,
             "households": homes,
-            "pairs": db.rows("SELECT left_id, right_id, rules, pattern FROM compared_pair ORDER BY ALL"),
+            "pairs": db.rows(f"{numbered.told()} ORDER BY ALL"),
             "statuses": db.rows("SELECT source_id, incident_number, status, cause FROM incident_status ORDER BY ALL"),
             "gap": db.rows("SELECT * FROM gap ORDER BY ALL"),
         } | {name: db.rows(_of_homes(name)) for name in (*families.LASTING, *families.DATED)}

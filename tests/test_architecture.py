@@ -33,6 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "contracts",
             "basis",
             "tonight",
+            "components",
             "numbers",
             "lateness",
             "municipalities",

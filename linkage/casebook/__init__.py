@@ -23,14 +23,15 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     """Write the tables of the case view that speak of incidents, reports, persons and dossiers.
 
     Reads the source tables, ``mention``, ``mention_person``, ``person_base``, ``possible_person_link``, ``pair``,
-    ``compared_pair``, ``mention_household``, ``record_household`` and ``household``. ``as_of`` is the last day that all
-    sources cover. Where it is told which families changed (`touched.OF_TONIGHT`), what rests on a family alone is
-    brought up to date for these, and what answers what is judged anew where it hangs together with them (`judge`).
+    ``compared_pair`` with the tables of its numbers, ``mention_household``, ``record_household`` and ``household``.
+    ``as_of`` is the last day that all sources cover. Where it is told which families changed (`touched.OF_TONIGHT`),
+    what rests on a family alone is brought up to date for these, and what answers what is judged anew where it hangs
+    together with them (`judge`).
     """
     night = Night(config, as_of)
     municipalities.write(db, as_of)
     register.write(db, config.cooperation, as_of)
-    for name in ("compared_pair", "decision"):
+    for name in ("mention_number", "compared_pair", "pattern_count", "decision"):
         if not db.has(name):
             db.run(contracts.table(name).ddl())
     found = _basis(db, night)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage import basis, contracts
+from linkage import basis, components, contracts
 from linkage.decisions import Decision
 from linkage.engine.base import Engine
 from linkage.entities.cluster import cluster
@@ -31,9 +31,9 @@ def resolve(
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 
-    Reads ``mention``, ``pair_score``, ``pair`` and, for stable ids, the ``known_mention`` of the night before.
-    ``decisions`` are those that hold; what became of them, and what a person should look at, is written to
-    ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
+    Reads ``mention``, ``mention_number``, ``number_score``, ``pair`` and, for stable ids, the ``known_mention`` of the
+    night before. ``decisions`` are those that hold; what became of them, and what a person should look at, is written
+    to ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
     changed, all of these are brought up to date for the persons that this concerns, and ``changed_person`` is left.
     """
     found = basis.fingerprint(db, _code(), config.linkage)
@@ -65,10 +65,9 @@ KEPT = ("mention_person", "known_mention", "person_id_history", "person_componen
 
 @cache
 def _code() -> str:
-    names = ("agglomerate", "cluster", "components", "constraints", "decided", "identity", "ids", "near",
-             "partition")  # fmt: skip
+    names = ("agglomerate", "cluster", "constraints", "decided", "identity", "ids", "near", "partition")
     here = Path(__file__)
-    return basis.code(here, *(here.with_name(f"{name}.py") for name in names))
+    return basis.code(here, Path(components.__file__), *(here.with_name(f"{name}.py") for name in names))
 
 
 def _told(db: Engine) -> str:

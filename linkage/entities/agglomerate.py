@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage.entities.components import components
+from linkage.components import components
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

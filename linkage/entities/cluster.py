@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from linkage.components import components
 from linkage.engine.base import Engine
 from linkage.entities import near
-from linkage.entities.components import components
 from linkage.entities.partition import Clusters, clusters
 from linkage.thresholds import bits
 
@@ -23,10 +23,11 @@ Ints = npt.NDArray[Any]
 def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
     """Write ``mention_cluster`` (mention_id, cluster: the person's smallest mention_id); return how many there are.
 
-    Reads ``mention``, ``shared_seat``, ``pair_score``, ``pair`` and, when there is one, ``decision``, where it sets the
-    outcome of what it refused. Writes ``cluster_component`` (cluster, component: those of components that are more than
-    one), ``cluster_claim`` (clusters that fit two others equally well) and ``cluster_capped`` (clusters that were to
-    grow past the cap). With ``only_changed`` the mentions of `near` are clustered: no other cluster can be another one.
+    Reads ``mention``, ``shared_seat``, ``mention_number``, ``number_score``, ``pair`` and, when there is one,
+    ``decision``, where it sets the outcome of what it refused. Writes ``cluster_component`` (cluster, component: those
+    of components that are more than one), ``cluster_claim`` (clusters that fit two others equally well) and
+    ``cluster_capped`` (clusters that were to grow past the cap). With ``only_changed`` the mentions of `near` are
+    clustered: no other cluster can be another one.
     """
     decided, cut = _decided(db), bits(config.linkage.sure)
     both = np.array([row[1:3] for row in decided], dtype=np.int64).reshape(-1, 2)
@@ -82,16 +83,11 @@ class _Graph:
 
     def pairs(self, db: Engine) -> tuple[Ints, Ints, Ints]:
         """Return the pairs inside the components, as nodes, with their weights: the others can join nobody."""
-        db.register("component", pd.DataFrame({"mention_id": self.ids, "label": self.labels}))
-        found = self._weighed(
-            db,
-            """
-            SELECT left_id, right_id, match_weight FROM pair_score
-            JOIN component l ON l.mention_id = left_id
-            JOIN component r ON r.mention_id = right_id AND r.label = l.label
-            """,
-        )
-        db.run("DROP TABLE component")
+        db.register("labelled", pd.DataFrame({"mention_id": self.ids, "label": self.labels}))
+        db.run(f"CREATE OR REPLACE TEMP TABLE component AS {_number('labelled')}")
+        found = self._weighed(db, _PAIRS_WITHIN)
+        for name in ("labelled", "component"):
+            db.run(f"DROP TABLE {name}")
         return found
 
     def _weighed(self, db: Engine, query: str) -> tuple[Ints, Ints, Ints]:
@@ -106,7 +102,9 @@ class _Near(_Graph):
     among = "SEMI JOIN near_mention USING (mention_id)"
 
     def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
+        db.run(f"CREATE OR REPLACE TEMP TABLE near_number AS {_number('near_mention')}")
         self._found = self._weighed(db, _NEAR_PAIRS)
+        db.run("DROP TABLE near_number")
         left, right, weight = self._found
         return left[weight >= cut], right[weight >= cut]
 
@@ -121,10 +119,19 @@ _MENTIONS = """
 SELECT mention_id, record_no, coalesce(seat, mention_id) AS seat
 FROM (FROM mention {among}) LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
 """
-_NEAR_PAIRS = """
-SELECT left_id, right_id, match_weight FROM pair_score
-SEMI JOIN near_mention l ON l.mention_id = left_id SEMI JOIN near_mention r ON r.mention_id = right_id
+_PAIRS_WITHIN = """
+SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM number_score
+JOIN component l ON l.mention_no = left_no JOIN component r ON r.mention_no = right_no AND r.label = l.label
 """
+_NEAR_PAIRS = """
+SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM number_score
+JOIN near_number l ON l.mention_no = left_no JOIN near_number r ON r.mention_no = right_no
+"""
+
+
+def _number(mentions: str) -> str:
+    """Return the query of the rows of a table of mentions with their numbers."""
+    return f"SELECT mention_no, m.* FROM {mentions} m JOIN mention_number USING (mention_id)"
 
 
 def _decided(db: Engine) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
-from linkage import basis
+from linkage import basis, components
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.entities import (
@@ -112,7 +112,7 @@ def _find_evidence(db: Engine, config: Config, *, only_touched: bool) -> None:
 
 @cache
 def _code() -> str:
-    names = ("components", "household_addresses", "household_components", "household_edges", "household_ids",
-             "household_members", "ids", "touched")  # fmt: skip
+    names = ("household_addresses", "household_components", "household_edges", "household_ids", "household_members",
+             "ids", "touched")  # fmt: skip
     here = Path(__file__)
-    return basis.code(here, *(here.with_name(f"{name}.py") for name in names))
+    return basis.code(here, Path(components.__file__), *(here.with_name(f"{name}.py") for name in names))

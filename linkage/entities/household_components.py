@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from linkage import contracts
+from linkage.components import components
 from linkage.config import Config
 from linkage.engine.base import Engine
-from linkage.entities.components import components
 
 Ints = npt.NDArray[Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from linkage.components import components
 from linkage.entities.agglomerate import Batch
-from linkage.entities.components import components
 from linkage.entities.constraints import Constraints, constraints
 
 Ints = npt.NDArray[Any]

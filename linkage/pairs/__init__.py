@@ -13,7 +13,7 @@ import pandas as pd
 from linkage import contracts
 from linkage.engine.base import Engine
 from linkage.errors import ConfigError
-from linkage.pairs import cores, increment, keys, relations, strangers, taken
+from linkage.pairs import cores, increment, keys, numbered, relations, strangers, taken
 from linkage.pairs.blocking import pair_budget, write_keys
 from linkage.pairs.coding import code
 from linkage.pairs.compare import Comparer
@@ -77,7 +77,8 @@ def link(
     population = mentions if known is None else known
     model, learnt, fresh = model.of(population), None, mentions
     night = _Night(db, config, Comparer(db, PERSONS), mentions, progress)
-    db.run("DROP VIEW IF EXISTS pair_score")
+    for name in ("pair_score", "number_score"):
+        db.run(f"DROP VIEW IF EXISTS {name}")
     if known is not None and not from_scratch and increment.is_usable(db):
         fresh = night.renew(model)
     elif is_frozen or not mentions:
@@ -88,7 +89,7 @@ def link(
         night.settle(model)
         model.name, model.notes = f"fitted on {mentions} mentions", {"mentions": mentions}
         basis = increment.fingerprint(db, model, PERSONS, config.linkage)
-    weigh(db, model, "pattern_count")
+    weigh(db, model)
     night.keep_evidence()
     increment.keep(db, basis, increment.comparisons(db, PERSONS, config.linkage), population, fresh)
     if keep:
@@ -175,12 +176,8 @@ class _Night:
 
     def _keep(self) -> None:
         self.db.run("DROP TABLE IF EXISTS changed_pair")
-        self.db.run(contracts.table("compared_pair").ddl())
-        self.db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
-        self.db.run(contracts.table("pattern_count").ddl())
-        self.db.run(
-            "INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM compared_pair GROUP BY pattern, rules"
-        )
+        numbered.write(self.db, "pattern_pair")
+        self.db.run("DROP TABLE pattern_pair")
 
 
 def _chance(model: Model) -> cores.Chance:

@@ -11,9 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from linkage.components import components
 from linkage.engine.base import Engine
 from linkage.pairs.spec import Spec
 
@@ -186,8 +185,7 @@ def _label(db: Engine, mentions: str, sure: str) -> None:
     edges = db.unordered(sure)
     ids = np.sort(np.asarray(db.unordered(f"SELECT mention_id FROM {mentions}")["mention_id"]))
     left, right = (np.searchsorted(ids, np.asarray(edges[side])) for side in ("left_id", "right_id"))
-    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(ids), len(ids)))
-    labels = connected_components(graph, directed=False)[1]
+    labels = components(len(ids), left, right)
     _, first = np.unique(labels, return_index=True)
     db.register("first_core", pd.DataFrame({"mention_id": ids, "core": ids[first[labels]]}))
     db.run("DROP TABLE core_pattern")

@@ -11,24 +11,24 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from linkage import basis, contracts
+from linkage import basis, components, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
-from linkage.pairs import blocking, fresh, keys, taken
+from linkage.pairs import blocking, fresh, keys, numbered, taken
 from linkage.pairs.coding import code_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.model import Model
 from linkage.pairs.spec import Spec
 
 KEPT = (
-    *("link_basis", "value_band", "compared_pair", "pattern_count", "mention_core", "shared_seat", "pair"),
-    *(keys.TABLE, *blocking.KEPT),
+    *("link_basis", "value_band", "mention_core", "shared_seat", "pair"),
+    *(keys.TABLE, *numbered.KEPT, *blocking.KEPT),
 )
 """Tables of the night before without which every pair is compared."""
 OF_TONIGHT = ("fresh_mention", "gone_mention", fresh.WAS)
 """What tells which mentions changed."""
 DECIDES = (
-    *("blocking", "coding", "compare", "context", "cores", "fresh", "keys"),
+    *("blocking", "coding", "compare", "context", "cores", "fresh", "keys", "numbered"),
     *("persons", "persons_sql", "relations", "spec", "taken"),
 )
 """Modules beside this one that decide which mentions a night compares, and what level a comparison gives."""
@@ -44,7 +44,7 @@ def comparisons(db: Engine, spec: Spec, settings: Linkage) -> str:
     nobody has to think of a number to raise; a comment that changes costs one night in which all is compared.
     """
     told = (repr(spec), settings.pair_budget_per_mention, settings.max_block, settings.use_relations)
-    return basis.fingerprint(db, basis.code(Path(__file__), *_files(DECIDES)), *told)
+    return basis.fingerprint(db, basis.code(Path(__file__), Path(components.__file__), *_files(DECIDES)), *told)
 
 
 def fingerprint(db: Engine, model: Model, spec: Spec, settings: Linkage) -> str:

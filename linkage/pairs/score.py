@@ -13,6 +13,7 @@ import pandas as pd
 
 from linkage.engine.base import Engine
 from linkage.pairs.model import Model
+from linkage.pairs.numbered import told
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,23 @@ class Evidence:
     weight: float
 
 
-def weigh(db: Engine, model: Model, patterns_of: str = "compared_pair") -> None:
-    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``.
+def weigh(db: Engine, model: Model) -> None:
+    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``, and
+    ``number_score`` (left_no, right_no, match_weight) of the same pairs by number.
 
-    As a view: most pairs are never asked for. ``patterns_of`` is a table with all their patterns.
+    As views: most pairs are never asked for. By number a few are found quickly.
     """
-    patterns = np.asarray(db.arrays(f"SELECT DISTINCT pattern FROM {patterns_of}")["pattern"], dtype=np.int64)
+    patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM pattern_count")["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
-    told = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
-    db.register("pattern_weight", pd.DataFrame(told))
+    weighed = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
+    db.register("pattern_weight", pd.DataFrame(weighed))
     db.run(
         "CREATE OR REPLACE TEMP VIEW pair_score AS SELECT left_id, right_id, pattern, match_weight, match_probability "
-        "FROM compared_pair JOIN pattern_weight USING (pattern)"
+        f"FROM ({told()}) JOIN pattern_weight USING (pattern)"
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP VIEW number_score AS SELECT left_no, right_no, match_weight "
+        "FROM compared_pair JOIN pattern_count USING (evidence_no) JOIN pattern_weight USING (pattern)"
     )
 
 

@@ -7,15 +7,20 @@ what changed takes to compare.
 from __future__ import annotations
 
 from linkage.engine.base import Engine
+from linkage.pairs import numbered
 
 PAIR = "left_id BIGINT, right_id BIGINT, rules INTEGER, pattern BIGINT"
+ROW = "left_no INTEGER, right_no INTEGER, evidence_no INTEGER"
+PAGE = 1_000_000
+"""Numbers that are looked up at a time: so many the engine finds in an array, more it would hash, at four times the
+cost for all pairs (DuckDB's perfect hash join)."""
 
 
 def begin(db: Engine) -> None:
     """Write empty tables for what `take` finds."""
     for name in ("out_pair", "still_pair"):
         db.run(f"CREATE OR REPLACE TEMP TABLE {name} (place BIGINT, {PAIR})")
-    db.run("CREATE OR REPLACE TEMP TABLE taken_mention (mention_id BIGINT)")
+    db.run("CREATE OR REPLACE TEMP TABLE taken_number (mention_no INTEGER)")
 
 
 def take(db: Engine, mentions: str) -> None:
@@ -25,30 +30,36 @@ def take(db: Engine, mentions: str) -> None:
     again, it adds those of further mentions.
     """
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE next_mention AS SELECT DISTINCT mention_id FROM ({mentions}) "
-        "ANTI JOIN taken_mention USING (mention_id)"
+        "CREATE OR REPLACE TEMP TABLE next_number AS SELECT mention_no FROM mention_number "
+        f"SEMI JOIN ({mentions}) USING (mention_id) ANTI JOIN taken_number USING (mention_no)"
     )
-    if db.rows("SELECT 1 FROM next_mention LIMIT 1"):
-        # Two joins, each with the few mentions, are quicker than one look at both sides of all pairs.
-        every = "SELECT p.rowid AS place, left_id, right_id, rules, pattern FROM compared_pair p"
-        db.run(
-            "CREATE OR REPLACE TEMP TABLE next_pair AS FROM "
-            f"({every} SEMI JOIN next_mention ON left_id = mention_id) ANTI JOIN taken_mention ON right_id = mention_id"
-        )
-        db.run("INSERT INTO taken_mention FROM next_mention")
-        db.run(
-            "INSERT INTO next_pair FROM "
-            f"({every} SEMI JOIN next_mention ON right_id = mention_id) ANTI JOIN taken_mention ON left_id = mention_id"
-        )
+    [(last,)] = db.rows("SELECT max(mention_no) FROM next_number")
+    if last is not None:
+        db.run(f"CREATE OR REPLACE TEMP TABLE next_row (place BIGINT, {ROW})")
+        _find(db, "left_no", "right_no", last)
+        db.run("INSERT INTO taken_number FROM next_number")
+        _find(db, "right_no", "left_no", last)
+        db.run(f"CREATE OR REPLACE TEMP TABLE next_pair AS {numbered.told('next_row', 'place')}")
         moved = "left_id IN (FROM moved_mention) OR right_id IN (FROM moved_mention)"
-        db.run(f"INSERT INTO out_pair FROM next_pair WHERE {moved}")
-        db.run(f"INSERT INTO still_pair FROM next_pair WHERE NOT ({moved})")
-        db.run("DROP TABLE next_pair")
-    db.run("DROP TABLE next_mention")
+        db.run(f"INSERT INTO out_pair BY NAME FROM next_pair WHERE {moved}")
+        db.run(f"INSERT INTO still_pair BY NAME FROM next_pair WHERE NOT ({moved})")
+        for name in ("next_row", "next_pair"):
+            db.run(f"DROP TABLE {name}")
+    db.run("DROP TABLE next_number")
+
+
+def _find(db: Engine, end: str, other: str, last: int) -> None:
+    """Add to ``next_row`` the pairs of ``next_number`` at one end, unless the other end was taken."""
+    for first in range(0, last + 1, PAGE):
+        page = f"(FROM next_number WHERE mention_no >= {first} AND mention_no < {first + PAGE})"
+        db.run(
+            "INSERT INTO next_row FROM (SELECT p.rowid AS place, left_no, right_no, evidence_no FROM compared_pair p "
+            f"JOIN {page} ON {end} = mention_no) ANTI JOIN taken_number ON {other} = mention_no"
+        )
 
 
 def put_back(db: Engine) -> None:
-    """Put ``in_pair`` in the place of ``out_pair``, where they differ, and count ``pattern_count`` on.
+    """Put ``in_pair`` in the place of ``out_pair``, where they differ.
 
     Writes ``changed_pair`` (left_id, right_id), and leaves in both tables only what changed.
     """
@@ -58,29 +69,10 @@ def put_back(db: Engine) -> None:
             f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {source} "
             f"ANTI JOIN {other} USING (left_id, right_id, rules, pattern)"
         )
-    db.run("DELETE FROM compared_pair WHERE rowid IN (SELECT place FROM gone_pair)")
-    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM in_pair")
+    numbered.renew(db, "in_pair", "gone_pair")
     db.run(
         "CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM gone_pair "
         "UNION SELECT left_id, right_id FROM in_pair"
     )
-    _count(db)
-    for name in ("out_pair", "still_pair", "gone_pair", "taken_mention", "moved_mention"):
+    for name in ("out_pair", "still_pair", "gone_pair", "taken_number", "moved_mention"):
         db.run(f"DROP TABLE {name}")
-
-
-def _count(db: Engine) -> None:
-    """Bring ``pattern_count`` up to the pairs that went and came."""
-    db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE pattern_moved AS
-        WITH moved AS (
-            SELECT pattern, rules, CAST(sum(n) AS BIGINT) AS n
-            FROM (SELECT pattern, rules, 1 AS n FROM in_pair UNION ALL SELECT pattern, rules, -1 FROM gone_pair)
-            GROUP BY pattern, rules HAVING sum(n) <> 0)
-        SELECT pattern, rules, coalesce(pairs, 0) + n AS pairs FROM moved LEFT JOIN pattern_count USING (pattern, rules)
-        """
-    )
-    db.run("DELETE FROM pattern_count AS p USING pattern_moved AS m WHERE p.pattern = m.pattern AND p.rules = m.rules")
-    db.run("INSERT INTO pattern_count FROM pattern_moved WHERE pairs > 0")
-    db.run("DROP TABLE pattern_moved")

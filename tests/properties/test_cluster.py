@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from linkage.entities.components import components
+from linkage.components import components
 from linkage.entities.constraints import CONTRADICTED, ONE_RECORD
 from linkage.entities.partition import Clusters, clusters
 

@@ -12,7 +12,7 @@ import pytest
 
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.pairs import cores, taken
+from linkage.pairs import cores, numbered, taken
 from linkage.pairs.persons import PERSONS
 
 SURE, UNSURE = 1, 2
@@ -46,8 +46,8 @@ def write(db: DuckDBEngine, world: World) -> None:
     """Write the mentions and their pairs."""
     record, pairs = world
     db.register("mention", pd.DataFrame({"mention_id": list(record), "record_no": list(record.values())}))
-    db.run(contracts.table("compared_pair").ddl())
-    db.append("compared_pair", pd.DataFrame([(*p, *told) for p, told in pairs.items()], columns=PAIR))
+    db.register("pair_told", pd.DataFrame([(*p, *told) for p, told in pairs.items()], columns=PAIR, dtype="int64"))
+    numbered.write(db, "pair_told")
 
 
 def tonight(dice: random.Random, db: DuckDBEngine, world: World) -> World:
@@ -82,7 +82,7 @@ def whole(world: World, budget: int) -> list[tuple[Any, ...]]:
     with DuckDBEngine() as db:
         write(db, world)
         db.run(contracts.table("mention_core").ddl())
-        cores.make(db, PERSONS, chance, "compared_pair", budget)
+        cores.make(db, PERSONS, chance, "pair_told", budget)
         return db.rows("FROM mention_core ORDER BY ALL")
 
 
@@ -109,7 +109,7 @@ def test_cores_in_place_are_those_of_all_pairs(seed: int) -> None:
     with DuckDBEngine() as db:
         write(db, world)
         db.run(contracts.table("mention_core").ddl())
-        cores.make(db, PERSONS, chance, "compared_pair", budget := 60)
+        cores.make(db, PERSONS, chance, "pair_told", budget := 60)
         for _ in range(4):
             before, (record, _) = held(db, world[0]), world
             write(db, world)
@@ -137,7 +137,9 @@ def test_a_core_on_more_records_than_fit_the_budget_relates_none(most: int) -> N
     assert [row[2] for row in told] == [True, True, *[most == 3] * 3]
 
 
-def test_pairs_are_taken_once_however_often_one_asks() -> None:
+@pytest.mark.parametrize("page", [7, 40, taken.PAGE])
+def test_pairs_are_taken_once_however_often_one_asks(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taken, "PAGE", page)
     dice = random.Random(1)
     record = dict.fromkeys(range(40), 0)
     pairs = compared(dice, list(record), 200)

@@ -11,7 +11,7 @@ import pytest
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import BudgetError
-from linkage.pairs import fresh, increment, keys, taken
+from linkage.pairs import fresh, increment, keys, numbered, taken
 from linkage.pairs.blocking import KEPT, write_keys
 from linkage.pairs.coding import code, write_bands
 from linkage.pairs.compare import Comparer
@@ -45,10 +45,8 @@ def compare_all(db: DuckDBEngine, budget: int, max_block: int) -> None:
     write_keys(db, PERSONS)
     keys.make(db, PERSONS)
     Comparer(db, PERSONS).candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
-    for name in ("compared_pair", "shared_seat", "pattern_count"):
-        db.run(contracts.table(name).ddl())
-    db.run("INSERT INTO compared_pair SELECT left_id, right_id, rules, pattern FROM pattern_pair")
-    db.run("INSERT INTO pattern_count SELECT pattern, rules, count(*) FROM pattern_pair GROUP BY pattern, rules")
+    db.run(contracts.table("shared_seat").ddl())
+    numbered.write(db, "pattern_pair")
 
 
 def compare_fresh(db: DuckDBEngine, budget: int, max_block: int) -> None:
@@ -78,9 +76,12 @@ def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) ->
 
 def told(db: DuckDBEngine) -> dict[str, list[Any]]:
     """Return the pairs with all that is known of them, and what is known of the blocks."""
-    return {
-        name: db.rows(f"FROM {name} ORDER BY ALL") for name in ("compared_pair", "pattern_count", keys.TABLE, *KEPT)
+    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT)} | {
+        "compared_pair": numbered.told(),
+        "pattern_count": "SELECT pattern, rules, pairs FROM pattern_count",
+        "mention_number": "SELECT mention_id FROM mention_number",
     }
+    return {name: db.rows(f"{query} ORDER BY ALL") for name, query in queries.items()}
 
 
 def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:

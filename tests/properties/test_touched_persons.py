@@ -16,7 +16,7 @@ from linkage.config import Config
 from linkage.decisions import Decision, MentionKey, Verdict
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import KEPT, resolve
-from tests.mentions import mention, mention_table
+from tests.mentions import mention, mention_table, score_table
 
 SMALL = Config(linkage={"max_person_mentions": 5})
 HUMANS, SEATS = 90, 10
@@ -106,10 +106,7 @@ def write(db: DuckDBEngine, world: World) -> None:
     db.run("UPDATE mention SET mention_id = id, record_no = id // 10 FROM number WHERE mention_id = place")
     db.run(contracts.table("shared_seat").ddl())
     db.insert("shared_seat", sorted(world.seats().items()))
-    weighed = [(a, b, weight, 1 / (1 + 2**-weight)) for (a, b), weight in world.weights().items()]
-    types = {"left_id": "int64", "right_id": "int64", "match_weight": "float64", "match_probability": "float64"}
-    db.register("pair_score", pd.DataFrame(weighed, columns=list(types)).astype(types))
-    db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
+    score_table(db, [(a, b, weight) for (a, b), weight in world.weights().items()])
 
 
 def tell_what_changed(db: DuckDBEngine, before: World, after: World, was: pd.DataFrame) -> None:

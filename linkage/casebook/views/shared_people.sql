@@ -14,8 +14,13 @@ WITH at_police AS (
            p.bsn_hmac = s.bsn_hmac AS is_certain, least(p.mention_id, s.mention_id) AS left_id,
            greatest(p.mention_id, s.mention_id) AS right_id
     FROM at_police p JOIN at_steunpunt s ON s.person_id = p.person_id AND s.day - p.day BETWEEN -$early AND $very_late
+), numbered AS (
+    SELECT left_id, right_id, l.mention_no AS left_no, r.mention_no AS right_no
+    FROM (SELECT DISTINCT left_id, right_id FROM met)
+    JOIN mention_number l ON l.mention_id = left_id JOIN mention_number r ON r.mention_id = right_id
 ), compared AS (
-    SELECT left_id, right_id, rules FROM compared_pair SEMI JOIN met USING (left_id, right_id)
+    SELECT left_id, right_id, rules FROM numbered JOIN compared_pair USING (left_no, right_no)
+    JOIN pattern_count USING (evidence_no)
 ), scored AS (
     SELECT left_id, right_id, match_probability FROM pair SEMI JOIN met USING (left_id, right_id)
 ), person AS (

@@ -62,7 +62,7 @@ class Side:
     def patterns(self, pairs: dict[int, int], compared_by: str | None = "these comparisons") -> Side:
         """Count pairs by pattern."""
         self.add("link_basis", range(1), comparisons="NULL" if compared_by is None else f"'{compared_by}'")
-        told = ", ".join(f"({pattern}, 1, {n})" for pattern, n in pairs.items())
+        told = ", ".join(f"({pattern}, {pattern}, 1, {n})" for pattern, n in pairs.items())
         self.db.run(f"INSERT INTO pattern_count VALUES {told}")
         return self
 

@@ -114,7 +114,10 @@ def answered_by(*rules: str) -> World:
     same = world.db.rows(
         "SELECT min(mention_id), max(mention_id) FROM mention_person GROUP BY person_id HAVING count(*) = 2"
     )
-    fill(world.db, "compared_pair", [{"left_id": a, "right_id": b, "rules": bits, "pattern": 0} for a, b in same])
+    number = {mention: n for n, mention in enumerate((mention for pair in same for mention in pair), start=1)}
+    fill(world.db, "mention_number", [{"mention_id": m, "mention_no": n} for m, n in number.items()])
+    fill(world.db, "pattern_count", [{"evidence_no": 1, "rules": bits, "pattern": 0, "pairs": len(same)}])
+    fill(world.db, "compared_pair", [{"left_no": number[a], "right_no": number[b], "evidence_no": 1} for a, b in same])
     return world.reconcile()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from linkage import contracts
@@ -14,7 +13,7 @@ from linkage.config import Config
 from linkage.decisions import Decision, MentionKey, Verdict
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import published, resolve
-from tests.mentions import mention, mention_table
+from tests.mentions import mention, mention_table, score_table
 
 Scores = dict[str, float]
 
@@ -39,13 +38,11 @@ class Night:
         number = {letter: i for i, letter in enumerate(letters)}
         self.db.run(contracts.table("shared_seat").ddl())
         scored = [
-            (*sorted((number[a], number[b])), weight, 1 / (1 + 2**-weight))
+            (min(number[a], number[b]), max(number[a], number[b]), weight)
             for (a, b), weight in self.scores.items()
             if a in number and b in number
         ]
-        types = {"left_id": "int32", "right_id": "int32", "match_weight": "float64", "match_probability": "float64"}
-        self.db.register("pair_score", pd.DataFrame(scored, columns=list(types)).astype(types))
-        self.db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
+        score_table(self.db, scored)
         resolve(self.db, Config(), run_id="r", mint=str.__add__, progress=lambda _: None, decisions=decisions)
         groups: dict[str, str] = {}
         for mention_id, person in self.db.rows("SELECT mention_id, person_id FROM mention_person ORDER BY mention_id"):

@@ -10,6 +10,7 @@ import pytest
 
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.pairs import numbered
 from linkage.pairs.model import Model, load
 from linkage.pairs.persons import PERSONS
 from linkage.pairs.score import evidence, weigh
@@ -61,9 +62,11 @@ def test_reasons_sum_to_the_score_that_sql_gives(model: Model) -> None:
             found = draw.randrange(c.size)
             band = draw.randint(1, BANDS) if c.band and found == 1 else 0
             packed |= (found | band << c.bits) << c.shift
-        rows.append({"left_id": number, "right_id": number + 1, "pattern": packed})
+        rows.append({"left_id": number, "right_id": number + 1, "rules": 1, "pattern": packed})
     with DuckDBEngine() as db:
-        db.register("compared_pair", pd.DataFrame(rows))
+        db.register("mention", pd.DataFrame({"mention_id": range(501)}))
+        db.register("pattern_pair", pd.DataFrame(rows))
+        numbered.write(db, "pattern_pair")
         weigh(db, model)
         scored = dict(db.rows("SELECT left_id, match_weight FROM pair_score"))
     for row in rows:

@@ -9,9 +9,10 @@ import pytest
 from linkage import pairs
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.pairs import numbered
 from tests.nights import Night
 
-PAIRS = "SELECT left_id, right_id, rules, pattern FROM compared_pair ORDER BY ALL"
+PAIRS = f"{numbered.told()} ORDER BY ALL"
 CORES = "SELECT * FROM mention_core ORDER BY ALL"
 
 
