@@ -59,12 +59,12 @@ def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
 class _Graph:
     """The mentions to cluster, in the order of their numbers, with their records, seats and components."""
 
-    among = ""
-    """Which mentions these are."""
+    rows = near.rows(only_changed=False)
+    """Where these mentions stand."""
 
     def __init__(self, db: Engine, decided: Ints, cut: float, sure: str) -> None:
         """Read the mentions; pairs that are sure and ``decided`` ones are of one component."""
-        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS.format(among=self.among)).items()}
+        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS.format(rows=self.rows)).items()}
         self.ids, self.record = found["mention_id"], found["record_no"]
         self.seat = self.nodes(found["seat"])
         left, right = self._sure(db, cut, sure)
@@ -103,7 +103,7 @@ class _Graph:
 class _Near(_Graph):
     """The same of ``near_mention`` alone, whose pairs are few enough to be read at once."""
 
-    among = "SEMI JOIN near_mention USING (mention_id)"
+    rows = near.rows(only_changed=True)
 
     def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
         self._found = self._weighed(db, _NEAR_PAIRS)
@@ -119,7 +119,7 @@ class _Near(_Graph):
 
 _MENTIONS = """
 SELECT mention_id, record_no, coalesce(seat, mention_id) AS seat
-FROM (FROM mention {among}) LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
+FROM {rows} LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
 """
 _NEAR_PAIRS = """
 SELECT left_id, right_id, match_weight FROM pair_score
