@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.entities import ids
+from linkage.entities import ids, moved_families
 from linkage.entities.ids import KEY, Mint
 
 
@@ -30,7 +29,7 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
     )
     frame = pd.DataFrame({"group_no": list(given), "household_id": list(given.values())})
     db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "string"}))
-    _write(db)
+    _write(db, only_touched=only_touched)
     if only_touched:
         db.run(
             "INSERT INTO touched_household "
@@ -55,9 +54,6 @@ def _make_room(db: Engine, *, only_touched: bool) -> None:
     ids.make_room(db, "household", only_changed=only_touched)
     if only_touched:
         db.run("CREATE OR REPLACE TEMP TABLE touched_household AS SELECT DISTINCT household_id FROM was_household")
-        db.run("DELETE FROM record_household WHERE household_id IN (SELECT household_id FROM touched_household)")
-    else:
-        db.run(contracts.table("record_household").ddl())
 
 
 def _overlaps(db: Engine, claims: str) -> list[tuple[int, str]]:
@@ -83,21 +79,22 @@ def _foundings(db: Engine) -> list[tuple[int, str]]:
     return [(int(row[0]), str(row[1])) for row in rows]
 
 
-def _write(db: Engine) -> None:
+def _write(db: Engine, *, only_touched: bool) -> None:
     db.run(
         "CREATE OR REPLACE TEMP TABLE placed_household AS SELECT mention_id, household_id, standing "
         "FROM hh_mention_group JOIN hh_group_id USING (group_no)"
     )
     db.run("INSERT INTO mention_household BY NAME FROM placed_household ORDER BY mention_id")
-    db.run(
-        """
-        INSERT INTO record_household BY NAME
-        SELECT source_id, record_kind, record_id, household_id
-        FROM (
-            SELECT record_no, any_value(source_id) AS source_id, any_value(record_kind) AS record_kind,
-                   any_value(record_id) AS record_id
-            FROM hh_mention GROUP BY record_no
-        ) JOIN hh_record USING (record_no) JOIN hh_group_id USING (group_no)
-        ORDER BY source_id, record_kind, record_id
-        """
-    )
+    with moved_families.written(db, "record_household", only_touched=only_touched):
+        db.run(
+            """
+            INSERT INTO record_household BY NAME
+            SELECT source_id, record_kind, record_id, household_id
+            FROM (
+                SELECT record_no, any_value(source_id) AS source_id, any_value(record_kind) AS record_kind,
+                       any_value(record_id) AS record_id
+                FROM hh_mention GROUP BY record_no
+            ) JOIN hh_record USING (record_no) JOIN hh_group_id USING (group_no)
+            ORDER BY source_id, record_kind, record_id
+            """
+        )

@@ -16,9 +16,9 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     An id goes to the cluster that holds most of its mentions, a cluster takes one id only; ties go to the older id in
     the order of the text, so that the outcome does not depend on the order of rows. With ``only_changed`` all other
     mentions than those of `near` keep their person, and no new cluster takes its id. Writes ``placed_mention``, the
-    mentions that were looked at with their persons, ``moved_person``, these persons as they were and as they are, and
-    ``changed_person``, those of them that have not the same mentions any more. ``cluster_component`` gives
-    ``person_component``.
+    mentions that were looked at with their persons, ``moved_person``, these persons as they were and as they are,
+    ``changed_person``, those of them that have not the same mentions any more, and ``other_mention``, the mentions of
+    another person. ``cluster_component`` gives ``person_component``.
     """
     ids.prepare(db, "person")
     ids.make_room(db, "person", only_changed=only_changed)
@@ -29,7 +29,8 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
         ids.find_returned(db, "person", "mention")
         db.run(contracts.table("person_component").ddl())
         db.run("CREATE OR REPLACE TEMP TABLE moved_person (person_id VARCHAR)")
-        db.run("DROP TABLE IF EXISTS changed_person")
+        for name in ("changed_person", "other_mention"):
+            db.run(f"DROP TABLE IF EXISTS {name}")
     others = _OTHERS if only_changed else ids.NOBODY
     _give(db, mint, others, near.rows(only_changed=only_changed))
     db.run("INSERT INTO mention_person BY NAME FROM placed_mention")
