@@ -174,15 +174,15 @@ def _members(db: Engine) -> None:
             ANTI JOIN (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) home
                 USING (home_no, person_no)
             WHERE is_housed AND NOT is_child
+        ), told AS MATERIALIZED (
+            SELECT a.home_no, a.person_no, h.source_id, h.record_id AS case_id
+            FROM apart a JOIN hh_mention h USING (person_no) WHERE h.record_kind = 'case'
         ), dossier AS (
-            SELECT source_id, case_id AS record_id, bool_or(closed_at IS NULL) AS is_open,
-                   CAST(max(closed_at) AS DATE) AS closed
-            FROM steunpunt_report GROUP BY source_id, case_id
+            SELECT source_id, case_id, bool_or(closed_at IS NULL) AS is_open, CAST(max(closed_at) AS DATE) AS closed
+            FROM steunpunt_report SEMI JOIN told USING (source_id, case_id) GROUP BY source_id, case_id
         ), ceased AS (
-            SELECT a.home_no, a.person_no, max(d.closed) AS closed
-            FROM apart a JOIN hh_mention h USING (person_no) JOIN dossier d USING (source_id, record_id)
-            WHERE h.record_kind = 'case'
-            GROUP BY a.home_no, a.person_no HAVING NOT bool_or(is_open)
+            SELECT home_no, person_no, max(closed) AS closed FROM told JOIN dossier USING (source_id, case_id)
+            GROUP BY home_no, person_no HAVING NOT bool_or(is_open)
         ), stay AS (
             SELECT s.*, coalesce(members, 1) AS members, place, went, is_gone, next_seen, named, is_cut,
                    CASE WHEN coalesce(place, 1) = 1
