@@ -154,7 +154,7 @@ def _region(db: DuckDBEngine, mentions: Path) -> Region:
 
     def persons_f1(model: Model) -> float:
         score(db, model, "compared", "pair_score")
-        db.run("DROP TABLE IF EXISTS known_mention")
+        db.run("DROP TABLE IF EXISTS mention_person")
         resolve(db, Config(), run_id="bench", mint=MINT, progress=lambda _: None)
         cluster = np.asarray(db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"])
         return _pairwise_f1(cluster[person >= 0], person[person >= 0])

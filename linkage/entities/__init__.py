@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from linkage import basis, components, contracts
 from linkage.decisions import Decision
 from linkage.engine.base import Engine
+from linkage.entities import near
 from linkage.entities.cluster import cluster
 from linkage.entities.decided import place, published
 from linkage.entities.identity import keep_ids
@@ -31,9 +32,9 @@ def resolve(
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 
-    Reads ``mention``, ``mention_number``, ``number_score``, ``pair`` and, for stable ids, the ``known_mention`` of the
-    night before. ``decisions`` are those that hold; what became of them, and what a person should look at, is written
-    to ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
+    Reads ``mention``, ``mention_number``, ``number_score``, ``pair`` and, for stable ids, what the night before left.
+    ``decisions`` are those that hold; what became of them, and what a person should look at, is written to
+    ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
     changed, all of these are brought up to date for the persons that this concerns, and ``changed_person`` is left.
     """
     found = basis.fingerprint(db, _code(), config.linkage)
@@ -45,7 +46,7 @@ def resolve(
     if not only_changed:
         for name in DESCRIBED:
             db.run(contracts.table(name).ddl())
-    _describe(db)
+    _describe(db, near.rows(only_changed=only_changed))
     _list(db)
     _possible(db, only_changed=only_changed)
     persons = int(db.rows("SELECT count(*) FROM person_base")[0][0])
@@ -57,8 +58,8 @@ def resolve(
 
 STAGE = "persons"
 DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
-WORK = ("moved_person", "placed_mention", "near_mention", "other_mention", "was_decision",
-        "linked_person", "linked_mention")  # fmt: skip
+WORK = ("moved_person", "placed_mention", "near_mention", "near_place", "was_decision",
+        "linked_person", "linked_mention", "linked_pair")  # fmt: skip
 KEPT = ("mention_person", "known_mention", "person_id_history", "person_component", *DESCRIBED)
 """Tables of the night before without which all persons are made anew."""
 
@@ -76,15 +77,16 @@ def _told(db: Engine) -> str:
     return "; decisions: " + ", ".join(f"{n} {outcome}" for outcome, n in counted) if counted else ""
 
 
-def _describe(db: Engine) -> None:
-    """Write to ``person_base`` what most mentions of a person say, ties broken by the value itself."""
+def _describe(db: Engine, rows: str) -> None:
+    """Write to ``person_base`` what most mentions of a person say, ties broken by the value itself.
+
+    ``rows`` is the table of the mentions that are looked at.
+    """
     db.run("DELETE FROM person_base WHERE person_id IN (FROM moved_person)")
     db.run(
-        """
+        f"""
         INSERT INTO person_base BY NAME
-        WITH told AS (
-            SELECT person_id, mention.* FROM mention JOIN placed_mention USING (mention_id)
-        ),
+        WITH told AS (FROM {rows} JOIN placed_mention USING (mention_id)),
         sex AS (
             SELECT person_id, sex FROM (
                 SELECT person_id, sex, count(*) AS n FROM told WHERE sex IS NOT NULL GROUP BY ALL)
@@ -113,10 +115,10 @@ def _possible(db: Engine, *, only_changed: bool) -> None:
     Persons of whom a reviewer said that they are two are left out; those of whom nobody could tell stay, marked:
     an incident that hangs on them is not unmatched. With ``only_changed`` the links of ``linked_person`` are written.
     """
-    pairs, these = "pair", ""
+    pairs, place, these = "pair", "mention_person", ""
     if only_changed:
         _find_linked(db)
-        pairs = "(" + " UNION ".join(f"FROM pair SEMI JOIN linked_mention ON mention_id = {end}" for end in ENDS) + ")"
+        pairs, place = "linked_pair", "linked_mention"
         these = "WHERE one IN (FROM linked_person) OR other IN (FROM linked_person)"
         db.run(
             "DELETE FROM possible_person_link "
@@ -128,7 +130,7 @@ def _possible(db: Engine, *, only_changed: bool) -> None:
         WITH found AS (
             SELECT l.person_id AS one, r.person_id AS other, match_probability AS probability
             FROM {pairs}
-            JOIN mention_person l ON l.mention_id = left_id JOIN mention_person r ON r.mention_id = right_id
+            JOIN {place} l ON l.mention_id = left_id JOIN {place} r ON r.mention_id = right_id
             WHERE l.person_id <> r.person_id
             UNION ALL SELECT person_id, person_id_a, 1 / (1 + pow(2, -weight_a)) FROM ambiguous_claim
             UNION ALL SELECT person_id, person_id_b, 1 / (1 + pow(2, -weight_b)) FROM ambiguous_claim
@@ -149,11 +151,9 @@ def _possible(db: Engine, *, only_changed: bool) -> None:
     )
 
 
-ENDS = ("left_id", "right_id")
-
-
 def _find_linked(db: Engine) -> None:
-    """Write ``linked_person``, of whom a link may be another one, and ``linked_mention``, their mentions.
+    """Write ``linked_person``, of whom a link may be another one, ``linked_pair``, the pairs of their mentions, and
+    ``linked_mention``, all ends of these with their persons.
 
     They are those that were looked at, and those between whom a pair changed that is possible, or may have been.
     """
@@ -161,8 +161,8 @@ def _find_linked(db: Engine) -> None:
         """
         CREATE OR REPLACE TEMP TABLE linked_person AS
         WITH place AS MATERIALIZED (
-            FROM mention_person
-            WHERE mention_id IN (SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair)
+            SELECT mention_id, person_id FROM near_place ANTI JOIN moved_person USING (person_id)
+            UNION ALL FROM placed_mention
         ), crossing AS MATERIALIZED (
             SELECT left_id, right_id, least(l.person_id, r.person_id) AS person_id_a,
                    greatest(l.person_id, r.person_id) AS person_id_b
@@ -178,8 +178,20 @@ def _find_linked(db: Engine) -> None:
         """
     )
     db.run(
-        "CREATE OR REPLACE TEMP TABLE linked_mention AS "
-        "SELECT mention_id FROM mention_person SEMI JOIN linked_person USING (person_id)"
+        "CREATE OR REPLACE TEMP TABLE linked_mention AS FROM placed_mention UNION ALL FROM mention_person "
+        "SEMI JOIN (FROM linked_person ANTI JOIN moved_person USING (person_id)) USING (person_id)"
+    )
+    of_these = " OR ".join(f"{end} IN (SELECT mention_id FROM linked_mention)" for end in ("left_id", "right_id"))
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE linked_pair AS "
+        f"SELECT left_id, right_id, match_probability FROM pair WHERE {of_these}"
+    )
+    db.run(
+        """
+        INSERT INTO linked_mention BY NAME FROM mention_person WHERE mention_id IN (
+            FROM (SELECT unnest([left_id, right_id]) AS mention_id FROM linked_pair)
+            ANTI JOIN linked_mention USING (mention_id))
+        """
     )
 
 

@@ -60,12 +60,12 @@ def cluster(db: Engine, config: Config, *, only_changed: bool = False) -> int:
 class _Graph:
     """The mentions to cluster, in the order of their numbers, with their records, seats and components."""
 
-    among = ""
-    """Which mentions these are."""
+    rows = near.rows(only_changed=False)
+    """Where these mentions stand."""
 
     def __init__(self, db: Engine, decided: Ints, cut: float, sure: str) -> None:
         """Read the mentions; pairs that are sure and ``decided`` ones are of one component."""
-        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS.format(among=self.among)).items()}
+        found = {name: np.asarray(column) for name, column in db.arrays(_MENTIONS.format(rows=self.rows)).items()}
         self.ids, self.record = found["mention_id"], found["record_no"]
         self.seat = self.nodes(found["seat"])
         left, right = self._sure(db, cut, sure)
@@ -99,7 +99,7 @@ class _Graph:
 class _Near(_Graph):
     """The same of ``near_mention`` alone, whose pairs are few enough to be read at once."""
 
-    among = "SEMI JOIN near_mention USING (mention_id)"
+    rows = near.rows(only_changed=True)
 
     def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
         db.run(f"CREATE OR REPLACE TEMP TABLE near_number AS {_number('near_mention')}")
@@ -117,7 +117,7 @@ class _Near(_Graph):
 
 _MENTIONS = """
 SELECT mention_id, record_no, coalesce(seat, mention_id) AS seat
-FROM (FROM mention {among}) LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
+FROM {rows} LEFT JOIN shared_seat USING (mention_id) ORDER BY mention_id
 """
 _PAIRS_WITHIN = """
 SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM number_score

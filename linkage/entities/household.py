@@ -60,6 +60,7 @@ WORK = (
     "hh_joined",
     "hh_counted",
     "hh_tied",
+    "placed_household",
     "was_household",
     "returned_household",
 )
@@ -74,8 +75,8 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     """Write ``household``, ``household_member``, ``record_household``, ``mention_household`` and the history of ids.
 
     Keeps ``household_component`` and ``protected_address`` for the next night. Reads ``mention``, ``mention_person``,
-    ``person_base``, ``police_incident``, ``steunpunt_report``, ``steunpunt_person`` and, for stable ids, the
-    ``known_household`` of the night before. Where it is told what changed since (`touched.OF_TONIGHT`), all of these
+    ``person_base``, ``police_incident``, ``steunpunt_report``, ``steunpunt_person`` and, for stable ids, what the night
+    before left. Where it is told what changed since (`touched.OF_TONIGHT`), all of these
     are brought up to date for the families that this concerns; they are left in ``touched_household``, as they were and
     as they are.
     """
@@ -83,12 +84,11 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     found = basis.fingerprint(db, _code(), config.households, sorted(listed, key=str))
     only_touched = basis.holds(db, STAGE, found, KEPT) and touched.find(db, config)
     basis.forget(db, STAGE)
-    db.run("DROP TABLE IF EXISTS touched_household")
+    for name in ("touched_household", "moved_mention"):
+        db.run(f"DROP TABLE IF EXISTS {name}")
     _find_evidence(db, config, only_touched=only_touched)
     for step in GROUPS:
         step(db, config)
-    if only_touched:
-        moved_families.remember(db)
     household_ids.keep_ids(db, run_id=run_id, mint=mint, only_touched=only_touched)
     household_components.tie(db, only_touched=only_touched)
     household_members.describe(db, only_touched=only_touched)

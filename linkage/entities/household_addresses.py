@@ -1,7 +1,7 @@
 """Addresses as evidence: who was told to live where, and which addresses are protected and join nobody.
 
 Which are protected is kept from night to night: who comes to a shelter says nothing of the others there. A night looks
-at the buildings of touched families only, and tells where an address became a protected one, or is one no longer.
+at the buildings of who is told otherwise only, and tells where an address became a protected one, or is one no longer.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def protect(db: Engine, config: Config) -> None:
 
 
 def look(db: Engine) -> None:
-    """Write ``hh_there``: all that is told of the buildings of ``hh_near``, and of what was told otherwise before."""
+    """Write ``hh_there``: all that is told of the buildings of ``hh_next``, and of what was told otherwise before."""
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE hh_building AS
-        WITH placed AS (SELECT mention_id FROM mention_person SEMI JOIN hh_near USING (person_id))
+        WITH placed AS (SELECT mention_id FROM mention_person SEMI JOIN hh_next USING (person_id))
         SELECT postcode, house_number FROM mention SEMI JOIN placed USING (mention_id) WHERE {IS_STAY}
         UNION SELECT postcode, house_number FROM was_mention WHERE {IS_STAY}
         """

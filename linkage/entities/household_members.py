@@ -8,20 +8,17 @@ home with the others is a member by the case, for as long as the case lasts.
 
 from __future__ import annotations
 
-from linkage import contracts
 from linkage.engine.base import Engine
+from linkage.entities import moved_families
 
 
 def describe(db: Engine, *, only_touched: bool = False) -> None:
     """Write ``household_member`` and ``household``; with ``only_touched`` all but ``touched_household`` stay."""
-    if only_touched:
-        db.run("DELETE FROM household_member WHERE household_id IN (SELECT household_id FROM touched_household)")
-    else:
-        db.run(contracts.table("household_member").ddl())
     _told(db)
     _homes(db)
     _joined(db)
-    _members(db)
+    with moved_families.written(db, "household_member", only_touched=only_touched):
+        _members(db)
     _households(db, only_touched=only_touched)
 
 
@@ -177,15 +174,15 @@ def _members(db: Engine) -> None:
             ANTI JOIN (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) home
                 USING (home_no, person_no)
             WHERE is_housed AND NOT is_child
+        ), told AS MATERIALIZED (
+            SELECT a.home_no, a.person_no, h.source_id, h.record_id AS case_id
+            FROM apart a JOIN hh_mention h USING (person_no) WHERE h.record_kind = 'case'
         ), dossier AS (
-            SELECT source_id, case_id AS record_id, bool_or(closed_at IS NULL) AS is_open,
-                   CAST(max(closed_at) AS DATE) AS closed
-            FROM steunpunt_report GROUP BY source_id, case_id
+            SELECT source_id, case_id, bool_or(closed_at IS NULL) AS is_open, CAST(max(closed_at) AS DATE) AS closed
+            FROM steunpunt_report SEMI JOIN told USING (source_id, case_id) GROUP BY source_id, case_id
         ), ceased AS (
-            SELECT a.home_no, a.person_no, max(d.closed) AS closed
-            FROM apart a JOIN hh_mention h USING (person_no) JOIN dossier d USING (source_id, record_id)
-            WHERE h.record_kind = 'case'
-            GROUP BY a.home_no, a.person_no HAVING NOT bool_or(is_open)
+            SELECT home_no, person_no, max(closed) AS closed FROM told JOIN dossier USING (source_id, case_id)
+            GROUP BY home_no, person_no HAVING NOT bool_or(is_open)
         ), stay AS (
             SELECT s.*, coalesce(members, 1) AS members, place, went, is_gone, next_seen, named, is_cut,
                    CASE WHEN coalesce(place, 1) = 1
@@ -240,10 +237,13 @@ def _households(db: Engine, *, only_touched: bool) -> None:
     if only_touched:
         _find_counted(db)
         these = "SEMI JOIN hh_counted USING (household_id)"
-        db.run("DELETE FROM household WHERE household_id IN (SELECT household_id FROM hh_counted)")
     else:
         db.run("CREATE OR REPLACE TEMP TABLE hh_counted (household_id VARCHAR, is_collective_address BOOLEAN)")
-        db.run(contracts.table("household").ddl())
+    with moved_families.written(db, "household", only_touched=only_touched):
+        _count(db, these)
+
+
+def _count(db: Engine, these: str) -> None:
     db.run(
         f"""
         INSERT INTO household BY NAME
@@ -267,7 +267,7 @@ def _households(db: Engine, *, only_touched: bool) -> None:
 def _find_counted(db: Engine) -> None:
     """Write ``hh_counted``: the touched households, and those of whom somebody is a minor no longer, or again.
 
-    Of the latter nothing else is another, and what is known of their addresses comes along.
+    Of the latter nothing else is another: they leave ``household``, and what is known of their addresses comes along.
     """
     db.run(
         """
@@ -289,4 +289,8 @@ def _find_counted(db: Engine) -> None:
         WHERE household_id IN (SELECT household_id FROM household_member SEMI JOIN aged USING (person_id))
         UNION ALL SELECT household_id, NULL FROM touched_household
         """
+    )
+    db.run(
+        "DELETE FROM household WHERE household_id IN (SELECT household_id FROM hh_counted) "
+        "AND household_id NOT IN (FROM touched_household)"
     )

@@ -6,31 +6,33 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.entities import ids
+from linkage.entities import ids, near
 from linkage.entities.ids import KEY, Mint
 
 
 def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False) -> None:
     """Bring ``mention_person`` up to ``mention_cluster``, add this night's merges and splits to ``person_id_history``.
 
-    ``known_mention`` gives the ids of the night before by mention key. An id goes to the cluster that holds most of its
-    mentions, a cluster takes one id only; ties go to the older id in the order of the text, so that the outcome does
-    not depend on the order of rows. With ``only_changed`` all other mentions keep their person, and no new cluster
-    takes its id. Writes ``placed_mention``, the mentions that were looked at with their persons, ``moved_person``,
-    these persons as they were and as they are, and ``changed_person``, those of them that have not the same mentions
-    any more. ``cluster_component`` gives ``person_component``.
+    An id goes to the cluster that holds most of its mentions, a cluster takes one id only; ties go to the older id in
+    the order of the text, so that the outcome does not depend on the order of rows. With ``only_changed`` all other
+    mentions than those of `near` keep their person, and no new cluster takes its id. Writes ``placed_mention``, the
+    mentions that were looked at with their persons, ``moved_person``, these persons as they were and as they are,
+    ``changed_person``, those of them that have not the same mentions any more, and ``other_mention``, the mentions of
+    another person. ``cluster_component`` gives ``person_component``.
     """
     ids.prepare(db, "person")
+    ids.make_room(db, "person", only_changed=only_changed)
     if only_changed:
-        ids.make_room(db, "person", "mention_cluster")
         db.run("CREATE OR REPLACE TEMP TABLE moved_person AS SELECT DISTINCT person_id FROM was_person")
         db.run("DELETE FROM person_component WHERE person_id IN (FROM moved_person)")
     else:
-        for name in ("mention_person", "person_component"):
-            db.run(contracts.table(name).ddl())
+        ids.find_returned(db, "person", "mention")
+        db.run(contracts.table("person_component").ddl())
         db.run("CREATE OR REPLACE TEMP TABLE moved_person (person_id VARCHAR)")
-        db.run("DROP TABLE IF EXISTS changed_person")
-    _give(db, mint, ids.claims("person", only_changed=only_changed))
+        for name in ("changed_person", "other_mention"):
+            db.run(f"DROP TABLE IF EXISTS {name}")
+    others = _OTHERS if only_changed else ids.NOBODY
+    _give(db, mint, others, near.rows(only_changed=only_changed))
     db.run("INSERT INTO mention_person BY NAME FROM placed_mention")
     db.run("INSERT INTO moved_person SELECT person_id FROM cluster_person")
     db.run(
@@ -39,30 +41,38 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     )
     for name in ("cluster_component", "cluster_person"):
         db.run(f"DROP TABLE {name}")
-    placed = f"SELECT mention_id, {KEY}, person_id FROM mention JOIN placed_mention USING (mention_id)"
-    ids.remember(db, "person", run_id, ids.moved("person", placed) if only_changed else None)
+    ids.remember(db, "person", run_id, "placed_mention", others)
     if only_changed:
         _tell_changed(db)
+    for name in ("was_person", "returned_person"):
+        db.run(f"DROP TABLE {name}")
 
 
-def _give(db: Engine, mint: Mint, claims: str) -> None:
-    """Write ``cluster_person`` and ``placed_mention``: the person of every cluster, and of every mention in one."""
+_OTHERS = "SELECT person_id AS id FROM person_base ANTI JOIN moved_person USING (person_id)"
+"""Persons of whom no mention is looked at; ``person_base`` is as the night before left it."""
+
+
+def _give(db: Engine, mint: Mint, others: str, rows: str) -> None:
+    """Write ``cluster_person`` and ``placed_mention``: the person of every cluster, and of every mention in one.
+
+    ``rows`` is the table of the mentions that are looked at.
+    """
     overlaps = db.rows(
         f"""
-        SELECT cluster, person_id FROM mention_cluster JOIN ({claims}) USING (mention_id)
+        SELECT cluster, person_id FROM mention_cluster JOIN ({ids.claims("person", others)}) USING (mention_id)
         GROUP BY ALL ORDER BY count(*) DESC, person_id, cluster
         """
     )
     foundings = db.rows(
         f"SELECT cluster, concat_ws(' ', {KEY}) FROM (SELECT DISTINCT cluster FROM mention_cluster) "
-        "JOIN mention ON mention_id = cluster ORDER BY cluster"
+        f"JOIN {rows} ON mention_id = cluster ORDER BY cluster"
     )
     given = ids.give(
         "person",
         mint,
         [(row[0], row[1]) for row in overlaps],
         [(row[0], row[1]) for row in foundings],
-        lambda minted: ids.among(db, minted, "mention_person", "person_id"),
+        lambda minted: ids.among(db, minted, others),
     )
     # Of no values the engine would guess the type.
     frame = pd.DataFrame({"cluster": list(given), "person_id": list(given.values())})
@@ -87,5 +97,3 @@ def _tell_changed(db: Engine) -> None:
         "SELECT now_id AS person_id FROM other_mention WHERE now_id IS NOT NULL "
         "UNION SELECT was_id FROM other_mention WHERE was_id IS NOT NULL"
     )
-    for name in ("was_person", "returned_person"):
-        db.run(f"DROP TABLE {name}")

@@ -1,4 +1,8 @@
-"""Ids that stay from night to night, of persons and of households: who keeps one, and where an old one leads."""
+"""Ids that stay from night to night, of persons and of households: who keeps one, and where an old one leads.
+
+``mention_<kind>`` tells which mentions had which id the night before, and a table of those that are gone the last one
+that they had. A night may look at a few mentions: ``others`` is then the query of the ids (``id``) that the rest has.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,33 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.engine.base import Engine
+from linkage.numbers import number
 
 KEY = "source_id, record_kind, record_id, person_seq"
 Mint = Callable[[str, str], str]
+NOBODY = "SELECT '' AS id WHERE false"
+"""The query of the ids that mentions have which are not looked at, where all are."""
 
 
 def prepare(db: Engine, kind: str) -> None:
-    """Create what is kept from night to night of a kind (``person`` or ``household``), where it does not exist yet."""
-    for name in (_known(kind), f"{kind}_id_history"):
-        if not db.has(name):
-            db.run(contracts.table(name).ddl())
+    """Create what is kept from night to night of a kind (``person`` or ``household``), where it does not exist yet.
+
+    An earlier version kept the id of every mention, by key.
+    """
+    known, history = contracts.table(_known(kind)), contracts.table(f"{kind}_id_history")
+    if not db.has(history.name):
+        db.run(history.ddl())
+    if known.is_in(db):
+        return
+    is_by_key = db.has(known.name)
+    if is_by_key:
+        by_number = f"SELECT {number(KEY)} AS mention_id, {kind}_id FROM {known.name}"
+        db.run(f"CREATE OR REPLACE TEMP TABLE known_by_key AS {by_number}")
+        db.run(f"DROP TABLE IF EXISTS mention_{kind}")
+    db.run(known.ddl())
+    if is_by_key:
+        db.run(f"INSERT INTO {known.name} BY NAME FROM known_by_key")
+        db.run("DROP TABLE known_by_key")
 
 
 def give(
@@ -52,111 +73,93 @@ def give(
     return given
 
 
-def among(db: Engine, wanted: list[str], table: str, column: str) -> set[str]:
-    """Return which of some ids a table holds."""
+def among(db: Engine, wanted: list[str], others: str) -> set[str]:
+    """Return which of some ids are among ``others``."""
     db.register("wanted_id", pd.DataFrame({"id": pd.Series(wanted, dtype="string")}))
-    found = {str(row[0]) for row in db.rows(f"SELECT id FROM wanted_id SEMI JOIN {table} ON {column} = id")}
+    found = {str(row[0]) for row in db.rows(f"SELECT id FROM wanted_id SEMI JOIN ({others}) USING (id)")}
     db.run("DROP TABLE wanted_id")
     return found
 
 
-def make_room(db: Engine, kind: str, looked_at: str) -> None:
-    """Move the mentions that a table names, and those that are gone, out of ``mention_<kind>`` to ``was_<kind>``."""
-    leaving = f"mention_id IN (SELECT mention_id FROM {looked_at} UNION ALL SELECT mention_id FROM gone_mention)"
-    db.run(f"CREATE OR REPLACE TEMP TABLE was_{kind} AS FROM mention_{kind} WHERE {leaving}")
-    db.run(f"DELETE FROM mention_{kind} WHERE {leaving}")
+def find_was(db: Engine, kind: str, which: str) -> None:
+    """Write ``was_<kind>``: the rows of ``mention_<kind>`` that are to leave it, with their ``place`` there."""
+    db.run(f"CREATE OR REPLACE TEMP TABLE was_{kind} AS SELECT rowid AS place, * FROM mention_{kind} {which}")
 
 
-def find_returned(db: Engine, kind: str, mentions: str = "mention") -> None:
-    """Write ``returned_<kind>`` (mention_id, <kind>_id): mentions that are new tonight, and had an id before.
+def make_room(db: Engine, kind: str, *, only_changed: bool) -> None:
+    """Take the rows of ``was_<kind>`` out of ``mention_<kind>``; without ``only_changed`` these are all."""
+    if only_changed:
+        db.run(f"DELETE FROM mention_{kind} WHERE rowid IN (SELECT place FROM was_{kind})")
+        return
+    declared = contracts.table(f"mention_{kind}")
+    if not declared.is_in(db):
+        db.run(declared.ddl())
+    find_was(db, kind, "")
+    db.run(declared.ddl())
 
-    ``mentions`` is a table with the keys of all that are new.
-    """
+
+def find_returned(db: Engine, kind: str, mentions: str) -> None:
+    """Write ``returned_<kind>`` (mention_id, <kind>_id): those of a table of mentions that had an id, and were gone."""
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE returned_{kind} AS
-        SELECT mention_id, {kind}_id FROM (
-            FROM {mentions} WHERE mention_id IN (FROM fresh_mention ANTI JOIN mention_{kind} USING (mention_id))
-        ) JOIN {_known(kind)} USING ({KEY})
-        """
+        f"CREATE OR REPLACE TEMP TABLE returned_{kind} AS FROM {_known(kind)} SEMI JOIN {mentions} USING (mention_id)"
     )
 
 
-def claims(kind: str, *, only_changed: bool) -> str:
-    """Return the query of mentions with the ids that they had (mention_id, <kind>_id).
+def claims(kind: str, others: str) -> str:
+    """Return the query of mentions with the ids that they had (mention_id, <kind>_id): `make_room`, `find_returned`.
 
-    With ``only_changed`` it gives those that `make_room` and `find_returned` wrote down; the id of who is back only if
-    no mention that is not looked at has it.
+    The id of who is back is given only if it is none of ``others``.
     """
     column = f"{kind}_id"
-    if not only_changed:
-        return f"SELECT mention_id, {column} FROM mention JOIN {_known(kind)} USING ({KEY})"
-    in_use = f"(FROM mention_{kind} SEMI JOIN returned_{kind} USING ({column}))"
     return (
         f"SELECT mention_id, {column} FROM was_{kind} "
-        f"UNION ALL (FROM returned_{kind} ANTI JOIN {in_use} USING ({column}))"
+        f"UNION ALL (FROM returned_{kind} ANTI JOIN (SELECT id AS {column} FROM ({others})) USING ({column}))"
     )
 
 
-def moved(kind: str, placed: str) -> str:
-    """Return the query of mentions that have another id than they had, or none: their key, <kind>_id and ``old_id``.
+def remember(db: Engine, kind: str, run_id: str, placed: str, others: str) -> None:
+    """Add tonight's merges and splits to the history, and keep the ids of mentions that are gone.
 
-    ``placed`` is a query of the mentions that were looked at, with key and id; what they had is known as by `claims`.
-    """
-    column = f"{kind}_id"
-    return f"""
-        SELECT {KEY}, n.{column}, coalesce(w.{column}, r.{column}) AS old_id FROM ({placed}) n
-        LEFT JOIN was_{kind} w USING (mention_id) LEFT JOIN returned_{kind} r USING (mention_id)
-        WHERE coalesce(w.{column}, r.{column}) IS DISTINCT FROM n.{column}
-    """
-
-
-def remember(db: Engine, kind: str, run_id: str, found: str | None = None) -> None:
-    """Add tonight's merges and splits to the history, and keep tonight's ids for the next night.
-
-    Reads ``mention_<kind>`` and what `prepare` made; writes ``<kind>_id_today`` too. ``found`` is the query `moved`,
-    where only a few mentions were looked at.
+    ``placed`` is a table of the mentions that were looked at, with their ids. Writes ``<kind>_id_today`` too.
     """
     known, column = _known(kind), f"{kind}_id"
-    anybody = f"""
-        SELECT {KEY}, n.{column}, k.{column} AS old_id FROM mention
-        JOIN mention_{kind} n USING (mention_id) LEFT JOIN {known} k USING ({KEY})
-        WHERE k.{column} IS DISTINCT FROM n.{column}
-    """
-    db.run(f"CREATE OR REPLACE TEMP TABLE known_today AS {found or anybody}")
+    standing = f"(SELECT {column} AS id FROM {placed} UNION ALL {others})"
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE other_id AS
+        SELECT DISTINCT w.{column} AS old_id, n.{column} AS new_id FROM {placed} n
+        JOIN (SELECT mention_id, {column} FROM was_{kind} UNION ALL FROM returned_{kind}) w USING (mention_id)
+        WHERE w.{column} <> n.{column}
+        """
+    )
     db.run(
         f"""
         INSERT INTO {kind}_id_history BY NAME
-        WITH alive AS (SELECT m.{column} FROM mention_{kind} m SEMI JOIN known_today t ON t.old_id = m.{column})
-        SELECT DISTINCT old_id, {column} AS new_id, ? AS run_id,
-               CASE WHEN old_id IN (FROM alive) THEN 'split' ELSE 'merge' END AS reason
-        FROM known_today WHERE old_id IS NOT NULL ORDER BY old_id, new_id
+        WITH alive AS (SELECT id FROM {standing} SEMI JOIN other_id ON old_id = id)
+        SELECT old_id, new_id, ? AS run_id, CASE WHEN old_id IN (FROM alive) THEN 'split' ELSE 'merge' END AS reason
+        FROM other_id ORDER BY old_id, new_id
         """,
         [run_id],
     )
-    gone = "(FROM known_today WHERE old_id IS NOT NULL)"
-    db.run(f"DELETE FROM {known} USING {gone} t WHERE {_same(known, 't')}")
-    db.run(f"INSERT INTO {known} BY NAME SELECT {KEY}, {column} FROM known_today")
-    db.run("DROP TABLE known_today")
-    _lead(db, kind)
+    db.run("DROP TABLE other_id")
+    db.run(f"DELETE FROM {known} WHERE mention_id IN (SELECT mention_id FROM {placed})")
+    db.run(
+        f"INSERT INTO {known} BY NAME SELECT mention_id, {column} FROM was_{kind} ANTI JOIN {placed} USING (mention_id)"
+    )
+    _lead(db, kind, standing)
 
 
-def _same(one: str, other: str) -> str:
-    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in KEY.split(", "))
-
-
-def _lead(db: Engine, kind: str) -> None:
+def _lead(db: Engine, kind: str, standing: str) -> None:
     """Write ``<kind>_id_today``: where every id that was merged away leads, over all merges since.
 
     An id that stands for somebody today leads to itself, whatever it was once merged into.
     """
-    column = f"{kind}_id"
     db.run(contracts.table(f"{kind}_id_today").ddl())
     db.run(
         f"""
         INSERT INTO {kind}_id_today
-        WITH RECURSIVE told AS (SELECT unnest([old_id, new_id]) AS {column} FROM {kind}_id_history),
-        alive AS (SELECT DISTINCT {column} AS id FROM mention_{kind} SEMI JOIN told USING ({column})),
+        WITH RECURSIVE told AS (SELECT unnest([old_id, new_id]) AS id FROM {kind}_id_history),
+        alive AS (SELECT DISTINCT id FROM {standing} SEMI JOIN told USING (id)),
         led AS (
             SELECT DISTINCT old_id, new_id FROM {kind}_id_history WHERE old_id NOT IN (SELECT id FROM alive)
             UNION

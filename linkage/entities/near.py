@@ -10,34 +10,40 @@ from __future__ import annotations
 from linkage.engine.base import Engine
 from linkage.entities import ids
 
-WORK = ("near_seed", "near_place", "near_person")
+WORK = ("near_told", "near_seed", "near_person")
+ROW = f"mention_id, record_no, {ids.KEY}, sex, birth_earliest, birth_latest, birth_precision"
+"""Columns of ``mention`` that persons are made of."""
+
+
+def rows(*, only_changed: bool) -> str:
+    """Return the table of the mentions that are looked at, with the columns of `ROW`."""
+    return "near_mention" if only_changed else "mention"
 
 
 def find(db: Engine, sure: str) -> None:
-    """Write ``near_mention`` (mention_id): the mentions of tonight that may be of another person than they were.
+    """Write ``near_mention``, the mentions of tonight that may be of another person than they were, and ``was_person``.
 
     ``sure`` is the query of pairs that may join. Reads what tells what changed (``changed_pair``, ``fresh_mention``,
     ``gone_mention``, ``was_mention``), ``decision`` and ``was_decision``, and, as the night before left them,
-    ``mention_person`` and ``person_component``.
+    ``mention_person`` and ``person_component``. Writes ``near_place`` too: whose the ends of what changed were.
     """
     _seed(db, sure)
-    ids.find_returned(db, "person")
+    ids.find_returned(db, "person", "fresh_mention")
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE near_person AS
         WITH seed AS (
-            SELECT person_id FROM mention_person SEMI JOIN near_seed USING (mention_id)
+            SELECT person_id FROM near_place SEMI JOIN near_seed USING (mention_id)
             UNION SELECT person_id FROM returned_person
         )
         FROM seed UNION SELECT person_id FROM person_component
         WHERE component IN (SELECT component FROM person_component SEMI JOIN seed USING (person_id))
         """
     )
+    ids.find_was(db, "person", "SEMI JOIN near_person USING (person_id)")
     db.run(
-        """
-        CREATE OR REPLACE TEMP TABLE near_mention AS SELECT mention_id FROM mention WHERE mention_id IN (
-            SELECT mention_id FROM mention_person SEMI JOIN near_person USING (person_id) UNION FROM near_seed)
-        """
+        f"CREATE OR REPLACE TEMP TABLE near_mention AS SELECT {ROW} FROM mention "
+        "WHERE mention_id IN (SELECT mention_id FROM was_person UNION FROM near_seed)"
     )
     for name in WORK:
         db.run(f"DROP TABLE {name}")
@@ -50,24 +56,29 @@ def _seed(db: Engine, sure: str) -> None:
     """
     db.run(
         """
+        CREATE OR REPLACE TEMP TABLE near_told AS
+        WITH decided AS (SELECT left_id, right_id FROM decision UNION ALL FROM was_decision)
+        SELECT mention_id FROM mention WHERE record_no IN (
+            SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
+            UNION SELECT record_no FROM was_mention)
+        UNION SELECT mention_id FROM gone_mention
+        UNION SELECT unnest([left_id, right_id]) FROM decided
+        """
+    )
+    db.run(
+        """
         CREATE OR REPLACE TEMP TABLE near_place AS
-        SELECT mention_id, coalesce(component, person_id) AS component
+        SELECT mention_id, person_id, coalesce(component, person_id) AS component
         FROM (FROM mention_person WHERE mention_id IN (
-            SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair))
+            FROM near_told UNION SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair))
         LEFT JOIN person_component USING (person_id)
         """
     )
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE near_seed AS
-        WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id)),
-        decided AS (SELECT left_id, right_id FROM decision UNION ALL FROM was_decision)
-        SELECT mention_id FROM mention WHERE record_no IN (
-            SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
-            UNION SELECT record_no FROM was_mention)
-        UNION SELECT mention_id FROM gone_mention
-        UNION SELECT unnest([left_id, right_id]) FROM joined
-        UNION SELECT unnest([left_id, right_id]) FROM decided
+        WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id))
+        FROM near_told UNION SELECT unnest([left_id, right_id]) FROM joined
         UNION SELECT left_id FROM changed_pair JOIN near_place l ON l.mention_id = left_id
             JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
         """

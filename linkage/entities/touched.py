@@ -3,9 +3,9 @@
 A household rests on the records of its people and on who else was told at their addresses. What tied families the night
 before is kept (``household_component``), so that all whom a change may reach are found at once: the persons of what
 changed and everybody whom records, households or addresses tied to them. Ties that are new tonight are of two kinds.
-Those of a record are among the persons of what changed. Those of an address are between one of these families and
+Those of a record are among the persons of what changed. Those of an address are between one of these persons and
 somebody of the same surname at an address of theirs; or among the people of an address that joined nobody the night
-before, or joins nobody now.
+before, or joins nobody now. So a night reads the addresses of these persons, and not of their families.
 """
 
 from __future__ import annotations
@@ -44,16 +44,14 @@ def find(db: Engine, config: Config) -> bool:
     """
     if not all(db.has(name) for name in OF_TONIGHT):
         return False
-    db.run("CREATE OR REPLACE TEMP TABLE hh_near (person_id VARCHAR)")
     _begin(db)
-    _add_families(db)
-    [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near), count(*) FROM person_base")
-    if touched > MOST * persons:
-        return False
     household_addresses.look(db)
     household_addresses.renew(db, config)
     _reach(db)
-    _add_families(db)
+    _find_families(db)
+    [(touched, persons)] = db.rows("SELECT (SELECT count(*) FROM hh_near), count(*) FROM person_base")
+    if touched > MOST * persons:
+        return False
     _read(db)
     return True
 
@@ -109,32 +107,30 @@ def _restated(db: Engine) -> str:
     """
 
 
-def _add_families(db: Engine) -> None:
-    """Add the persons of ``hh_next`` to ``hh_near``, with all whom the night before tied to them."""
+def _find_families(db: Engine) -> None:
+    """Write ``hh_near``: the persons of ``hh_next``, with all whom the night before tied to them."""
     db.run(
         """
-        INSERT INTO hh_near
+        CREATE OR REPLACE TEMP TABLE hh_near AS
         WITH own AS (SELECT DISTINCT household_id FROM household_member SEMI JOIN hh_next USING (person_id)),
         family AS (
             FROM own UNION SELECT household_id FROM household_component WHERE component IN (
                 SELECT component FROM household_component SEMI JOIN own USING (household_id))
         )
-        FROM (
-            FROM hh_next UNION SELECT person_id FROM household_member SEMI JOIN family USING (household_id)
-        ) ANTI JOIN hh_near USING (person_id)
+        FROM hh_next UNION SELECT person_id FROM household_member SEMI JOIN family USING (household_id)
         """
     )
 
 
 def _reach(db: Engine) -> None:
-    """Write ``hh_next``: who is no touched person, and may be joined to others by an address, or parted, since tonight.
+    """Add to ``hh_next`` who is none of them, and may be joined to others by an address, or parted, since tonight.
 
     That is so where an address was not protected and is, or the other way round; where the homes of a building are told
     apart for the first time, or no longer; and of who shares an address and a surname with a touched person.
     """
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE hh_next AS
+        INSERT INTO hh_next
         WITH divided AS (SELECT DISTINCT building FROM hh_there WHERE house_suffix IS NOT NULL),
         was_divided AS (
             SELECT building FROM hh_there ANTI JOIN fresh_mention USING (mention_id) WHERE house_suffix IS NOT NULL
@@ -148,9 +144,9 @@ def _reach(db: Engine) -> None:
         )
         FROM (
             SELECT person_id FROM hh_there WHERE address IN (FROM hh_flipped) OR building IN (FROM flipped)
-            UNION SELECT o.person_id FROM home o JOIN (FROM home SEMI JOIN hh_near USING (person_id))
+            UNION SELECT o.person_id FROM home o JOIN (FROM home SEMI JOIN hh_next USING (person_id))
                 USING (address, name)
-        ) ANTI JOIN hh_near USING (person_id)
+        ) ANTI JOIN hh_next USING (person_id)
         """
     )
 

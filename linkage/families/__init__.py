@@ -20,6 +20,7 @@ from linkage.definitions import family
 from linkage.engine.base import Engine
 from linkage.families import fixed, overridden, renewed
 from linkage.families.overridden import published
+from linkage.numbers import number
 from linkage.workdays import write_days
 
 __all__ = ["DATED", "LASTING", "build", "generations", "published"]
@@ -31,6 +32,8 @@ DATED = ("household_colour", "household_child", "report_term", "household_handov
 KEPT = (*LASTING, *DATED, "household_override")
 """Tables of the night before without which all are made anew."""
 STAGE = "families"
+MENTION_ID = number("source_id", "record_kind", "record_id", "person_seq")
+"""The number of the mention of a row of ``involvement``."""
 TOUCHED = "touched_household"
 """The households of a night that looked at a few only, as they were and as they are."""
 WORK = (*BASE, "fm_care", "fm_colour", "working_day", *fixed.TABLES, *overridden.WORK, *renewed.WORK)
@@ -78,11 +81,11 @@ def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
     """Return how many persons of each municipality were named as a child and are party as an adult: exact counts.
 
     They are small and must not be published as they are. Reads what `build` wrote, ``involvement``,
-    ``incident_status``, ``mention``, ``mention_person``, ``person_base`` and ``household_member``.
+    ``incident_status``, ``mention``, ``person_base`` and ``household_member``.
     """
-    query = Template((VIEWS / "fm_generation.sql").read_text(encoding="utf-8"))
+    query = _query("fm_generation", {"as_of": _day(as_of), "mention_id": MENTION_ID})
     figures = tuple(contracts.codes("generation_figure").codes)
-    found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query.substitute(as_of=_day(as_of))})")
+    found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query})")
     return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]
 
 
@@ -167,6 +170,7 @@ def _values(config: Config, as_of: date) -> dict[str, object]:
         "very_late": config.limits.very_late_days,
         "severity_months": config.casebook.severity_months,
         "injury_mk_codes": f"CAST([{codes}] AS VARCHAR[])",
+        "mention_id": MENTION_ID,
     }
 
 

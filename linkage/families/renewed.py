@@ -16,7 +16,7 @@ MOVED = "fm_moved"
 OF_MOVED = f"household_id IN (FROM {MOVED})"
 IS_LOOKED_AT = f"(household_id IS NULL OR {OF_MOVED})"
 """What has no household is nobody's, and may be another one's tomorrow."""
-WORK = (MOVED, "fm_now", "fm_came", "fm_gone")
+WORK = (MOVED, "fm_now", "fm_other")
 NARROWED = {
     "fm_incident": ("incident",),
     "fm_report": ("case_report",),
@@ -52,15 +52,19 @@ def look_at(db: Engine, name: str, query: str, *, into: str) -> None:
 
 
 def renew(db: Engine, name: str, query: str) -> None:
-    """Write what became another of a table for `MOVED`; ``query`` makes the whole table."""
-    table = contracts.table(name)
-    key, columns = ", ".join(table.key), ", ".join(column.name for column in table.columns)
-    was = f"SELECT {columns} FROM {name} WHERE {IS_LOOKED_AT}"
+    """Write what became another of a table for `MOVED`; ``query`` makes the whole table. A row is told by its hash."""
+    columns = ", ".join(column.name for column in contracts.table(name).columns)
     look_at(db, name, f"SELECT {columns} FROM ({query}) WHERE {IS_LOOKED_AT}", into="fm_now")
-    db.run(f"CREATE OR REPLACE TEMP TABLE fm_gone AS {was} EXCEPT FROM fm_now")
-    db.run(f"CREATE OR REPLACE TEMP TABLE fm_came AS FROM fm_now EXCEPT {was}")
-    db.run(f"DELETE FROM {name} WHERE ({key}) IN (SELECT ({key}) FROM fm_gone)")
-    db.run(f"INSERT INTO {name} BY NAME FROM fm_came")
+    was, now = (
+        f"(SELECT rowid AS place, hash({columns}) AS said FROM {rows})"
+        for rows in (f"{name} WHERE {IS_LOOKED_AT}", "fm_now")
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE fm_other AS SELECT was.place AS was, now.place AS now "
+        f"FROM {was} AS was FULL JOIN {now} AS now USING (said) WHERE was.place IS NULL OR now.place IS NULL"
+    )
+    db.run(f"DELETE FROM {name} WHERE rowid IN (SELECT was FROM fm_other)")
+    db.run(f"INSERT INTO {name} BY NAME FROM fm_now WHERE rowid IN (SELECT now FROM fm_other)")
 
 
 def count_on(db: Engine, before: date, as_of: date) -> None:

@@ -218,7 +218,7 @@ def monkeypatched(patch: pytest.MonkeyPatch, what: str, other: str) -> None:
     run = DuckDBEngine.run
 
     def changed(db: DuckDBEngine, sql: str, params: Any = ()) -> None:
-        run(db, " ".join(sql.split()).replace(what, other) if "near_seed" in sql else sql, params)
+        run(db, " ".join(sql.split()).replace(what, other) if "TABLE near_" in sql else sql, params)
 
     patch.setattr(DuckDBEngine, "run", changed)
 

@@ -1,23 +1,17 @@
 -- Who was named as a child and is grown now, and who of them is party as an adult. A person link of its own right: the
 -- two mentions agree on the BSN or on the whole birth date. Each person counts where it was named last.
-WITH once_child AS (SELECT person_id FROM involvement WHERE is_child AND standing <> 'outsider'),
-adult AS (
-    SELECT person_id FROM person_base SEMI JOIN once_child USING (person_id)
-    WHERE birth_latest + INTERVAL 18 YEAR <= $as_of
-), told AS (
-    SELECT m.mention_id, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date, m.bsn_hmac, m.birth_date,
-           m.municipality_code
-    FROM mention m JOIN mention_person USING (mention_id) SEMI JOIN adult USING (person_id)
-), named AS (
-    SELECT v.person_id, v.is_child, m.event_date, m.bsn_hmac, m.birth_date, m.municipality_code, m.mention_id,
-           v.standing = 'principal' AND v.role IN ('verdachte', 'pleger', 'beide') AS is_suspect,
-           v.standing = 'principal'
-               AND v.role IN ('slachtoffer', 'aangever', 'benadeelde', 'beide') AS is_victim
-    FROM involvement v SEMI JOIN adult USING (person_id)
-    JOIN told m USING (source_id, record_kind, record_id, person_seq)
-    LEFT JOIN (FROM incident_status WHERE status = 'excluded') s
-        ON s.source_id = v.source_id AND s.incident_number = CASE v.record_kind WHEN 'incident' THEN v.record_id END
-    WHERE v.standing <> 'outsider' AND s.status IS NULL
+WITH once_child AS (
+    SELECT person_id FROM (FROM person_base WHERE birth_latest + INTERVAL 18 YEAR <= $as_of)
+    SEMI JOIN (FROM involvement WHERE is_child AND standing <> 'outsider') USING (person_id)
+), counted AS (
+    SELECT person_id, is_child, $mention_id AS mention_id,
+           standing = 'principal' AND role IN ('verdachte', 'pleger', 'beide') AS is_suspect,
+           standing = 'principal' AND role IN ('slachtoffer', 'aangever', 'benadeelde', 'beide') AS is_victim
+    FROM (FROM involvement SEMI JOIN once_child USING (person_id) WHERE standing <> 'outsider')
+    ANTI JOIN (SELECT source_id, 'incident' AS record_kind, incident_number AS record_id FROM incident_status
+               WHERE status = 'excluded') USING (source_id, record_kind, record_id)
+), named AS MATERIALIZED (
+    SELECT c.*, m.event_date, m.bsn_hmac, m.birth_date, m.municipality_code FROM counted c JOIN mention m USING (mention_id)
 ), grown AS (
     SELECT person_id, coalesce(arg_max(municipality_code, (event_date, mention_id)), 'onbekend') AS municipality_code
     FROM named GROUP BY person_id HAVING bool_or(is_child)

@@ -1,18 +1,19 @@
 -- Households of which something else may hold than on $since, when the tables were made: their records changed, somebody
 -- coloured them, an incident of theirs stands otherwise, or a day that a table asks for has come since.
 WITH told AS (
-    SELECT household_id, CAST(reported_at AS DATE) AS day FROM incident
-    UNION ALL SELECT household_id, CAST(received_at AS DATE) FROM case_report
+    SELECT household_id, reported_at AS moment FROM incident UNION ALL SELECT household_id, received_at FROM case_report
 ), coloured AS (
     SELECT household_id FROM fm_given_record JOIN record_household USING (source_id, record_kind, record_id)
     UNION ALL SELECT household_id FROM household_override
 ), seen AS (
+    -- a moment is on a day after one if it is a day later or more: no moment has to become a day
     SELECT household_id FROM told
-    WHERE (day > $since AND day <= $as_of)
-       OR (day > $since - INTERVAL $severity_months MONTH AND day <= $as_of - INTERVAL $severity_months MONTH)
-       OR (day > CAST($since - INTERVAL 1 MONTH AS DATE) AND day <= CAST($as_of - INTERVAL 1 MONTH AS DATE))
-       OR (day > CAST($since - INTERVAL 1 MONTH AS DATE) - INTERVAL $severity_months MONTH
-           AND day <= CAST($as_of - INTERVAL 1 MONTH AS DATE) - INTERVAL $severity_months MONTH)
+    WHERE (moment >= $since + 1 AND moment < $as_of + 1)
+       OR (moment >= $since - INTERVAL $severity_months MONTH + INTERVAL 1 DAY
+           AND moment < $as_of - INTERVAL $severity_months MONTH + INTERVAL 1 DAY)
+       OR (moment >= CAST($since - INTERVAL 1 MONTH AS DATE) + 1 AND moment < CAST($as_of - INTERVAL 1 MONTH AS DATE) + 1)
+       OR (moment >= CAST($since - INTERVAL 1 MONTH AS DATE) - INTERVAL $severity_months MONTH + INTERVAL 1 DAY
+           AND moment < CAST($as_of - INTERVAL 1 MONTH AS DATE) - INTERVAL $severity_months MONTH + INTERVAL 1 DAY)
 ), unmatched AS (
     SELECT household_id, count(*) AS incidents, count(*) FILTER (CAST(reported_at AS DATE) >= $as_of - $very_late) AS recent
     FROM incident JOIN incident_status USING (source_id, incident_number)
@@ -30,11 +31,11 @@ WITH told AS (
     SELECT household_id FROM case_report
     WHERE (safety_assessment_end > $since AND safety_assessment_end <= $as_of)
        OR (service_end > $since AND service_end <= $as_of)
-       OR (CAST(closed_at AS DATE) > $since AND CAST(closed_at AS DATE) <= $as_of)
-       OR (CAST(transfer_at AS DATE) > $since AND CAST(transfer_at AS DATE) <= $as_of)
+       OR (closed_at >= $since + 1 AND closed_at < $as_of + 1)
+       OR (transfer_at >= $since + 1 AND transfer_at < $as_of + 1)
     UNION ALL SELECT household_id FROM case_report JOIN (
         SELECT source_id, report_id FROM steunpunt_report
-        WHERE (CAST(informed_at AS DATE) > $since AND CAST(informed_at AS DATE) <= $as_of)
+        WHERE (informed_at >= $since + 1 AND informed_at < $as_of + 1)
            OR (monitoring_start > $since AND monitoring_start <= $as_of)
            OR (monitoring_end >= $since AND monitoring_end < $as_of)) USING (source_id, report_id)
 ), due AS (
@@ -49,9 +50,9 @@ WITH told AS (
     UNION ALL SELECT person_id FROM mention_person JOIN mention USING (mention_id)
     WHERE event_date >= CAST($since - INTERVAL 18 YEAR AS DATE) AND event_date <= CAST($as_of - INTERVAL 18 YEAR AS DATE) + 1
 ), joined AS (
-    SELECT household_id FROM household_member
-    WHERE person_id IN (FROM aged) OR (valid_from > $since AND valid_from <= $as_of)
-       OR (valid_until > $since AND valid_until <= $as_of)
+    SELECT household_id FROM household_member SEMI JOIN aged USING (person_id)
+    UNION ALL SELECT household_id FROM household_member
+    WHERE (valid_from > $since AND valid_from <= $as_of) OR (valid_until > $since AND valid_until <= $as_of)
 )
 SELECT DISTINCT household_id FROM (
     FROM touched_household UNION ALL FROM coloured UNION ALL FROM seen UNION ALL FROM stands UNION ALL FROM done

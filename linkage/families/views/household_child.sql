@@ -8,12 +8,13 @@ WITH member AS (
            year($as_of) - year(birth_earliest) - CAST(today < month(birth_earliest) * 100 + day(birth_earliest) AS INTEGER) AS oldest,
            year($as_of) - year(birth_latest) - CAST(today < month(birth_latest) * 100 + day(birth_latest) AS INTEGER) AS youngest
     FROM person_base SEMI JOIN member USING (person_id), (SELECT month($as_of) * 100 + day($as_of) AS today)
-    WHERE birth_earliest IS NULL OR birth_latest + INTERVAL 19 YEAR > $as_of
+    WHERE birth_earliest IS NULL OR birth_latest > CAST($as_of - INTERVAL 19 YEAR AS DATE)
 ), named_child AS (
     SELECT person_id, max(event_date) AS last_named
-    FROM (FROM born WHERE birth_earliest IS NULL) JOIN mention_person USING (person_id)
-    JOIN mention_household USING (mention_id) JOIN mention USING (mention_id)
-    WHERE standing = 'child' GROUP BY person_id
+    FROM (
+        SELECT person_id, $mention_id AS mention_id
+        FROM involvement SEMI JOIN (FROM born WHERE birth_earliest IS NULL) USING (person_id) WHERE standing = 'child'
+    ) JOIN mention USING (mention_id) GROUP BY person_id
 ), aged AS (
     SELECT m.household_id, m.is_sure, n.last_named, b.*
     FROM member m JOIN born b USING (person_id) LEFT JOIN named_child n USING (person_id)

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.entities import ids
 from linkage.entities.identity import keep_ids
+from linkage.entities.ids import KEY
 
 
 def mint(domain: str, text: str) -> str:
@@ -17,7 +19,7 @@ def mint(domain: str, text: str) -> str:
 def night(db: DuckDBEngine, clusters: str, run_id: str) -> dict[str, str]:
     """Resolve one night, given as ``ab c`` (mentions a and b are one person, c another); return person by letter."""
     letters = sorted(letter for letter in clusters if letter != " ")
-    numbers = {letter: i for i, letter in enumerate(letters)}
+    numbers = {letter: ord(letter) for letter in letters}
     db.register(
         "mention",
         pd.DataFrame(
@@ -87,3 +89,22 @@ def test_an_old_id_leads_to_todays(nights: list[str], leads: list[str]) -> None:
             night(db, clusters, f"r{number}")
         told = db.rows("SELECT old_id, person_id FROM person_id_today ORDER BY ALL")
     assert [f"{short(old)}>{short(new)}" for old, new in told] == leads
+
+
+def test_a_version_before_kept_the_id_of_every_mention_by_its_key() -> None:
+    """The same night follows, also of who was gone, whatever numbers mentions had."""
+    with DuckDBEngine() as db:
+        for number, clusters in enumerate(("ab c", "b c")):
+            night(db, clusters, f"r{number}")
+        told = [("s", "incident", who, 1, f"person:s incident {first} 1 0") for who, first in ("aa", "ba", "cc")]
+        columns = ", ".join(f"{column} VARCHAR" for column in (*KEY.split(", "), "person_id"))
+        db.run(f"CREATE OR REPLACE TABLE known_mention ({columns})")
+        db.insert("known_mention", told)
+        db.run("UPDATE mention_person SET mention_id = mention_id + 1")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ids, "number", lambda _: "ord(record_id)")
+            found = night(db, "ab c", "r2")
+        kept = db.rows("SELECT count(*) FROM known_mention")
+        assert db.rows("FROM person_id_history") == []
+    assert found == {"a": "a", "b": "a", "c": "c"}
+    assert kept == [(0,)]
