@@ -57,7 +57,7 @@ def resolve(
 
 STAGE = "persons"
 DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
-WORK = ("moved_person", "placed_mention", "near_mention", "other_mention", "was_decision",
+WORK = ("moved_person", "placed_mention", "near_mention", "was_decision",
         "linked_person", "linked_mention")  # fmt: skip
 KEPT = ("mention_person", "known_mention", "person_id_history", "person_component", *DESCRIBED)
 """Tables of the night before without which all persons are made anew."""

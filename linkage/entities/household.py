@@ -83,7 +83,8 @@ def build(db: Engine, config: Config, *, run_id: str, mint: Callable[[str, str],
     found = basis.fingerprint(db, _code(), config.households, sorted(listed, key=str))
     only_touched = basis.holds(db, STAGE, found, KEPT) and touched.find(db, config)
     basis.forget(db, STAGE)
-    db.run("DROP TABLE IF EXISTS touched_household")
+    for name in ("touched_household", "moved_mention"):
+        db.run(f"DROP TABLE IF EXISTS {name}")
     _find_evidence(db, config, only_touched=only_touched)
     for step in GROUPS:
         step(db, config)

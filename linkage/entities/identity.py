@@ -17,8 +17,8 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     mentions, a cluster takes one id only; ties go to the older id in the order of the text, so that the outcome does
     not depend on the order of rows. With ``only_changed`` all other mentions keep their person, and no new cluster
     takes its id. Writes ``placed_mention``, the mentions that were looked at with their persons, ``moved_person``,
-    these persons as they were and as they are, and ``changed_person``, those of them that have not the same mentions
-    any more. ``cluster_component`` gives ``person_component``.
+    these persons as they were and as they are, ``changed_person``, those of them that have not the same mentions any
+    more, and ``other_mention``, the mentions of another person. ``cluster_component`` gives ``person_component``.
     """
     ids.prepare(db, "person")
     if only_changed:
@@ -29,7 +29,8 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
         for name in ("mention_person", "person_component"):
             db.run(contracts.table(name).ddl())
         db.run("CREATE OR REPLACE TEMP TABLE moved_person (person_id VARCHAR)")
-        db.run("DROP TABLE IF EXISTS changed_person")
+        for name in ("changed_person", "other_mention"):
+            db.run(f"DROP TABLE IF EXISTS {name}")
     _give(db, mint, ids.claims("person", only_changed=only_changed))
     db.run("INSERT INTO mention_person BY NAME FROM placed_mention")
     db.run("INSERT INTO moved_person SELECT person_id FROM cluster_person")

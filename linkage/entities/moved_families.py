@@ -28,19 +28,27 @@ def tell(db: Engine) -> None:
 
     That is so of the household of a mention that is new, gone, says something else, is another person's, stands
     elsewhere or otherwise; of a record that changed; and of a household whose members, stays or records are others.
+    Writes ``moved_mention`` (mention_id): of these mentions those that a person alone did not change.
     """
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE hh_moved AS
+        """
+        CREATE OR REPLACE TEMP TABLE moved_mention AS
         WITH stands AS (
             SELECT mention_id, household_id, standing FROM mention_household
             SEMI JOIN hh_mention USING (mention_id)
-        ), other_mention AS (
-            SELECT mention_id FROM stands s FULL JOIN was_household w USING (mention_id)
-            WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing
-            UNION SELECT mention_id FROM fresh_mention
-            UNION SELECT mention_id FROM was_mention
-            UNION SELECT mention_id FROM gone_mention
+        )
+        SELECT mention_id FROM stands s FULL JOIN was_household w USING (mention_id)
+        WHERE s.household_id IS DISTINCT FROM w.household_id OR s.standing IS DISTINCT FROM w.standing
+        UNION SELECT mention_id FROM fresh_mention
+        UNION SELECT mention_id FROM was_mention
+        UNION SELECT mention_id FROM gone_mention
+        """
+    )
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE hh_moved AS
+        WITH other_mention AS (
+            FROM moved_mention
             UNION SELECT mention_id FROM hh_mention SEMI JOIN changed_person USING (person_id)
             UNION SELECT mention_id FROM mention WHERE record_no IN (
                 SELECT {of_record(*KEY.split(", "))} FROM changed_record)
