@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from linkage import basis, contracts, municipalities, register
-from linkage.casebook import judge, touched
+from linkage.casebook import judge, retold, touched
+from linkage.casebook.renew import renew
 from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make
-from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, LATER, PUBLISHED, READ, STEPS, TOUCHED, VIEWS, WORK
+from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, LATER, OTHER, PUBLISHED, STEPS, TOUCHED, VIEWS, WORK
 from linkage.config import Config
 from linkage.engine.base import Engine
 
@@ -35,7 +36,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
         if not db.has(name):
             db.run(contracts.table(name).ddl())
     found = _basis(db, night)
-    if basis.holds(db, STAGE, found, KEPT) and all(db.has(name) for name in touched.OF_TONIGHT):
+    if basis.holds(db, STAGE, found, KEPT) and retold.day(db) and all(map(db.has, touched.OF_TONIGHT)):
         touched.find(db)
     basis.forget(db, STAGE)
     for step in STEPS:
@@ -50,7 +51,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     _publish(db, night)
     basis.keep(db, STAGE, found)
     judge.leave(db)
-    for name in (*WORK, *touched.WORK):
+    for name in (*WORK, *touched.WORK, *retold.WORK):
         db.run(f"DROP TABLE IF EXISTS {name}")
     statuses: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
     progress(
@@ -74,7 +75,7 @@ def _code() -> str:
     here = Path(__file__)
     modules = (
         here.with_name(f"{name}.py")
-        for name in ("difference", "duplicates", "judge", "references", "sql", "steps", "touched")
+        for name in ("difference", "duplicates", "judge", "references", "renew", "retold", "sql", "steps", "touched")
     )
     return basis.code(here, *modules, *sorted(VIEWS_FOLDER.glob("*.sql")))
 
@@ -84,14 +85,14 @@ def _keep(db: Engine, night: Night, name: str) -> None:
     if not touched.is_known(db):
         fill(db, night, name)
         return
-    with touched.only(db, *READ):
-        differ(db, night, name, touched=TOUCHED[name])
+    with touched.only(db, *TOUCHED[name].narrow):
+        renew(db, night, name, TOUCHED[name], keys=OTHER.get(name, ()))
 
 
 def _rejudge(db: Engine, night: Night, name: str) -> None:
     """Write a table of what was judged, or its rows of the incidents that were judged anew."""
     if judge.is_known(db):
-        differ(db, night, name, touched=JUDGED[name])
+        renew(db, night, name, JUDGED[name])
     else:
         fill(db, night, name)
 
@@ -100,15 +101,15 @@ def _publish(db: Engine, night: Night) -> None:
     """Write the published tables, or bring them up to date."""
     is_known = touched.is_known(db)
     if is_known:
-        touched.find_retold(db)
+        retold.find(db, night)
     for name in VIEWS:
         if judge.is_known(db) and name in JUDGED:
-            differ(db, night, name, touched=JUDGED[name])
+            renew(db, night, name, JUDGED[name])
         elif is_known and name in BY_DIFFERENCE:
-            differ(db, night, name, later=LATER.get(name, ()))
+            differ(db, night, name)
         elif not is_known or name not in PUBLISHED:
             fill(db, night, name)
         else:
-            narrow, key, keys = PUBLISHED[name]
-            with touched.only(db, *narrow):
-                differ(db, night, name, later=LATER.get(name, ()), touched=f"{key} IN ({keys})")
+            with touched.only(db, *PUBLISHED[name].narrow):
+                renew(db, night, name, PUBLISHED[name], later=LATER.get(name, ()))
+    retold.keep_day(db, night)

@@ -10,8 +10,12 @@ from linkage.casebook.sql import NEAR_NAME, VIEWS_FOLDER, Night, make, query
 from linkage.engine.base import Engine
 
 BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
-WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family")
+WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family", "cb_changed_case", "cb_known")
+NEEDED = ("cb_advice", "cb_unexplained")
+"""Tables that the status of an incident rests on as well."""
 STAGE = "hints"
+KNOWN_BY = "birth_date, surname_joined, given_name, name_tokens, postcode, house_number, phone_hmac"
+"""Columns by which somebody on a report may be known to the family of an incident."""
 KEYS = {
     "birth_date": f"jaro_winkler_similarity(r.surname_joined, f.surname_joined) >= {NEAR_NAME} "
     "OR list_has_any(r.name_tokens, f.name_tokens)",
@@ -51,18 +55,36 @@ def explain(db: Engine, night: Night) -> None:
     db.run(f"CREATE OR REPLACE TEMP TABLE cb_unexplained AS FROM cb_unmatched {only}")
     db.run("DELETE FROM incident_hint WHERE incident_no IN (SELECT incident_no FROM cb_unexplained)")
     db.run("DELETE FROM incident_hint WHERE incident_no NOT IN (SELECT incident_no FROM cb_unmatched)")
-    db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint')}")
+    if only:
+        _find_known(db, night)
+    among = "SEMI JOIN cb_known USING (mention_id)" if only else ""
+    db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint', among=among)}")
     basis.keep(db, STAGE, found)
     for name in WORK:
-        if name != "cb_advice":
+        if name not in NEEDED:
             db.run(f"DROP TABLE IF EXISTS {name}")
 
 
 def _find_hits(db: Engine, night: Night) -> None:
-    """Write ``cb_hit``: unmatched incidents that are touched, or whose family a changed report in time may know."""
+    """Write ``cb_hit``: unmatched incidents that are touched, that share other persons with a report, of a family with
+    a report that is another, or whose family somebody on such a report, or said otherwise, in time may know."""
     limits = night.config.limits
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, day, {touched.KNOWN_BY} "
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_changed_case AS
+        WITH told AS (
+            SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
+            UNION SELECT record_no FROM was_mention
+        ), reported AS (
+            SELECT case_no AS record_no, day FROM report_base SEMI JOIN told ON case_no = record_no
+            UNION SELECT case_no, day FROM {touched.OTHER_REPORTS}
+        )
+        SELECT day, {KNOWN_BY} FROM mention JOIN reported USING (record_no)
+        UNION ALL SELECT day, {KNOWN_BY} FROM was_mention JOIN reported USING (record_no)
+        """
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, day, {KNOWN_BY} "
         "FROM mention JOIN cb_unmatched ON incident_no = record_no"
     )
     near = " UNION ".join(
@@ -70,4 +92,29 @@ def _find_hits(db: Engine, night: Night) -> None:
         f"WHERE CASE WHEN r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days} THEN {besides} END"
         for key, besides in KEYS.items()
     )
-    db.run(f"CREATE OR REPLACE TEMP TABLE cb_hit AS {near} UNION SELECT incident_no FROM {touched.INCIDENTS}")
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_hit AS {near} UNION SELECT incident_no FROM {touched.INCIDENTS} "
+        "UNION SELECT incident_no FROM cb_other_shared_people "
+        f"UNION SELECT incident_no FROM cb_unmatched SEMI JOIN {touched.OTHER_REPORTS} USING (household_id)"
+    )
+
+
+def _find_known(db: Engine, night: Night) -> None:
+    """Write ``cb_known`` (mention_id): who on a report in time has one of `KEYS` in common with an incident to explain.
+
+    Each key is looked for by itself: to read all columns of everybody costs more than all the rest.
+    """
+    limits = night.config.limits
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT day, {KNOWN_BY} "
+        "FROM mention JOIN cb_unexplained ON incident_no = record_no"
+    )
+    same = " UNION ALL ".join(
+        "SELECT mention_id, record_no, day "
+        f"FROM mention JOIN (SELECT DISTINCT day, {key} FROM cb_family) USING ({key}) WHERE record_kind = 'case'"
+        for key in KEYS
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_known AS SELECT DISTINCT mention_id FROM ({same}) f JOIN report_base r "
+        f"ON r.case_no = f.record_no AND r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
+    )

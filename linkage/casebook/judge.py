@@ -64,12 +64,13 @@ def leave(db: Engine) -> None:
 
 
 def _begin(db: Engine) -> None:
-    """Write what is touched, with the incidents of families of touched reports, which an open case may cover, and of
-    which something else is told: whether it counts, or a tie."""
+    """Write what is touched or has other persons in common, with the incidents of families of reports that are others,
+    which an open case may cover, and of which something else is told: whether it counts, or a tie."""
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE cb_next_report AS
-        SELECT report_no FROM {touched.REPORTS}
+        SELECT report_no FROM {touched.OTHER_REPORTS}
+        UNION SELECT report_no FROM cb_other_shared_people
         UNION SELECT report_no FROM (FROM cb_tie EXCEPT FROM {TIES})
         UNION SELECT report_no FROM (FROM {TIES} EXCEPT FROM cb_tie)
         """
@@ -78,15 +79,14 @@ def _begin(db: Engine) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE cb_next_incident AS
         SELECT incident_no FROM {touched.INCIDENTS}
+        UNION SELECT incident_no FROM cb_other_shared_people
         UNION SELECT incident_no FROM (FROM cb_tie EXCEPT FROM {TIES})
         UNION SELECT incident_no FROM (FROM {TIES} EXCEPT FROM cb_tie)
         UNION SELECT coalesce(i.incident_no, was.incident_no)
         FROM cb_standing i FULL JOIN {JUDGED} was ON was.incident_no = i.incident_no
         WHERE i.incident_no IS NULL OR was.incident_no IS NULL OR was.excluded_as IS DISTINCT FROM i.excluded_as
             OR was.original_no IS DISTINCT FROM i.original_no
-        UNION SELECT incident_no FROM cb_standing WHERE household_id IN (
-            SELECT household_id FROM {touched.FAMILIES}
-            UNION SELECT household_id FROM report_base SEMI JOIN {touched.REPORTS} USING (report_no))
+        UNION SELECT incident_no FROM cb_standing SEMI JOIN {touched.OTHER_REPORTS} USING (household_id)
         """
     )
     db.run(f"CREATE OR REPLACE TEMP TABLE {INCIDENTS} AS FROM cb_next_incident")

@@ -41,24 +41,25 @@ def fill(db: Engine, night: Night, name: str) -> None:
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
 
 
-def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = (), touched: str | None = None) -> None:
+def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = ()) -> None:
     """Write the rows of a declared table that are others than the night before.
 
-    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them. With ``touched``
-    the rows are looked at of which this condition holds, now or the night before.
+    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them.
     """
-    declared, where = contracts.table(name), touched or "true"
+    declared = contracts.table(name)
     db.run(declared.ddl("cb_now", temporary=True))
-    db.run(f"INSERT INTO cb_now BY NAME SELECT * FROM ({query(night, name)}) WHERE {where}")
-    if not difference.bring(db, declared, "cb_now", name, but=later, among=touched):
-        db.run(f"DELETE FROM {name} WHERE {where}" if touched else declared.ddl())
+    db.run(f"INSERT INTO cb_now BY NAME {query(night, name)}")
+    if not difference.bring(db, declared, "cb_now", name, but=later):
+        db.run(declared.ddl())
         db.run(f"INSERT INTO {name} FROM cb_now")
     db.run("DROP TABLE cb_now")
 
 
-def query(night: Night, name: str) -> str:
-    """Return the text of a query; a value that it names and nobody gives is an error."""
-    return Template((VIEWS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")).substitute(_values(night))
+def query(night: Night, name: str, *, among: str = "") -> str:
+    """Return the text of a query, of the rows ``among`` those that it would read; a value that it names and nobody
+    gives is an error."""
+    text = (VIEWS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    return Template(text).substitute(_values(night), among=among)
 
 
 def _values(night: Night) -> dict[str, object]:

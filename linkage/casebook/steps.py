@@ -6,16 +6,19 @@ from collections.abc import Callable
 
 from linkage.casebook.duplicates import find_duplicates
 from linkage.casebook.gap import take_apart
-from linkage.casebook.hints import explain
+from linkage.casebook.hints import NEEDED, explain
 from linkage.casebook.judge import choose
 from linkage.casebook.references import read_references
+from linkage.casebook.renew import Touched
 from linkage.casebook.sql import Night
+from linkage.casebook.touched import find_near
 from linkage.casebook.weigh import weigh
 from linkage.engine.base import Engine
 
 STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
-    "incident_base",  # incidents with their household, their address and what excludes them
     "report_base",  # reports that may answer an incident
+    find_near,  # who of touched records is looked at
+    "incident_base",  # incidents with their household, their address and what excludes them
     "cb_twin",  # incidents of one place, person and night
     find_duplicates,  # … of which the earliest stays
     "cb_standing",  # the incidents that count, with the reason why others do not
@@ -37,17 +40,26 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
 
-READ = ("mention_person", "mention_household", "mention", "person_base", "police_incident", "steunpunt_report")
-"""Tables of which a night reads the touched rows only, where it is known which these are."""
+PEOPLE = ("mention_person", "mention_household", "mention", "person_base")
 
 TOUCHED = {
-    "incident_base": "incident_no IN (SELECT incident_no FROM cb_touched_incident)",
-    "report_base": "report_no IN (SELECT report_no FROM cb_touched_report)",
-    "shared_people": "(incident_no IN (SELECT incident_no FROM cb_touched_incident) "
-    "OR report_no IN (SELECT report_no FROM cb_touched_report))",
+    "report_base": Touched("report_no IN (SELECT report_no FROM cb_touched_report)", narrow=("steunpunt_report",)),
+    "incident_base": Touched(
+        "incident_no IN (SELECT incident_no FROM cb_touched_incident)", narrow=("police_incident", "mention")
+    ),
+    "shared_people": Touched(
+        "incident_no IN (SELECT incident_no FROM cb_met_incident) "
+        "OR report_no IN (SELECT report_no FROM cb_met_report)",
+        was="rowid IN (SELECT rowid FROM shared_people SEMI JOIN cb_met_incident USING (incident_no) "
+        "UNION SELECT rowid FROM shared_people SEMI JOIN cb_met_report USING (report_no))",
+        narrow=PEOPLE,
+    ),
 }
 """Steps whose tables are kept, as a row rests on its records, their people and their household alone; and which rows a
 night looks at."""
+
+OTHER = {"shared_people": ("incident_no", "report_no")}
+"""What is remembered of rows that are others."""
 
 VIEWS: tuple[str, ...] = (
     "incident_link",
@@ -64,21 +76,32 @@ VIEWS: tuple[str, ...] = (
 """Published tables, in the order in which they are written."""
 
 RETOLD = "SELECT source_id, incident_number AS record_id FROM cb_retold"
-PUBLISHED: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "incident": (READ, "(source_id, incident_number)", "SELECT source_id, incident_number FROM cb_touched_incident"),
-    "case_report": (READ, "(source_id, report_id)", "SELECT source_id, report_id FROM cb_touched_report"),
-    "involvement": (READ, "person_id", "SELECT person_id FROM cb_touched_person"),
-    "person": (READ, "person_id", "SELECT person_id FROM cb_touched_person"),
-    "case_timeline": (
-        ("steunpunt_report", "report_base", "incident_base"),
-        "(source_id, record_id)",
-        f"{RETOLD} UNION SELECT source_id, report_id AS record_id FROM cb_touched_report",
+PUBLISHED = {
+    "incident_status": Touched(
+        was="rowid IN (SELECT place FROM cb_stood WHERE incident_no IS NULL OR incident_no IN (FROM cb_restated))",
+        among="SEMI JOIN cb_restated USING (incident_no)",
+    ),
+    "incident": Touched(
+        "(source_id, incident_number) IN (SELECT source_id, incident_number FROM cb_touched_incident)",
+        narrow=(*PEOPLE, "police_incident"),
+    ),
+    "case_report": Touched(
+        "(source_id, report_id) IN (SELECT source_id, report_id FROM cb_touched_report)", narrow=("steunpunt_report",)
+    ),
+    "involvement": Touched("person_id IN (FROM cb_retold_person)", narrow=PEOPLE),
+    "person": Touched("person_id IN (FROM cb_retold_person)", narrow=PEOPLE),
+    "unified_case": Touched(
+        was="household_id IN (FROM cb_retold_family)", among="SEMI JOIN cb_retold_family USING (household_id)"
+    ),
+    "case_timeline": Touched(
+        f"(source_id, record_id) IN ({RETOLD} UNION SELECT source_id, report_id AS record_id FROM cb_touched_report)",
+        narrow=("steunpunt_report", "report_base", "incident_base"),
     ),
 }
-"""Published tables of which a row rests on its own records and family alone, or on these and a status: the tables of
-which a night reads touched rows only, the key, and the touched keys."""
+"""Published tables of which a row rests on its own records and family alone, or on these and a status; and which rows a
+night looks at."""
 
-BY_DIFFERENCE = ("incident_link", "link_candidate", "unified_case")
+BY_DIFFERENCE = ("incident_link", "link_candidate")
 """Published tables of which few rows differ from night to night."""
 
 LATER = {"incident": ("severity",), "unified_case": ("severity",)}
@@ -90,14 +113,19 @@ JUDGED_KEYS = (
     "UNION SELECT source_id, incident_number FROM cb_touched_incident"
 )
 JUDGED = {
-    "incident_judged": f"incident_no IN {OF_JUDGED}",
-    "incident_link": f"(incident_source_id, incident_number) IN ({JUDGED_KEYS})",
-    "link_candidate": f"(incident_source_id, incident_number) IN ({JUDGED_KEYS})",
+    "incident_judged": Touched(f"incident_no IN {OF_JUDGED}"),
+    "incident_link": Touched(f"(incident_source_id, incident_number) IN ({JUDGED_KEYS})"),
+    "link_candidate": Touched(f"(incident_source_id, incident_number) IN ({JUDGED_KEYS})"),
 }
 """Tables of which a night that does not judge all incidents writes the rows of those that it does, and which these
 are: who is gone is touched."""
 
-KEPT = (*TOUCHED, "report_reference", *PUBLISHED, *BY_DIFFERENCE, "incident_judged", "incident_tie", "incident_status")
+KEPT = (*TOUCHED, "report_reference", *PUBLISHED, *BY_DIFFERENCE, "incident_judged", "incident_tie")
 """Tables of the night before without which all are made anew."""
 
-WORK = (*(step for step in STEPS if isinstance(step, str) and step.startswith("cb_")), "cb_duplicate", "cb_advice")
+WORK = (
+    *(step for step in STEPS if isinstance(step, str) and step.startswith("cb_")),
+    "cb_duplicate",
+    "cb_other_shared_people",
+    *NEEDED,
+)

@@ -1,9 +1,9 @@
 """Which records a night has to look at anew, where it is known which families changed.
 
-A row of an incident, a report, or of both rests on the records themselves, on their people with all that these people
-are named on, and on their households. So the records to look at are those that say something else, those of a family
-of which something is told otherwise, and those of one person of whom two mentions compare otherwise. All people of
-these are looked at with all of their mentions.
+A row of an incident, a report, or of both rests on the records themselves, on who each mention of them is, and on where
+these people stand. So the records to look at are those that say something else, those with a mention that is another
+person's or stands elsewhere, those of another household, and incidents with a person of whom two mentions compare
+otherwise. All people of these are looked at with all of their mentions.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from linkage import numbers
+from linkage.casebook.sql import Night
 from linkage.engine.base import Engine
 
 OF_TONIGHT = (
     "touched_household",
     "changed_record",
+    "moved_mention",
+    "other_mention",
     "changed_person",
     "changed_pair",
     "fresh_mention",
@@ -24,21 +27,23 @@ OF_TONIGHT = (
 )
 """What tells what changed; without one of them everything may have."""
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
-FAMILIES = "cb_was_family"
-"""Households of touched reports, as these were."""
+PERSONS = "cb_retold_person"
+"""Persons of whom something is told otherwise: a mention, or where one stands."""
+WAS_REPORTS, OTHER_REPORTS = "cb_was_report", "cb_other_report"
+"""Touched reports as they were; and those that are others now, as they were and as they are."""
+MET_INCIDENTS, MET_REPORTS = "cb_met_incident", "cb_met_report"
+"""Incidents and reports that may have other persons in common than they had."""
 MENTION = (
     "mention_id, record_no, source_id, record_kind, record_id, person_seq, role, event_date, address_is_secret, "
     "surname, given_names, call_name, initials, birth_date, birth_year, birth_earliest, birth_latest, bsn_hmac, "
     "v_number_hmac, phone_hmac, postcode, street"
 )
 """Columns of mentions that touched records are made of: to read them all costs more than all the rest."""
-KNOWN_BY = "birth_date, surname_joined, given_name, name_tokens, postcode, house_number, phone_hmac"
-"""Columns by which somebody on a report may be known to the family of an incident (`hints`)."""
 SHADOWS = {
-    "mention_person": "FROM mention_person SEMI JOIN cb_touched_person USING (person_id)",
-    "mention_household": "FROM mention_household SEMI JOIN cb_only_mention_person USING (mention_id)",
-    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN cb_only_mention_person USING (mention_id)",
-    "person_base": "FROM person_base SEMI JOIN cb_touched_person USING (person_id)",
+    "mention_person": "FROM mention_person SEMI JOIN cb_near_mention USING (mention_id)",
+    "mention_household": "FROM mention_household SEMI JOIN cb_near_mention USING (mention_id)",
+    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN cb_near_mention USING (mention_id)",
+    "person_base": "FROM person_base SEMI JOIN cb_only_mention_person USING (person_id)",
     "police_incident": f"FROM police_incident SEMI JOIN {INCIDENTS} USING (source_id, incident_number)",
     "steunpunt_report": f"FROM steunpunt_report SEMI JOIN {REPORTS} USING (source_id, report_id)",
     "report_base": f"FROM report_base SEMI JOIN {REPORTS} USING (report_no)",
@@ -50,14 +55,24 @@ WORK = (
     RECORDS,
     INCIDENTS,
     REPORTS,
-    FAMILIES,
-    "cb_touched_person",
-    "cb_changed_day",
-    "cb_changed_case",
+    PERSONS,
+    WAS_REPORTS,
+    OTHER_REPORTS,
+    MET_INCIDENTS,
+    MET_REPORTS,
+    "cb_moved_mention",
+    "cb_moved_record",
+    "cb_near_mention",
     "cb_retold",
     *ONLY,
 )
 KEY = "source_id, record_kind, record_id"
+_OF_AGE = f"""
+SELECT record_no, {KEY} FROM mention SEMI JOIN (
+    SELECT mention_id FROM mention_person SEMI JOIN {PERSONS} USING (person_id)
+) USING (mention_id) WHERE record_kind = 'incident' AND birth_earliest IS NULL
+"""
+"""Incidents with a person whose age another mention tells."""
 
 
 def is_known(db: Engine) -> bool:
@@ -66,11 +81,12 @@ def is_known(db: Engine) -> bool:
 
 
 def find(db: Engine) -> None:
-    """Write the touched records, incidents, reports and persons, each as they were and as they are.
+    """Write the touched records, incidents and reports, each as they were and as they are.
 
-    Reads `OF_TONIGHT`, ``mention``, ``mention_person``, ``mention_household``, ``record_household``, the source tables,
-    and ``incident_base``, ``report_base``, ``case_report`` and ``involvement`` as the night before left them.
+    Reads `OF_TONIGHT`, ``mention``, ``mention_person``, ``record_household``, the source tables, and ``incident_base``,
+    ``report_base`` and ``case_report`` as the night before left them.
     """
+    _find_persons(db)
     _find_records(db)
     db.run(
         f"CREATE OR REPLACE TEMP TABLE {INCIDENTS} AS "
@@ -90,90 +106,100 @@ def find(db: Engine) -> None:
         SELECT {number} AS report_no, source_id, report_id FROM told
         """
     )
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {FAMILIES} AS
-        SELECT DISTINCT household_id FROM report_base SEMI JOIN {REPORTS} USING (report_no)
-        """
-    )
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE cb_touched_person AS
-        SELECT person_id FROM mention_person
-            SEMI JOIN (SELECT mention_id FROM mention SEMI JOIN {RECORDS} USING (record_no)) USING (mention_id)
-        UNION SELECT person_id FROM involvement SEMI JOIN {RECORDS} USING ({KEY})
-        """
-    )
-    _find_changed_cases(db)
+    db.run(f"CREATE OR REPLACE TEMP TABLE {WAS_REPORTS} AS FROM report_base SEMI JOIN {REPORTS} USING (report_no)")
 
 
-def _find_changed_cases(db: Engine) -> None:
-    """Write ``cb_changed_case``: what people on cases are known by, with the days of reports, if changed."""
-    number, case = numbers.of_record(*KEY.split(", ")), numbers.of_record("source_id", "'case'", "case_id")
+def find_near(db: Engine, night: Night) -> None:  # noqa: ARG001
+    """Write, once ``report_base`` is brought up to date, which reports are others; which incidents and reports may have
+    other persons in common; and the mentions to look at: of all these, of touched incidents, and all of their people.
+    """
+    if not is_known(db):
+        return
+    now = f"FROM report_base SEMI JOIN {REPORTS} USING (report_no)"
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE cb_changed_day AS
-        WITH told AS (
-            SELECT {number} AS record_no, source_id, record_id AS case_id FROM changed_record WHERE record_kind = 'case'
-            UNION SELECT record_no, source_id, record_id FROM mention SEMI JOIN fresh_mention USING (mention_id)
-                WHERE record_kind = 'case'
-            UNION SELECT record_no, source_id, record_id FROM was_mention WHERE record_kind = 'case'
+        f"CREATE OR REPLACE TEMP TABLE {OTHER_REPORTS} AS "
+        f"FROM (({now}) EXCEPT FROM {WAS_REPORTS}) UNION ALL FROM (FROM {WAS_REPORTS} EXCEPT ({now}))"
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {MET_REPORTS} AS "
+        "SELECT report_no FROM report_base WHERE case_no IN (SELECT record_no FROM cb_moved_record) "
+        f"UNION SELECT report_no FROM {OTHER_REPORTS}"
+    )
+    with only(db, "police_incident"):
+        db.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {MET_INCIDENTS} AS
+            SELECT record_no AS incident_no FROM cb_moved_record WHERE record_kind = 'incident'
+            UNION SELECT incident_no FROM (
+                SELECT incident_no, CAST(reported_at AS DATE) AS day
+                FROM police_incident JOIN {INCIDENTS} USING (source_id, incident_number)
+            ) n FULL JOIN (FROM incident_base SEMI JOIN {INCIDENTS} USING (incident_no)) w USING (incident_no)
+            WHERE n.day IS DISTINCT FROM w.day
+            """
         )
-        SELECT record_no, day FROM report_base JOIN told ON case_no = record_no
-        UNION SELECT {case}, CAST(received_at AS DATE) FROM steunpunt_report SEMI JOIN told USING (source_id, case_id)
-        """
-    )
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE cb_changed_case AS
-        SELECT day, {KNOWN_BY} FROM mention JOIN cb_changed_day USING (record_no)
-        UNION ALL SELECT day, {KNOWN_BY} FROM was_mention JOIN cb_changed_day USING (record_no)
+        CREATE OR REPLACE TEMP TABLE cb_near_mention AS
+        WITH met AS (
+            SELECT incident_no AS record_no FROM {MET_INCIDENTS}
+            UNION ALL SELECT case_no FROM report_base SEMI JOIN {MET_REPORTS} USING (report_no)
+        ), person AS (
+            SELECT person_id FROM mention_person
+                SEMI JOIN (SELECT mention_id FROM mention SEMI JOIN met USING (record_no)) USING (mention_id)
+            UNION FROM {PERSONS}
+        )
+        SELECT mention_id FROM mention_person SEMI JOIN person USING (person_id)
+        UNION SELECT mention_id FROM mention SEMI JOIN {RECORDS} USING (record_no) WHERE record_kind = 'incident'
         """
+    )
+
+
+def _find_persons(db: Engine) -> None:
+    """Write ``cb_moved_mention``, those of another person or elsewhere, new or gone; and the persons of these."""
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE cb_moved_mention AS FROM moved_mention UNION SELECT mention_id FROM other_mention"
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {PERSONS} AS FROM changed_person "
+        "UNION SELECT person_id FROM mention_person SEMI JOIN cb_moved_mention USING (mention_id)"
     )
 
 
 def _find_records(db: Engine) -> None:
+    """Write ``cb_moved_record``, of whose people one is or stands elsewhere, or compares otherwise; and all touched."""
     number = numbers.of_record(*KEY.split(", "))
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE {RECORDS} AS
+        CREATE OR REPLACE TEMP TABLE cb_moved_record AS
         WITH paired AS (
             SELECT mention_id, person_id FROM mention_person
             SEMI JOIN (SELECT unnest([left_id, right_id]) AS mention_id FROM changed_pair) USING (mention_id)
         ), alike AS (
-            SELECT left_id, right_id FROM changed_pair JOIN paired l ON l.mention_id = left_id
-            JOIN paired r ON r.mention_id = right_id WHERE l.person_id = r.person_id
-        ), of_family AS (
-            SELECT mention_id FROM mention_household SEMI JOIN touched_household USING (household_id)
-            UNION ALL SELECT mention_id FROM mention_person SEMI JOIN changed_person USING (person_id)
-            UNION ALL SELECT unnest([left_id, right_id]) FROM alike
-        ), told AS (
-            SELECT {KEY} FROM mention SEMI JOIN of_family USING (mention_id)
-            UNION SELECT {KEY} FROM changed_record
-            UNION SELECT {KEY} FROM record_household SEMI JOIN touched_household USING (household_id)
-            UNION SELECT {KEY} FROM involvement WHERE household_id IN (SELECT household_id FROM touched_household)
-                OR person_id IN (SELECT person_id FROM changed_person)
-            UNION SELECT source_id, 'incident', incident_number FROM incident_base
-                SEMI JOIN touched_household USING (household_id)
-            UNION SELECT source_id, 'case', case_id FROM report_base SEMI JOIN touched_household USING (household_id)
+            SELECT unnest([left_id, right_id]) AS mention_id FROM changed_pair
+            JOIN paired l ON l.mention_id = left_id JOIN paired r ON r.mention_id = right_id
+            WHERE l.person_id = r.person_id
         )
-        SELECT {number} AS record_no, {KEY} FROM told
+        SELECT record_no, {KEY} FROM mention SEMI JOIN cb_moved_mention USING (mention_id)
+        UNION SELECT record_no, {KEY} FROM mention SEMI JOIN alike USING (mention_id) WHERE record_kind = 'incident'
+        UNION SELECT record_no, {KEY} FROM was_mention
         """
     )
-
-
-def find_retold(db: Engine) -> None:
-    """Write ``cb_retold`` (incident_no, source_id, incident_number): incidents that are touched or have another status.
-
-    Reads ``cb_standing``, ``cb_status``, and ``incident_status`` as the night before left it.
-    """
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE cb_retold AS
-        FROM {INCIDENTS}
-        UNION SELECT i.incident_no, i.source_id, i.incident_number
-        FROM cb_standing i JOIN cb_status s USING (incident_no)
-        LEFT JOIN incident_status was USING (source_id, incident_number) WHERE s.status IS DISTINCT FROM was.status
+        CREATE OR REPLACE TEMP TABLE {RECORDS} AS
+        WITH stands AS (
+            SELECT {KEY}, household_id FROM record_household SEMI JOIN touched_household USING (household_id)
+        ), stood AS (
+            SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, household_id FROM incident_base
+                SEMI JOIN touched_household USING (household_id)
+            UNION SELECT source_id, 'case', case_id, household_id FROM report_base
+                SEMI JOIN touched_household USING (household_id)
+        ), told AS (
+            FROM changed_record UNION SELECT {KEY} FROM stands n FULL JOIN stood w USING ({KEY})
+                WHERE n.household_id IS DISTINCT FROM w.household_id
+        )
+        FROM cb_moved_record UNION SELECT {number}, {KEY} FROM told
+        UNION {_OF_AGE}
         """
     )
 

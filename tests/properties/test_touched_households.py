@@ -117,12 +117,16 @@ def tell_what_changed(db: DuckDBEngine) -> None:
         """
     )
     db.run(
+        "CREATE OR REPLACE TEMP TABLE other_mention AS SELECT mention_id FROM mention_person n "
+        "FULL JOIN was_mention_person w USING (mention_id) WHERE n.person_id IS DISTINCT FROM w.person_id"
+    )
+    db.run(
         """
         CREATE OR REPLACE TEMP TABLE changed_person AS
         WITH moved AS (
             SELECT unnest([n.person_id, w.person_id]) AS person_id
             FROM mention_person n FULL JOIN was_mention_person w USING (mention_id)
-            WHERE n.person_id IS DISTINCT FROM w.person_id OR mention_id IN (SELECT mention_id FROM fresh_mention)
+            WHERE n.person_id IS DISTINCT FROM w.person_id
         )
         SELECT DISTINCT person_id FROM moved WHERE person_id IS NOT NULL
         """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from linkage import casebook
-from linkage.casebook import hints, judge, steps, touched, weigh
+from linkage.casebook import hints, judge, retold, steps, touched, weigh
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
@@ -152,14 +152,25 @@ def test_looking_at_touched_records_is_looking_at_all(seed: int, young: int, mon
 
 
 def overlook_families(patch: pytest.MonkeyPatch) -> None:
-    """Look at the records that say something else themselves, and at nobody else's."""
-    find_records = touched._find_records
+    """Look at mentions that say something else themselves, and at none that stands elsewhere."""
+    find_persons = touched._find_persons
 
-    def of_changed_records(db: DuckDBEngine) -> None:
-        find_records(db)
-        db.run(f"DELETE FROM {touched.RECORDS} WHERE ({touched.KEY}) NOT IN (FROM changed_record)")
+    def of_fresh_mentions(db: DuckDBEngine) -> None:
+        db.run("DELETE FROM moved_mention WHERE mention_id NOT IN (FROM fresh_mention)")
+        find_persons(db)
 
-    patch.setattr(touched, "_find_records", of_changed_records)
+    patch.setattr(touched, "_find_persons", of_fresh_mentions)
+
+
+def overlook_persons(patch: pytest.MonkeyPatch) -> None:
+    """Take mentions for those of the persons that they were of."""
+    find_persons = touched._find_persons
+
+    def of_no_other(db: DuckDBEngine) -> None:
+        db.run("DELETE FROM other_mention")
+        find_persons(db)
+
+    patch.setattr(touched, "_find_persons", of_no_other)
 
 
 def overlook_reports_nearby(patch: pytest.MonkeyPatch) -> None:
@@ -191,24 +202,32 @@ def overlook_ties(patch: pytest.MonkeyPatch) -> None:
 
 def overlook_the_day(patch: pytest.MonkeyPatch) -> None:
     """Leave incidents that became too old to wait as they were told."""
-    find = touched.find_retold
+    find = retold._find_status
 
     def touched_alone(db: DuckDBEngine) -> None:
         find(db)
-        db.run(f"DELETE FROM cb_retold WHERE incident_no NOT IN (SELECT incident_no FROM {touched.INCIDENTS})")
+        for name in ("cb_retold", "cb_restated"):
+            db.run(f"DELETE FROM {name} WHERE incident_no NOT IN (SELECT incident_no FROM {touched.INCIDENTS})")
 
-    patch.setattr(touched, "find_retold", touched_alone)
+    patch.setattr(retold, "_find_status", touched_alone)
+
+
+def overlook_age(patch: pytest.MonkeyPatch) -> None:
+    """Leave incidents as old as they were."""
+    patch.setattr(retold, "_grow_older", lambda _: None)
 
 
 @pytest.mark.parametrize(
     ("overlook", "table", "seed"),
     [
-        (overlook_families, "involvement", 1),
+        (overlook_families, "involvement", 2),
+        (overlook_persons, "shared_people", 4),
         (overlook_what_hangs_together, "incident_link", 2),
         (overlook_ties, "incident_link", 3),
         (overlook_reports_nearby, "incident_hint", 21),
         (overlook_competitors, "link_edge", 0),
         (overlook_the_day, "case_timeline", 0),
+        (overlook_age, "incident_status", 0),
     ],
     ids=lambda told: getattr(told, "__name__", ""),
 )
@@ -223,14 +242,38 @@ def test_who_looks_at_less_is_seen(
     assert found[table] != wanted[table]
 
 
-def closing(only_touched: bool) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Return what covers an incident, in a night in which the case of its family is open, and in one in which a closing
-    long before is told."""
+def closing(made: World, night: int) -> None:
+    """Let a closing be told that was long before. The report is too old to be about the incident."""
+    made.report("R1", "2025-03-01", "p1", closed_at="2025-04-01" if night else None).incident(1, "2025-11-20", "p1")
+
+
+def closing_by_the_day(made: World, night: int) -> None:
+    """Let nothing be told but the day of a closing."""
+    made.report("R1", "2025-03-01", "p1", closed_at="2026-01-15")
+
+
+def coming_of_age(made: World, night: int) -> None:
+    """Let somebody come of age by the last day that is told of."""
+    made.incident(1, "2025-10-01", "p1", {"name": "p3:kind", "born": "20071123"})
+    if night:
+        made.incident(3, "2025-11-25", "p4")
+
+
+def age_told_elsewhere(made: World, night: int) -> None:
+    """Let a report say how old somebody on an incident was who is told without a birth date there."""
+    made.incident(1, "2025-10-01", {"name": "p1", "born": None})
+    made.report("R1", "2025-10-02", {"name": "p1", "born": "1990" if night else "2010"})
+
+
+def after(
+    happens: Callable[[World, int], None], told: str, *, only_touched: bool
+) -> tuple[list[list[Any]], dict[str, object]]:
+    """Return what is told in the first of two nights and in the second, and all tables after it."""
     db, found = DuckDBEngine(), []
-    for night, closed in enumerate((None, "2025-04-01")):
+    for night, as_of in enumerate((FIRST, SECOND)):
         made = World(Config())
         made.db = db
-        made.report("R1", "2025-03-01", "p1", closed_at=closed).incident(1, "2025-11-20", "p1")
+        happens(made, night)
         made.incident(2, "2025-11-20", "p2").report("R2", "2025-11-21", "p2").load()
         if night and only_touched:
             tell_what_changed(db)
@@ -239,24 +282,36 @@ def closing(only_touched: bool) -> tuple[list[tuple[Any, ...]], list[tuple[Any, 
             changes.tell(db, (), only_touched=False)
             write_bands(db, PERSONS)
         household.build(db, Config(), run_id=str(night), mint=mint)
-        if night and only_touched:
-            # Of the family itself nothing is told otherwise.
-            db.run("DELETE FROM touched_household")
-        casebook.build(db, Config(), as_of=FIRST, progress=lambda _: None)
-        found.append(db.rows("SELECT incident_number, status, covering_report_id FROM incident_status ORDER BY ALL"))
+        casebook.build(db, Config(), as_of=as_of, progress=lambda _: None)
+        found.append(db.rows(told))
         if not night:
             keep(db)
-    return found[0], found[1]
+    return found, {name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES}
 
 
-def test_a_case_of_which_the_closing_is_told_covers_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report is too old to be about the incident, and nothing else is told of the family."""
+@pytest.mark.parametrize(
+    ("happens", "told", "was", "now"),
+    [
+        (closing, "SELECT status, covering_report_id FROM incident_status WHERE incident_number LIKE '%1'",
+         ("covered_open_case", "R1"), ("unmatched", None)),
+        (closing_by_the_day, "SELECT open_case FROM unified_case WHERE incidents = 0", (True,), (False,)),
+        (coming_of_age, "SELECT children FROM unified_case WHERE persons = 2", (1,), (0,)),
+        (age_told_elsewhere, "SELECT children_involved FROM incident WHERE incident_number LIKE '%1'", (1,), (None,)),
+    ],
+    ids=lambda told: getattr(told, "__name__", ""),
+)  # fmt: skip
+def test_what_is_told_elsewhere_or_by_the_day_is_told_anew(
+    happens: Callable[[World, int], None],
+    told: str,
+    was: tuple[object, ...],
+    now: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(weigh, "YOUNG", 0)
     monkeypatch.setattr(touched_families, "MOST", 1.0)
-    before, after = closing(only_touched=True)
-    assert [row[1:] for row in before] == [("covered_open_case", "R1"), ("matched_timely", None)]
-    assert [row[1:] for row in after] == [("unmatched", None), ("matched_timely", None)]
-    assert closing(only_touched=False) == (before, after)
+    found, tables = after(happens, told, only_touched=True)
+    assert found == [[was], [now]]
+    assert after(happens, told, only_touched=False) == (found, tables)
 
 
 @pytest.mark.parametrize(("young", "kept"), [(0, [True, False]), (weigh.YOUNG, [False, False])])

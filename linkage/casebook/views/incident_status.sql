@@ -18,7 +18,7 @@ SELECT i.source_id, i.incident_number, s.status,
        s.age_days, o.incident_number AS duplicate_of,
        CASE WHEN s.status = 'covered_open_case' THEN s.covering_report_id END AS covering_report_id,
        CASE WHEN s.status = 'covered_open_case' THEN s.covering_report_source_id END AS covering_report_source_id
-FROM cb_standing i JOIN cb_status s USING (incident_no) LEFT JOIN incident_hint h USING (incident_no)
+FROM cb_standing i JOIN cb_status s USING (incident_no) $among LEFT JOIN incident_hint h USING (incident_no)
 LEFT JOIN cb_advice a USING (incident_no)
 LEFT JOIN report_base r ON r.report_no = CASE WHEN s.status LIKE 'matched%' THEN s.report_no END
 LEFT JOIN incident_base o ON o.incident_no = CASE WHEN i.excluded_as = 'technical_duplicate' THEN i.original_no END

@@ -31,7 +31,7 @@ WITH at_police AS (
     FROM met LEFT JOIN scored USING (left_id, right_id) LEFT JOIN compared USING (left_id, right_id)
     GROUP BY incident_no, report_no, person_id
 )
-SELECT incident_no, report_no, any_value(delay_days) AS delay_days, count(*) AS persons, sum(weight) AS weight,
+SELECT incident_no, report_no, any_value(delay_days) AS delay_days, count(*) AS persons, CAST(sum(weight) AS BIGINT) AS weight,
        max(probability) AS best, round(least(0.999999, 1 - product(1 - least(probability, 0.999999))), 9) AS probability,
        bit_or(rules) AS rules
 FROM person GROUP BY incident_no, report_no
