@@ -77,8 +77,7 @@ def link(
     population = mentions if known is None else known
     model, learnt, fresh = model.of(population), None, mentions
     night = _Night(db, config, Comparer(db, PERSONS), mentions, progress)
-    for name in ("pair_score", "number_score"):
-        db.run(f"DROP VIEW IF EXISTS {name}")
+    db.run("DROP VIEW IF EXISTS pair_score")
     if known is not None and not from_scratch and increment.is_usable(db):
         fresh = night.renew(model)
     elif is_frozen or not mentions:

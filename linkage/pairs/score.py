@@ -27,10 +27,10 @@ class Evidence:
 
 
 def weigh(db: Engine, model: Model) -> None:
-    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``, and
-    ``number_score`` (left_no, right_no, match_weight) of the same pairs by number.
+    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``.
 
-    As views: most pairs are never asked for. By number a few are found quickly.
+    As a view: most pairs are never asked for. Who wants a few joins ``compared_pair`` by number with
+    ``evidence_weight`` (evidence_no, match_weight).
     """
     patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM pattern_count")["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
@@ -41,8 +41,8 @@ def weigh(db: Engine, model: Model) -> None:
         f"FROM ({told()}) JOIN pattern_weight USING (pattern)"
     )
     db.run(
-        "CREATE OR REPLACE TEMP VIEW number_score AS SELECT left_no, right_no, match_weight "
-        "FROM compared_pair JOIN pattern_count USING (evidence_no) JOIN pattern_weight USING (pattern)"
+        "CREATE OR REPLACE TEMP TABLE evidence_weight AS "
+        "SELECT evidence_no, match_weight FROM pattern_count JOIN pattern_weight USING (pattern)"
     )
 
 
