@@ -64,7 +64,7 @@ def score_table(db: DuckDBEngine, scored: list[tuple[int, int, float]]) -> None:
     db.run("CREATE OR REPLACE TABLE mention_number AS SELECT mention_id, mention_id AS mention_no FROM mention")
     pairs = "SELECT left_id AS left_no, right_id AS right_no, rowid AS evidence_no FROM pair_score"
     db.run(f"CREATE OR REPLACE TABLE compared_pair AS {pairs}")
-    db.run("CREATE OR REPLACE TEMP TABLE evidence_weight AS SELECT rowid AS evidence_no, match_weight FROM pair_score")
+    db.run("CREATE OR REPLACE TABLE pattern_count AS SELECT rowid AS evidence_no, match_weight FROM pair_score")
 
 
 def level_names(pattern: int) -> dict[str, str]:

@@ -31,7 +31,7 @@ def resolve(
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 
-    Reads ``mention``, ``mention_number``, ``compared_pair``, ``evidence_weight``, ``pair`` and, for stable ids, the
+    Reads ``mention``, ``mention_number``, ``compared_pair``, ``pattern_count``, ``pair`` and, for stable ids, the
     ``known_mention`` of the night before. ``decisions`` are those that hold; what became of them, and what a person
     should look at, is written to ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of
     a night that compared what changed, all of these are brought up to date for the persons that this concerns, and

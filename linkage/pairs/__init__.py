@@ -148,7 +148,7 @@ class _Night:
         if db.has("changed_pair"):
             gone = "p.left_id = c.left_id AND p.right_id = c.right_id"
             db.run(f"DELETE FROM pair AS p USING changed_pair AS c WHERE {gone}")
-            source = "in_pair JOIN pattern_weight USING (pattern)"
+            source = "in_pair JOIN pattern_count USING (pattern, rules)"
         else:
             db.run(contracts.table("pair").ddl())
         db.run(f"INSERT INTO pair BY NAME SELECT {columns} FROM {source} WHERE {possible}")
