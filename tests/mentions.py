@@ -57,15 +57,14 @@ def mention_table(db: DuckDBEngine, rows: list[dict[str, Any]]) -> None:
 
 def score_table(db: DuckDBEngine, scored: list[tuple[int, int, float]]) -> None:
     """Write what the linkage leaves of pairs (left_id, right_id, match_weight), each mention its own number."""
-    columns = ["left_id", "right_id", "match_weight"]
-    weighed = pd.DataFrame(scored, columns=columns).astype({"left_id": "int64", "right_id": "int64"})
-    db.register("pair_score", weighed.assign(match_probability=1 / (1 + 2.0 ** -weighed["match_weight"].astype(float))))
+    weighed = pd.DataFrame(scored, columns=["left_id", "right_id", "match_weight"])
+    weighed = weighed.astype({"left_id": "int64", "right_id": "int64", "match_weight": "float64"})
+    db.register("pair_score", weighed.assign(match_probability=1 / (1 + 2.0 ** -weighed["match_weight"])))
     db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
     db.run("CREATE OR REPLACE TABLE mention_number AS SELECT mention_id, mention_id AS mention_no FROM mention")
-    db.run(
-        "CREATE OR REPLACE TEMP VIEW number_score AS "
-        "SELECT left_id AS left_no, right_id AS right_no, match_weight FROM pair_score"
-    )
+    pairs = "SELECT left_id AS left_no, right_id AS right_no, rowid AS evidence_no FROM pair_score"
+    db.run(f"CREATE OR REPLACE TABLE compared_pair AS {pairs}")
+    db.run("CREATE OR REPLACE TABLE pattern_count AS SELECT rowid AS evidence_no, match_weight FROM pair_score")
 
 
 def level_names(pattern: int) -> dict[str, str]:

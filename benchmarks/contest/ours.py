@@ -33,5 +33,5 @@ def link(mentions: Path) -> Result:
             resolve(db, config, run_id="bench", mint=mint, progress=lambda _: None)
             stages.done("persons")
             found = db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"]
-            candidates = int(db.rows("SELECT count(*) FROM pair_score")[0][0])
+            candidates = int(db.rows("SELECT count(*) FROM compared_pair")[0][0])
     return Result(np.asarray(found, dtype=np.int64), candidates=candidates, stages=stages.seconds)

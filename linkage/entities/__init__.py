@@ -32,10 +32,11 @@ def resolve(
 ) -> None:
     """Write ``mention_person``, ``person_base``, ``possible_person_link`` and ``person_id_history``.
 
-    Reads ``mention``, ``mention_number``, ``number_score``, ``pair`` and, for stable ids, what the night before left.
-    ``decisions`` are those that hold; what became of them, and what a person should look at, is written to
-    ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that compared what
-    changed, all of these are brought up to date for the persons that this concerns, and ``changed_person`` is left.
+    Reads ``mention``, ``mention_number``, ``compared_pair``, ``pattern_count``, ``pair`` and, for stable ids, what the
+    night before left. ``decisions`` are those that hold; what became of them, and what a person should look at, is
+    written to ``decision``, ``ambiguous_claim`` and ``capped_person``. With the ``changed_pair`` of a night that
+    compared what changed, all of these are brought up to date for the persons that this concerns, and
+    ``changed_person`` is left.
     """
     found = basis.fingerprint(db, _code(), config.linkage)
     only_changed = db.has("changed_pair") and basis.holds(db, STAGE, found, KEPT)

@@ -77,8 +77,7 @@ def link(
     population = mentions if known is None else known
     model, learnt, fresh = model.of(population), None, mentions
     night = _Night(db, config, Comparer(db, PERSONS), mentions, progress)
-    for name in ("pair_score", "number_score"):
-        db.run(f"DROP VIEW IF EXISTS {name}")
+    db.run("DROP VIEW IF EXISTS pair_score")
     if known is not None and not from_scratch and increment.is_usable(db):
         fresh = night.renew(model)
     elif is_frozen or not mentions:
@@ -149,7 +148,7 @@ class _Night:
         if db.has("changed_pair"):
             gone = "p.left_id = c.left_id AND p.right_id = c.right_id"
             db.run(f"DELETE FROM pair AS p USING changed_pair AS c WHERE {gone}")
-            source = "in_pair JOIN pattern_weight USING (pattern)"
+            source = "in_pair JOIN pattern_count USING (pattern, rules)"
         else:
             db.run(contracts.table("pair").ddl())
         db.run(f"INSERT INTO pair BY NAME SELECT {columns} FROM {source} WHERE {possible}")

@@ -26,12 +26,13 @@ def told(rows: str = "compared_pair", *columns: str) -> str:
 
 
 def write(db: Engine, pairs: str) -> None:
-    """Write the tables of `KEPT` of a table of pairs (left_id, right_id, rules, pattern) of all mentions."""
+    """Write the tables of `KEPT` of a table of pairs (left_id, right_id, rules, pattern) of all mentions, unweighed."""
     for name in KEPT:
         db.run(contracts.table(name).ddl())
     db.run("INSERT INTO mention_number SELECT mention_id, row_number() OVER (ORDER BY mention_id) FROM mention")
     db.run(
-        "INSERT INTO pattern_count SELECT row_number() OVER (ORDER BY pattern, rules), pattern, rules, pairs "
+        "INSERT INTO pattern_count BY NAME "
+        "SELECT row_number() OVER (ORDER BY pattern, rules) AS evidence_no, pattern, rules, pairs "
         f"FROM (SELECT pattern, rules, count(*) AS pairs FROM {pairs} GROUP BY pattern, rules)"
     )
     # In this order one of the two numbers takes next to no room.
@@ -64,7 +65,7 @@ def _numbered(pairs: str) -> str:
 
 
 def _count(db: Engine, came: str, gone: str) -> None:
-    """Bring ``pattern_count`` up to the pairs that went and came."""
+    """Bring ``pattern_count`` up to the pairs that went and came; what is new in it has no weight yet."""
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE pattern_moved AS
@@ -74,7 +75,7 @@ def _count(db: Engine, came: str, gone: str) -> None:
             GROUP BY pattern, rules HAVING sum(n) <> 0)
         SELECT coalesce(evidence_no, row_number() OVER (ORDER BY pattern, rules)
                         + (SELECT coalesce(max(evidence_no), 0) FROM pattern_count)) AS evidence_no,
-               pattern, rules, coalesce(pairs, 0) + n AS pairs
+               pattern, rules, coalesce(pairs, 0) + n AS pairs, match_weight, match_probability
         FROM moved LEFT JOIN pattern_count USING (pattern, rules)
         """
     )

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from linkage.engine.base import Engine
+from linkage.pairs import numbered
 from linkage.pairs.model import Model
-from linkage.pairs.numbered import told
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,23 @@ class Evidence:
 
 
 def weigh(db: Engine, model: Model) -> None:
-    """Write ``pair_score`` (left_id, right_id, pattern, match_weight, match_probability) over ``compared_pair``, and
-    ``number_score`` (left_no, right_no, match_weight) of the same pairs by number.
+    """Give what ``pattern_count`` holds its weight where it has none: what a model said of a pattern, it says again.
 
-    As views: most pairs are never asked for. By number a few are found quickly.
+    Writes ``pair_score`` (left_id, right_id, rules, pattern, match_weight, match_probability) over ``compared_pair`` as
+    a view: most pairs are never asked for.
     """
-    patterns = np.asarray(db.arrays("SELECT DISTINCT pattern FROM pattern_count")["pattern"], dtype=np.int64)
+    new = "SELECT DISTINCT pattern FROM pattern_count WHERE match_weight IS NULL"
+    patterns = np.asarray(db.arrays(new)["pattern"], dtype=np.int64)
     weight = model.weight(patterns)
     weighed = {"pattern": patterns, "match_weight": weight, "match_probability": probability(weight)}
     db.register("pattern_weight", pd.DataFrame(weighed))
     db.run(
-        "CREATE OR REPLACE TEMP VIEW pair_score AS SELECT left_id, right_id, pattern, match_weight, match_probability "
-        f"FROM ({told()}) JOIN pattern_weight USING (pattern)"
+        "UPDATE pattern_count SET match_weight = w.match_weight, match_probability = w.match_probability "
+        "FROM pattern_weight w WHERE pattern_count.pattern = w.pattern AND pattern_count.match_weight IS NULL"
     )
-    db.run(
-        "CREATE OR REPLACE TEMP VIEW number_score AS SELECT left_no, right_no, match_weight "
-        "FROM compared_pair JOIN pattern_count USING (evidence_no) JOIN pattern_weight USING (pattern)"
-    )
+    db.run("DROP TABLE pattern_weight")
+    weighed_pairs = numbered.told("compared_pair", "match_weight", "match_probability")
+    db.run(f"CREATE OR REPLACE TEMP VIEW pair_score AS {weighed_pairs}")
 
 
 def probability(weight: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

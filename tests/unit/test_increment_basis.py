@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage import basis
+from linkage import basis, contracts
 from linkage.config import Linkage
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.pairs import increment
@@ -73,3 +73,15 @@ def test_a_setting_or_a_comparison_is_another_basis_and_a_model_only_of_the_link
     model = load(PERSONS)
     other = replace(model, name="other")
     assert increment.fingerprint(db, model, PERSONS, Linkage()) != increment.fingerprint(db, other, PERSONS, Linkage())
+
+
+@pytest.mark.parametrize("name", increment.KEPT)
+def test_a_table_with_other_columns_than_are_declared_is_of_no_use(db: DuckDBEngine, name: str) -> None:
+    """A version before this one published it: all pairs are compared."""
+    for kept in increment.KEPT:
+        db.run(contracts.table(kept).ddl())
+    for told in increment.OF_TONIGHT:
+        db.run(f"CREATE TABLE {told} (mention_id BIGINT)")
+    assert increment.is_usable(db)
+    db.run(f'ALTER TABLE "{name}" ADD COLUMN of_before BIGINT')
+    assert not increment.is_usable(db)

@@ -63,7 +63,7 @@ class Side:
         """Count pairs by pattern."""
         self.add("link_basis", range(1), comparisons="NULL" if compared_by is None else f"'{compared_by}'")
         told = ", ".join(f"({pattern}, {pattern}, 1, {n})" for pattern, n in pairs.items())
-        self.db.run(f"INSERT INTO pattern_count VALUES {told}")
+        self.db.run(f"INSERT INTO pattern_count (evidence_no, pattern, rules, pairs) VALUES {told}")
         return self
 
     def merged(self, persons: range, run_id: str) -> Side:

@@ -53,26 +53,54 @@ def test_decision(model: Model, levels: dict[str, str], expected: bool) -> None:
     assert (weight > math.log2(SURE / (1 - SURE))) is expected
 
 
-def test_reasons_sum_to_the_score_that_sql_gives(model: Model) -> None:
-    draw = random.Random(7)
+def drawn(draw: random.Random, pairs: int) -> pd.DataFrame:
+    """Return pairs of mentions 0, 1, … in a row, with any pattern."""
     rows = []
-    for number in range(500):
+    for number in range(pairs):
         packed = 0
         for c in PERSONS.comparisons:
             found = draw.randrange(c.size)
             band = draw.randint(1, BANDS) if c.band and found == 1 else 0
             packed |= (found | band << c.bits) << c.shift
         rows.append({"left_id": number, "right_id": number + 1, "rules": 1, "pattern": packed})
+    return pd.DataFrame(rows)
+
+
+def weighed(db: DuckDBEngine, model: Model, pairs: pd.DataFrame) -> None:
+    """Write pairs and weigh them."""
+    db.register("mention", pd.DataFrame({"mention_id": range(len(pairs) + 1)}))
+    db.register("pattern_pair", pairs)
+    numbered.write(db, "pattern_pair")
+    weigh(db, model)
+
+
+def test_reasons_sum_to_the_score_that_sql_gives(model: Model) -> None:
+    pairs = drawn(random.Random(7), 500)
     with DuckDBEngine() as db:
-        db.register("mention", pd.DataFrame({"mention_id": range(501)}))
-        db.register("pattern_pair", pd.DataFrame(rows))
-        numbered.write(db, "pattern_pair")
-        weigh(db, model)
+        weighed(db, model, pairs)
         scored = dict(db.rows("SELECT left_id, match_weight FROM pair_score"))
-    for row in rows:
-        told = evidence(model, row["pattern"])
-        assert abs(sum(e.weight for e in told) - scored[row["left_id"]]) < 1e-9
-        assert [e.comparison for e in told[1:]] == list(level_names(row["pattern"]))
+    for number, packed in enumerate(pairs["pattern"].tolist()):
+        told = evidence(model, packed)
+        assert abs(sum(e.weight for e in told) - scored[number]) < 1e-9
+        assert [e.comparison for e in told[1:]] == list(level_names(packed))
+
+
+def test_pairs_that_come_later_weigh_what_they_weigh_all_at_once(model: Model) -> None:
+    before = drawn(random.Random(8), 60)
+    came = drawn(random.Random(9), 60)[20:]
+    after = pd.concat([before[:20], came])
+    with DuckDBEngine() as db, DuckDBEngine() as whole:
+        weighed(db, model, before)
+        weighed(whole, model, after)
+        for name in ("fresh_mention", "gone_mention"):
+            db.register(name, pd.DataFrame({"mention_id": []}, dtype="int64"))
+        db.register("in_pair", came)
+        db.run("CREATE TEMP TABLE number AS SELECT rowid AS place, left_no, right_no, evidence_no FROM compared_pair")
+        db.run(f"CREATE TEMP TABLE gone_pair AS {numbered.told('number', 'place')} WHERE left_id >= 20")
+        numbered.renew(db, "in_pair", "gone_pair")
+        weigh(db, model)
+        for query in ("SELECT * EXCLUDE evidence_no FROM pattern_count", "FROM pair_score"):
+            assert db.rows(f"{query} ORDER BY ALL") == whole.rows(f"{query} ORDER BY ALL")
 
 
 def test_a_rare_name_counts_more_than_a_common_one(model: Model) -> None:
