@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from linkage.audit import answers
+from linkage.audit.answers import INCIDENT, REPORT
 from linkage.audit.figure import FIRST, OK, SMALL, STOP, UNLIKE, Figure, counts, shares
 from linkage.config import Config
 from linkage.engine.base import Engine
@@ -94,37 +96,10 @@ def _first(figure: Figure) -> Figure:
     )
 
 
-_STANDING = """
-CREATE OR REPLACE TEMP TABLE _answer AS
-WITH stands AS (
-  SELECT i.source_id, i.incident_number FROM {old}.incident_status AS i
-  JOIN {new}.incident_status AS n USING (source_id, incident_number)
-  WHERE i.status <> 'excluded' AND n.status <> 'excluded'
-), reports AS (
-  SELECT source_id, report_id FROM {old}.case_report AS o JOIN {new}.case_report AS n USING (source_id, report_id)
-), answers AS (
-  SELECT incident_source_id, incident_number, report_source_id, report_id, TRUE AS was
-  FROM {old}.incident_link WHERE link_class <> 'possible'
-  UNION ALL SELECT incident_source_id, incident_number, report_source_id, report_id, FALSE
-  FROM {new}.incident_link WHERE link_class <> 'possible'
-)
-SELECT incident_source_id AS source_id, bool_or(was) AS was, bool_or(NOT was) AS is_now
-FROM answers AS a JOIN stands AS s ON s.source_id = a.incident_source_id AND s.incident_number = a.incident_number
-JOIN reports AS r ON r.source_id = a.report_source_id AND r.report_id = a.report_id
-GROUP BY a.incident_source_id, a.incident_number, a.report_source_id, a.report_id
-"""
-
-
 def _links(nights: _Pair) -> Iterator[Figure]:
     """Answers between records of both nights: what is gone, and what is new."""
     limits = nights.config.audit
-    nights.db.run(_STANDING.format(old=nights.old, new=nights.new))
-    rows = nights.db.rows(
-        "SELECT source_id, count(*) FILTER (was), count(*) FILTER (was AND NOT is_now), "
-        "count(*) FILTER (is_now AND NOT was) FROM _answer GROUP BY ROLLUP (source_id) ORDER BY source_id NULLS FIRST"
-    )
-    nights.db.run("DROP TABLE _answer")
-    for source, before, lost, won in rows:
+    for source, before, lost, won in answers.between(nights.db, nights.old, nights.new):
         scope, name = ("all", "all") if source is None else ("source", str(source))
         least = {"least": limits.min_records, "least_moved": limits.min_moved}
         yield counts("links_lost", scope, name, before, lost, -1, allowed=limits.links_lost, **least)
@@ -152,14 +127,19 @@ def _identities(nights: _Pair) -> Iterator[Figure]:
 
 
 _MATCHED = """
-SELECT grouping(i.source_id), grouping(i.municipality_code),
-  coalesce(i.source_id, i.municipality_code, 'all'), count(*) FILTER (s.status IN {linked}), count(*)
-FROM (SELECT source_id, incident_number, reported_at, coalesce(municipality_code, 'onbekend') AS municipality_code
-  FROM {night}.incident) AS i
-JOIN {night}.incident_status AS s USING (source_id, incident_number)
-WHERE s.status NOT IN {left_out} AND i.reported_at::DATE > DATE '{since}'
-GROUP BY GROUPING SETS ((), (i.source_id), (i.municipality_code)) ORDER BY 1 DESC, 2 DESC, 3
+WITH judged AS (
+  SELECT source_id, municipality_code, status IN {linked} AS is_linked, status <> 'pending' AS is_judged, is_recent,
+    count(*) AS n
+  FROM (SELECT source_id, {incident} AS incident, coalesce(municipality_code, 'onbekend') AS municipality_code,
+      reported_at::DATE > DATE '{since}' AS is_recent FROM {night}.incident)
+  JOIN (SELECT {incident} AS incident, status FROM {night}.incident_status WHERE status <> 'excluded') USING (incident)
+  GROUP BY ALL)
+SELECT grouping(source_id), grouping(municipality_code), coalesce(source_id, municipality_code, 'all'),
+  sum(n) FILTER (is_judged AND is_linked), sum(n) FILTER (is_judged),
+  sum(n) FILTER (is_recent AND is_linked), sum(n) FILTER (is_recent)
+FROM judged GROUP BY GROUPING SETS ((), (source_id), (municipality_code)) ORDER BY 1 DESC, 2 DESC, 3
 """
+RATES = ("match_rate", "recent_match_rate")
 
 
 def _match_rates(nights: _Pair) -> Iterator[Figure]:
@@ -167,22 +147,23 @@ def _match_rates(nights: _Pair) -> Iterator[Figure]:
 
     The last days feel a fault of tonight at once; the whole would need months to show it.
     """
-
-    def all_judged(night: str) -> Parts:
-        return _matched(nights, night, date.min, "('excluded', 'pending')")
-
-    def recent(night: str) -> Parts:
-        day = nights.day[night].toordinal() - nights.config.audit.recent_days
-        return _matched(nights, night, date.fromordinal(day), "('excluded')")
-
-    yield from _compare(nights, "match_rate", all_judged)
-    yield from _compare(nights, "recent_match_rate", recent)
+    found = {night: _matched(nights, night) for night in (nights.old, nights.new)}
+    for number, measure in enumerate(RATES):
+        yield from _compare(nights, measure, lambda night, number=number: found[night][number])  # type: ignore[misc]
 
 
-def _matched(nights: _Pair, night: str, since: date, left_out: str) -> Parts:
-    rows = nights.db.rows(_MATCHED.format(night=night, linked=LINKED, left_out=left_out, since=since.isoformat()))
+def _matched(nights: _Pair, night: str) -> tuple[Parts, Parts]:
+    since = date.fromordinal(nights.day[night].toordinal() - nights.config.audit.recent_days)
+    rows = nights.db.rows(_MATCHED.format(night=night, linked=LINKED, incident=INCIDENT, since=since.isoformat()))
     scopes = {(1, 1): "all", (0, 1): "source", (1, 0): "municipality"}
-    return {(scopes[a, b], str(name)): (int(part), int(whole)) for a, b, name, part, whole in rows}
+    judged: Parts = {}
+    recent: Parts = {}
+    for by_source, by_municipality, name, *counted in rows:
+        scope = (scopes[by_source, by_municipality], str(name))
+        for parts, part, whole in ((judged, *counted[:2]), (recent, *counted[2:])):
+            if whole or scope[0] == "all":
+                parts[scope] = (int(part or 0), int(whole or 0))
+    return judged, recent
 
 
 def _answering(nights: _Pair) -> Iterator[Figure]:
@@ -191,9 +172,9 @@ def _answering(nights: _Pair) -> Iterator[Figure]:
     def answering(night: str) -> Parts:
         return _by_source(
             nights,
-            f"""SELECT source_id, report_id IN (SELECT report_id FROM {night}.incident_link AS l
-                  WHERE l.link_class <> 'possible' AND l.report_source_id = r.source_id) AS counts
-                FROM {night}.case_report AS r WHERE contact_type = 'melding'""",
+            f"""SELECT source_id, {REPORT} IN (SELECT hash(report_source_id, report_id)
+                  FROM {night}.incident_link WHERE link_class <> 'possible') AS counts
+                FROM {night}.case_report WHERE contact_type = 'melding'""",
         )
 
     yield from _compare(nights, "answering_rate", answering)

@@ -1,7 +1,8 @@
-"""Modules that are loaded when somebody first asks something of them."""
+"""What importing others' modules need not do: modules nobody asks anything of, and copies nobody changes."""
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
+from typing import Any
 
 
 class _Later(MetaPathFinder):
@@ -39,3 +41,25 @@ def on_demand(*names: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+@contextmanager
+def shallow_fields() -> Iterator[None]:
+    """Let a pydantic model (v1) that is declared in this block take over the fields of its base as shallow copies.
+
+    Pydantic copies all that a field is made of, to change what a subclass says otherwise: its settings, its validators,
+    its description. Those are copied here too. The rest stays as it is in all of them.
+    """
+    from pydantic.v1.fields import ModelField
+
+    def copied(field: ModelField, _: dict[int, Any]) -> ModelField:
+        taken = copy.copy(field)
+        taken.class_validators = dict(field.class_validators)
+        taken.field_info = copy.copy(field.field_info)
+        return taken
+
+    ModelField.__deepcopy__ = copied  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del ModelField.__deepcopy__  # type: ignore[attr-defined]
