@@ -158,10 +158,14 @@ def remember(db: Engine, kind: str, run_id: str, placed: str, *, only_changed: b
         [run_id],
     )
     db.run("DROP TABLE other_id")
-    db.run(f"DELETE FROM {known} WHERE mention_id IN (SELECT mention_id FROM {placed})")
+    # Written anew: few are gone, and an earlier version leaves all others here.
     db.run(
-        f"INSERT INTO {known} BY NAME SELECT mention_id, {column} FROM was_{kind} ANTI JOIN {placed} USING (mention_id)"
+        f"CREATE OR REPLACE TEMP TABLE gone_id AS FROM (FROM {known} UNION ALL SELECT mention_id, {column} "
+        f"FROM was_{kind}) ANTI JOIN {placed} USING (mention_id)"
     )
+    db.run(contracts.table(known).ddl())
+    db.run(f"INSERT INTO {known} BY NAME FROM gone_id")
+    db.run("DROP TABLE gone_id")
     _lead(db, kind, placed, only_changed=only_changed)
 
 
