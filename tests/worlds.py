@@ -12,6 +12,7 @@ from linkage import casebook, contracts
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
+from linkage.entities.household_addresses import IS_STAY
 from linkage.intake.standardise import MENTION_ID, RECORD_NO
 from linkage.pairs import PERSONS
 from linkage.pairs.coding import write_bands
@@ -125,7 +126,8 @@ class World:
         self.db.run(
             "CREATE OR REPLACE TABLE person_base AS SELECT person_id, any_value(sex) AS sex, "
             "max(birth_earliest) AS birth_earliest, min(birth_latest) AS birth_latest, "
-            "CAST(min(birth_year) AS SMALLINT) AS birth_year, CAST(count(*) AS INTEGER) AS mentions "
+            "CAST(min(birth_year) AS SMALLINT) AS birth_year, CAST(count(*) AS INTEGER) AS mentions, "
+            f"min(surname) FILTER ({IS_STAY}) AS address_surname "
             "FROM mention JOIN mention_person USING (mention_id) GROUP BY person_id"
         )
         if not self.db.has("pair"):

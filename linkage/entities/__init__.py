@@ -13,6 +13,7 @@ from linkage.engine.base import Engine
 from linkage.entities import near
 from linkage.entities.cluster import cluster
 from linkage.entities.decided import place, published
+from linkage.entities.household_addresses import IS_STAY
 from linkage.entities.identity import keep_ids
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _describe(db: Engine, rows: str) -> None:
                any_value(birth.birth_latest) AS birth_latest,
                CAST(CASE WHEN year(any_value(birth.birth_earliest)) = year(any_value(birth.birth_latest))
                     THEN year(any_value(birth.birth_earliest)) END AS SMALLINT) AS birth_year,
-               CAST(count(*) AS INTEGER) AS mentions
+               CAST(count(*) AS INTEGER) AS mentions, min(surname) FILTER ({IS_STAY}) AS address_surname
         FROM told LEFT JOIN sex USING (person_id) LEFT JOIN birth USING (person_id)
         GROUP BY person_id
         """

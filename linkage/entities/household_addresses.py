@@ -87,12 +87,8 @@ def renew(db: Engine, config: Config) -> None:
     """Bring ``protected_address`` up to ``hh_there``, and write ``hh_flipped``: the addresses that became another."""
     _find_guests(db, config.households, "hh_there", "person_id")
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE hh_core AS
-        WITH placed AS MATERIALIZED (FROM mention_person SEMI JOIN hh_guest USING (person_id))
-        SELECT person_id, min(surname) AS core FROM mention JOIN placed USING (mention_id) WHERE {IS_STAY}
-        GROUP BY person_id
-        """
+        "CREATE OR REPLACE TEMP TABLE hh_core AS "
+        "SELECT person_id, address_surname AS core FROM person_base SEMI JOIN hh_guest USING (person_id)"
     )
     _find_protected(db, config.households, "hh_there", "person_id")
     db.run(

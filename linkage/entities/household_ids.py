@@ -19,13 +19,12 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
     """
     ids.prepare(db, "household")
     _make_room(db, only_touched=only_touched)
-    others = _OTHERS if only_touched else ids.NOBODY
     given = ids.give(
         "household",
         mint,
-        _overlaps(db, ids.claims("household", others)),
+        _overlaps(db, ids.claims("household", only_changed=only_touched)),
         _foundings(db),
-        lambda minted: ids.among(db, minted, others),
+        lambda minted: ids.among(db, "household", minted, only_changed=only_touched),
     )
     frame = pd.DataFrame({"group_no": list(given), "household_id": list(given.values())})
     db.register("hh_group_id", frame.astype({"group_no": "int64", "household_id": "string"}))
@@ -35,11 +34,7 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_touched: bool = False)
             "INSERT INTO touched_household "
             "SELECT household_id FROM hh_group_id ANTI JOIN touched_household USING (household_id)"
         )
-    ids.remember(db, "household", run_id, "placed_household", others)
-
-
-_OTHERS = "SELECT household_id AS id FROM household ANTI JOIN touched_household USING (household_id)"
-"""Households of whom nobody is looked at; ``household`` is as the night before left it."""
+    ids.remember(db, "household", run_id, "placed_household", only_changed=only_touched)
 
 
 def _make_room(db: Engine, *, only_touched: bool) -> None:

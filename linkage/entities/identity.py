@@ -31,8 +31,7 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
         db.run("CREATE OR REPLACE TEMP TABLE moved_person (person_id VARCHAR)")
         for name in ("changed_person", "other_mention"):
             db.run(f"DROP TABLE IF EXISTS {name}")
-    others = _OTHERS if only_changed else ids.NOBODY
-    _give(db, mint, others, near.rows(only_changed=only_changed))
+    _give(db, mint, only_changed=only_changed)
     db.run("INSERT INTO mention_person BY NAME FROM placed_mention")
     db.run("INSERT INTO moved_person SELECT person_id FROM cluster_person")
     db.run(
@@ -41,25 +40,19 @@ def keep_ids(db: Engine, *, run_id: str, mint: Mint, only_changed: bool = False)
     )
     for name in ("cluster_component", "cluster_person"):
         db.run(f"DROP TABLE {name}")
-    ids.remember(db, "person", run_id, "placed_mention", others)
+    ids.remember(db, "person", run_id, "placed_mention", only_changed=only_changed)
     if only_changed:
         _tell_changed(db)
     for name in ("was_person", "returned_person"):
         db.run(f"DROP TABLE {name}")
 
 
-_OTHERS = "SELECT person_id AS id FROM person_base ANTI JOIN moved_person USING (person_id)"
-"""Persons of whom no mention is looked at; ``person_base`` is as the night before left it."""
-
-
-def _give(db: Engine, mint: Mint, others: str, rows: str) -> None:
-    """Write ``cluster_person`` and ``placed_mention``: the person of every cluster, and of every mention in one.
-
-    ``rows`` is the table of the mentions that are looked at.
-    """
+def _give(db: Engine, mint: Mint, *, only_changed: bool) -> None:
+    """Write ``cluster_person`` and ``placed_mention``: the person of every cluster, and of every mention in one."""
+    claims, rows = ids.claims("person", only_changed=only_changed), near.rows(only_changed=only_changed)
     overlaps = db.rows(
         f"""
-        SELECT cluster, person_id FROM mention_cluster JOIN ({ids.claims("person", others)}) USING (mention_id)
+        SELECT cluster, person_id FROM mention_cluster JOIN ({claims}) USING (mention_id)
         GROUP BY ALL ORDER BY count(*) DESC, person_id, cluster
         """
     )
@@ -72,7 +65,7 @@ def _give(db: Engine, mint: Mint, others: str, rows: str) -> None:
         mint,
         [(row[0], row[1]) for row in overlaps],
         [(row[0], row[1]) for row in foundings],
-        lambda minted: ids.among(db, minted, others),
+        lambda minted: ids.among(db, "person", minted, only_changed=only_changed),
     )
     # Of no values the engine would guess the type.
     frame = pd.DataFrame({"cluster": list(given), "person_id": list(given.values())})

@@ -1,7 +1,7 @@
 """Ids that stay from night to night, of persons and of households: who keeps one, and where an old one leads.
 
 ``mention_<kind>`` tells which mentions had which id the night before, and a table of those that are gone the last one
-that they had. A night may look at a few mentions: ``others`` is then the query of the ids (``id``) that the rest has.
+that they had. A night may look at a few mentions; the ids that the rest has are told by `others`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from linkage.numbers import number
 
 KEY = "source_id, record_kind, record_id, person_seq"
 Mint = Callable[[str, str], str]
-NOBODY = "SELECT '' AS id WHERE false"
-"""The query of the ids that mentions have which are not looked at, where all are."""
 
 
 def prepare(db: Engine, kind: str) -> None:
@@ -73,10 +71,27 @@ def give(
     return given
 
 
-def among(db: Engine, wanted: list[str], others: str) -> set[str]:
-    """Return which of some ids are among ``others``."""
+def others(kind: str, of: str, *, only_changed: bool) -> str:
+    """Return the query of those among the ids (``id``) of a query ``of`` that mentions have which are not looked at.
+
+    The night before left a table of all ids, and those of mentions that are looked at are known.
+    """
+    if not only_changed:
+        return f"SELECT id FROM ({of}) WHERE false"
+    known, looked_at = _IDS[kind]
+    return (
+        f"SELECT id FROM ({of}) SEMI JOIN (SELECT {kind}_id AS id FROM {known}) USING (id) "
+        f"ANTI JOIN (SELECT {kind}_id AS id FROM {looked_at}) USING (id)"
+    )
+
+
+_IDS = {"person": ("person_base", "moved_person"), "household": ("household", "touched_household")}
+
+
+def among(db: Engine, kind: str, wanted: list[str], *, only_changed: bool) -> set[str]:
+    """Return which of some ids are those of `others`."""
     db.register("wanted_id", pd.DataFrame({"id": pd.Series(wanted, dtype="string")}))
-    found = {str(row[0]) for row in db.rows(f"SELECT id FROM wanted_id SEMI JOIN ({others}) USING (id)")}
+    found = {str(row[0]) for row in db.rows(others(kind, "FROM wanted_id", only_changed=only_changed))}
     db.run("DROP TABLE wanted_id")
     return found
 
@@ -105,25 +120,26 @@ def find_returned(db: Engine, kind: str, mentions: str) -> None:
     )
 
 
-def claims(kind: str, others: str) -> str:
+def claims(kind: str, *, only_changed: bool) -> str:
     """Return the query of mentions with the ids that they had (mention_id, <kind>_id): `make_room`, `find_returned`.
 
-    The id of who is back is given only if it is none of ``others``.
+    The id of who is back is given only if it is none of `others`.
     """
     column = f"{kind}_id"
+    back = f"SELECT {column} AS id FROM returned_{kind}"
+    in_use = others(kind, back, only_changed=only_changed)
     return (
         f"SELECT mention_id, {column} FROM was_{kind} "
-        f"UNION ALL (FROM returned_{kind} ANTI JOIN (SELECT id AS {column} FROM ({others})) USING ({column}))"
+        f"UNION ALL (FROM returned_{kind} ANTI JOIN (SELECT id AS {column} FROM ({in_use})) USING ({column}))"
     )
 
 
-def remember(db: Engine, kind: str, run_id: str, placed: str, others: str) -> None:
+def remember(db: Engine, kind: str, run_id: str, placed: str, *, only_changed: bool) -> None:
     """Add tonight's merges and splits to the history, and keep the ids of mentions that are gone.
 
     ``placed`` is a table of the mentions that were looked at, with their ids. Writes ``<kind>_id_today`` too.
     """
     known, column = _known(kind), f"{kind}_id"
-    standing = f"(SELECT {column} AS id FROM {placed} UNION ALL {others})"
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE other_id AS
@@ -135,31 +151,35 @@ def remember(db: Engine, kind: str, run_id: str, placed: str, others: str) -> No
     db.run(
         f"""
         INSERT INTO {kind}_id_history BY NAME
-        WITH alive AS (SELECT id FROM {standing} SEMI JOIN other_id ON old_id = id)
+        WITH alive AS ({_alive(kind, placed, "SELECT old_id AS id FROM other_id", only_changed=only_changed)})
         SELECT old_id, new_id, ? AS run_id, CASE WHEN old_id IN (FROM alive) THEN 'split' ELSE 'merge' END AS reason
         FROM other_id ORDER BY old_id, new_id
         """,
         [run_id],
     )
     db.run("DROP TABLE other_id")
-    db.run(f"DELETE FROM {known} WHERE mention_id IN (SELECT mention_id FROM {placed})")
+    # Written anew: few are gone, and an earlier version leaves all others here.
     db.run(
-        f"INSERT INTO {known} BY NAME SELECT mention_id, {column} FROM was_{kind} ANTI JOIN {placed} USING (mention_id)"
+        f"CREATE OR REPLACE TEMP TABLE gone_id AS FROM (FROM {known} UNION ALL SELECT mention_id, {column} "
+        f"FROM was_{kind}) ANTI JOIN {placed} USING (mention_id)"
     )
-    _lead(db, kind, standing)
+    db.run(contracts.table(known).ddl())
+    db.run(f"INSERT INTO {known} BY NAME FROM gone_id")
+    db.run("DROP TABLE gone_id")
+    _lead(db, kind, placed, only_changed=only_changed)
 
 
-def _lead(db: Engine, kind: str, standing: str) -> None:
+def _lead(db: Engine, kind: str, placed: str, *, only_changed: bool) -> None:
     """Write ``<kind>_id_today``: where every id that was merged away leads, over all merges since.
 
     An id that stands for somebody today leads to itself, whatever it was once merged into.
     """
+    told = f"SELECT unnest([old_id, new_id]) AS id FROM {kind}_id_history"
     db.run(contracts.table(f"{kind}_id_today").ddl())
     db.run(
         f"""
         INSERT INTO {kind}_id_today
-        WITH RECURSIVE told AS (SELECT unnest([old_id, new_id]) AS id FROM {kind}_id_history),
-        alive AS (SELECT DISTINCT id FROM {standing} SEMI JOIN told USING (id)),
+        WITH RECURSIVE alive AS MATERIALIZED ({_alive(kind, placed, told, only_changed=only_changed)}),
         led AS (
             SELECT DISTINCT old_id, new_id FROM {kind}_id_history WHERE old_id NOT IN (SELECT id FROM alive)
             UNION
@@ -168,6 +188,14 @@ def _lead(db: Engine, kind: str, standing: str) -> None:
         )
         SELECT DISTINCT old_id, new_id FROM led JOIN alive ON id = new_id ORDER BY ALL
         """
+    )
+
+
+def _alive(kind: str, placed: str, of: str, *, only_changed: bool) -> str:
+    """Return the query of those among the ids of a query that stand for somebody tonight."""
+    return (
+        f"SELECT id FROM ({of}) SEMI JOIN (SELECT {kind}_id AS id FROM {placed}) USING (id) "
+        f"UNION {others(kind, of, only_changed=only_changed)}"
     )
 
 

@@ -11,7 +11,10 @@ from linkage.engine.base import Engine
 from linkage.entities import ids
 
 WORK = ("near_told", "near_seed", "near_person")
-ROW = f"mention_id, record_no, {ids.KEY}, sex, birth_earliest, birth_latest, birth_precision"
+ROW = (
+    f"mention_id, record_no, {ids.KEY}, event_date, sex, birth_earliest, birth_latest, birth_precision, surname, "
+    "postcode, house_number"
+)
 """Columns of ``mention`` that persons are made of."""
 
 
