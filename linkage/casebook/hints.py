@@ -11,6 +11,13 @@ from linkage.engine.base import Engine
 
 BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
 WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family", "cb_changed_case", "cb_known")
+SHOWN = {
+    "mention": "mention_id, record_no, source_id, record_id, person_seq, surname, surname_joined, given_name, "
+    "name_tokens, birth_date, birth_earliest, birth_latest, postcode, house_number, house_suffix, address_type, "
+    "address_municipality_code, phone_hmac",
+    "mention_person": "*",
+}
+"""Tables of which an incident is explained by few rows, with the columns that this takes."""
 NEEDED = ("cb_advice", "cb_unexplained")
 """Tables that the status of an incident rests on as well."""
 STAGE = "hints"
@@ -57,10 +64,10 @@ def explain(db: Engine, night: Night) -> None:
     db.run("DELETE FROM incident_hint WHERE incident_no NOT IN (SELECT incident_no FROM cb_unmatched)")
     if only:
         _find_known(db, night)
-    among = "SEMI JOIN cb_known USING (mention_id)" if only else ""
-    db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint', among=among)}")
+    with touched.shown(db, {name: f"cb_known_{name}" for name in SHOWN} if only else {}):
+        db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint')}")
     basis.keep(db, STAGE, found)
-    for name in WORK:
+    for name in (*WORK, *(f"cb_known_{name}" for name in SHOWN)):
         if name not in NEEDED:
             db.run(f"DROP TABLE IF EXISTS {name}")
 
@@ -84,7 +91,7 @@ def _find_hits(db: Engine, night: Night) -> None:
         """
     )
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, day, {KNOWN_BY} "
+        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, mention_id, day, {KNOWN_BY} "
         "FROM mention JOIN cb_unmatched ON incident_no = record_no"
     )
     near = " UNION ".join(
@@ -100,21 +107,26 @@ def _find_hits(db: Engine, night: Night) -> None:
 
 
 def _find_known(db: Engine, night: Night) -> None:
-    """Write ``cb_known`` (mention_id): who on a report in time has one of `KEYS` in common with an incident to explain.
+    """Write `SHOWN`: of the families of incidents to explain, and of whom on a report in time that has one of `KEYS` in
+    common with these.
 
     Each key is looked for by itself: to read all columns of everybody costs more than all the rest.
     """
     limits = night.config.limits
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT day, {KNOWN_BY} "
-        "FROM mention JOIN cb_unexplained ON incident_no = record_no"
-    )
+    db.run("DELETE FROM cb_family WHERE incident_no NOT IN (SELECT incident_no FROM cb_unexplained)")
     same = " UNION ALL ".join(
         "SELECT mention_id, record_no, day "
         f"FROM mention JOIN (SELECT DISTINCT day, {key} FROM cb_family) USING ({key}) WHERE record_kind = 'case'"
         for key in KEYS
     )
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE cb_known AS SELECT DISTINCT mention_id FROM ({same}) f JOIN report_base r "
-        f"ON r.case_no = f.record_no AND r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
+        f"""
+        CREATE OR REPLACE TEMP TABLE cb_known AS
+        SELECT mention_id FROM ({same}) f JOIN report_base r
+            ON r.case_no = f.record_no AND r.day - f.day BETWEEN -{limits.early_days} AND {limits.very_late_days}
+        UNION SELECT mention_id FROM cb_family
+        """
     )
+    for name, columns in SHOWN.items():
+        of_known = f"SELECT {columns} FROM {name} SEMI JOIN cb_known USING (mention_id)"
+        db.run(f"CREATE OR REPLACE TEMP TABLE cb_known_{name} AS {of_known}")

@@ -8,7 +8,7 @@ otherwise. All people of these are looked at with all of their mentions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from linkage import numbers
@@ -61,6 +61,7 @@ WORK = (
     MET_INCIDENTS,
     MET_REPORTS,
     "cb_moved_mention",
+    "cb_retold_mention",
     "cb_moved_record",
     "cb_near_mention",
     "cb_retold",
@@ -68,9 +69,8 @@ WORK = (
 )
 KEY = "source_id, record_kind, record_id"
 _OF_AGE = f"""
-SELECT record_no, {KEY} FROM mention SEMI JOIN (
-    SELECT mention_id FROM mention_person SEMI JOIN {PERSONS} USING (person_id)
-) USING (mention_id) WHERE record_kind = 'incident' AND birth_earliest IS NULL
+SELECT record_no, {KEY} FROM mention SEMI JOIN cb_retold_mention USING (mention_id)
+WHERE record_kind = 'incident' AND birth_earliest IS NULL
 """
 """Incidents with a person whose age another mention tells."""
 
@@ -144,24 +144,29 @@ def find_near(db: Engine, night: Night) -> None:  # noqa: ARG001
             SELECT incident_no AS record_no FROM {MET_INCIDENTS}
             UNION ALL SELECT case_no FROM report_base SEMI JOIN {MET_REPORTS} USING (report_no)
         ), person AS (
-            SELECT person_id FROM mention_person
+            SELECT DISTINCT person_id FROM mention_person
                 SEMI JOIN (SELECT mention_id FROM mention SEMI JOIN met USING (record_no)) USING (mention_id)
-            UNION FROM {PERSONS}
-        )
+            )
         SELECT mention_id FROM mention_person SEMI JOIN person USING (person_id)
+        UNION FROM cb_retold_mention
         UNION SELECT mention_id FROM mention SEMI JOIN {RECORDS} USING (record_no) WHERE record_kind = 'incident'
         """
     )
 
 
 def _find_persons(db: Engine) -> None:
-    """Write ``cb_moved_mention``, those of another person or elsewhere, new or gone; and the persons of these."""
+    """Write ``cb_moved_mention``, those of another person or elsewhere, new or gone; the persons of these, and
+    ``cb_retold_mention``, all of theirs."""
     db.run(
         "CREATE OR REPLACE TEMP TABLE cb_moved_mention AS FROM moved_mention UNION SELECT mention_id FROM other_mention"
     )
     db.run(
         f"CREATE OR REPLACE TEMP TABLE {PERSONS} AS FROM changed_person "
         "UNION SELECT person_id FROM mention_person SEMI JOIN cb_moved_mention USING (mention_id)"
+    )
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE cb_retold_mention AS "
+        f"SELECT mention_id FROM mention_person SEMI JOIN {PERSONS} USING (person_id)"
     )
 
 
@@ -179,8 +184,9 @@ def _find_records(db: Engine) -> None:
             JOIN paired l ON l.mention_id = left_id JOIN paired r ON r.mention_id = right_id
             WHERE l.person_id = r.person_id
         )
-        SELECT record_no, {KEY} FROM mention SEMI JOIN cb_moved_mention USING (mention_id)
-        UNION SELECT record_no, {KEY} FROM mention SEMI JOIN alike USING (mention_id) WHERE record_kind = 'incident'
+        SELECT record_no, {KEY} FROM mention JOIN (
+            SELECT mention_id, true AS is_moved FROM cb_moved_mention UNION ALL SELECT mention_id, false FROM alike
+        ) USING (mention_id) WHERE is_moved OR record_kind = 'incident'
         UNION SELECT record_no, {KEY} FROM was_mention
         """
     )
@@ -206,17 +212,21 @@ def _find_records(db: Engine) -> None:
 
 @contextmanager
 def only(db: Engine, *names: str) -> Iterator[None]:
-    """Let queries of this block read of these tables what `SHADOWS` tells only: temporary views stand before them.
+    """Let queries of this block read of these tables what `SHADOWS` tells only; it is looked up once a night."""
+    for name in names:
+        if not db.has(f"cb_only_{name}"):
+            db.run(f"CREATE TEMP TABLE cb_only_{name} AS {SHADOWS[name]}")
+    with shown(db, {name: f"cb_only_{name}" for name in names}):
+        yield
 
-    What that is is looked up once a night.
-    """
+
+@contextmanager
+def shown(db: Engine, tables: Mapping[str, str]) -> Iterator[None]:
+    """Let queries of this block read other tables where they name these: temporary views stand before them."""
     try:
-        for name in names:
-            if not db.has(f"cb_only_{name}"):
-                db.run(f"CREATE TEMP TABLE cb_only_{name} AS {SHADOWS[name]}")
-        for name in names:
-            db.run(f'CREATE TEMP VIEW "{name}" AS FROM cb_only_{name}')
+        for name, other in tables.items():
+            db.run(f'CREATE TEMP VIEW "{name}" AS FROM {other}')
         yield
     finally:
-        for name in names:
+        for name in tables:
             db.run(f'DROP VIEW IF EXISTS temp."{name}"')

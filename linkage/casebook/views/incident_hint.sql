@@ -17,7 +17,7 @@ WITH named AS (
 reported AS (
     SELECT r.day, r.report_no, m.surname_joined, m.given_name, m.name_tokens, m.birth_date, m.birth_earliest,
            m.birth_latest, m.postcode, m.house_number, m.house_suffix, m.phone_hmac, mp.person_id
-    FROM report_base r JOIN mention m ON m.record_no = r.case_no JOIN mention_person mp USING (mention_id) $among
+    FROM report_base r JOIN mention m ON m.record_no = r.case_no JOIN mention_person mp USING (mention_id)
 ), near_name AS (
     SELECT DISTINCT f.incident_no FROM family f JOIN reported r ON r.birth_date = f.birth_date
         AND r.person_id <> f.person_id
