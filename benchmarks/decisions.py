@@ -19,7 +19,7 @@ from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import resolve
 from linkage.evaluate.reliability import reliability
 from linkage.pairs import PERSONS, Learnt, Model, link
-from linkage.pairs.score import probability, score
+from linkage.pairs.score import probability, weigh
 from linkage.thresholds import Thresholds
 from linkage.train.classify import Labelled, classify
 from linkage.train.estimate import unseen_weights, verdicts
@@ -146,14 +146,18 @@ def _region(db: DuckDBEngine, mentions: Path) -> Region:
     person = true_persons(mentions, int(db.rows("SELECT count(*) FROM mention")[0][0]))
     learnt = link(db, Config(), lambda _: None)
     assert learnt is not None
-    db.run("CREATE TABLE compared AS SELECT left_id, right_id, pattern FROM pair_score ORDER BY left_id, right_id")
-    pairs = db.arrays("SELECT left_id, right_id, pattern FROM compared ORDER BY left_id, right_id")
+    pairs = db.arrays("SELECT left_id, right_id, pattern FROM pair_score ORDER BY left_id, right_id")
     left, right, pattern = (np.asarray(pairs[name], dtype=np.int64) for name in ("left_id", "right_id", "pattern"))
     judged = (person[left] >= 0) & (person[right] >= 0)
     left, right, pattern = left[judged], right[judged], pattern[judged]
 
     def persons_f1(model: Model) -> float:
-        score(db, model, "compared", "pair_score")
+        db.run("UPDATE pattern_count SET match_weight = NULL")
+        weigh(db, model)
+        db.run("DELETE FROM pair")
+        told = "left_id, right_id, match_probability, match_weight, pattern"
+        possible = f"match_probability >= {Config().linkage.possible}"
+        db.run(f"INSERT INTO pair BY NAME SELECT {told} FROM pair_score WHERE {possible}")
         db.run("DROP TABLE IF EXISTS mention_person")
         resolve(db, Config(), run_id="bench", mint=MINT, progress=lambda _: None)
         cluster = np.asarray(db.arrays("SELECT cluster FROM mention_cluster ORDER BY mention_id")["cluster"])

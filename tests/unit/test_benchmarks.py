@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are run from a checkout, they are not installed
 
-from benchmarks import child, figures, night, peers, scoring
+from benchmarks import child, decisions, figures, night, peers, scoring
 from benchmarks.contest import ecm, rules
 from benchmarks.contest.result import Result, components
 from benchmarks.prepare import truth_file
@@ -173,6 +173,14 @@ def test_night_reads_steps_and_pairs_from_what_a_run_says() -> None:
     assert steps["publish"] == 4.0
     assert sum(steps.values()) == pytest.approx(run.seconds)
     assert night.linked(run) == {"mentions": 11123, "candidate_pairs": 78258}
+
+
+def test_decisions_are_told_with_the_persons_that_each_model_finds(tmp_path: Path) -> None:
+    mentions = child.mentions(tmp_path / "sample", incidents=150, noise="high", seed=3)
+    told = decisions.measure(mentions, numbers=(20,), draws=1)[20]
+    assert {"without them", "in the E step", "different as family"} <= told.keys()
+    f1 = {way: found["persons F1"] for way, found in told.items()}
+    assert all(0.9 < value <= 1 for value in f1.values()), f1
 
 
 def test_ratios_are_taken_within_a_round_and_then_their_median() -> None:
