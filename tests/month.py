@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
-from linkage import casebook, contracts, entities, families, intake, kpi, pairs
+from linkage import casebook, contracts, entities, families, intake, kpi, pairs, tonight
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.decisions import Decision
@@ -81,7 +82,9 @@ class Chain:
         if before and before.exists():
             shutil.copyfile(before, target / "work.duckdb")
         keys, run_id = Keys.load(self.config, self.folder), f"{self.nights:05d}"
-        with DuckDBEngine(target / "work.duckdb") as db:
+        with DuckDBEngine(target / "work.duckdb") as db, mock.patch.object(tonight, "MANY", 1):
+            if before and not from_scratch:
+                tonight.note(db)
             found = intake.take_in(
                 db,
                 self.config,
