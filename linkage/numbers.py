@@ -11,6 +11,10 @@ def number(*told: str) -> str:
     return f"CAST(md5_number_lower(concat_ws(chr(31), {', '.join(told)})) >> 1 AS BIGINT)"
 
 
+MENTION_ID = number("source_id", "record_kind", "record_id", "person_seq")
+"""SQL of the ``mention_id`` of a row that names its mention by these columns."""
+
+
 def of_record(source: str, kind: str, record: str) -> str:
     """Return SQL of ``record_no``, as mentions have it: ``kind`` is ``'incident'``, ``'case'`` or ``'report'``."""
     return number(source, kind, record)

@@ -17,7 +17,7 @@ MOST = 0.25
 _OTHER = """
 CREATE OR REPLACE TEMP TABLE other_row AS
 SELECT was.place AS was, now.place AS now
-FROM (SELECT rowid AS place, hash({columns}) AS said FROM {target} WHERE {among}) AS was
+FROM (SELECT rowid AS place, hash({columns}) AS said FROM {target}) AS was
 FULL JOIN (SELECT rowid AS place, hash({columns}) AS said FROM {source}) AS now USING (said)
 WHERE was.place IS NULL OR now.place IS NULL
 """
@@ -28,30 +28,24 @@ ANTI JOIN (SELECT hash({key}) AS said FROM {source} WHERE rowid < {first}) USING
 """
 
 
-def bring(
-    db: Engine, table: Table, source: str, target: str, *, but: Sequence[str] = (), among: str | None = None
-) -> bool:
+def bring(db: Engine, table: Table, source: str, target: str) -> bool:
     """Give ``target`` the rows of ``source``, two tables as they are declared, in the transaction of the caller.
 
-    A row that is another in the columns ``but`` alone stays as it is. With ``among`` that is done for the rows of
-    ``target`` of which this condition holds.
     Returns False where that does not pay, or where the two do not have as many rows in the end (rows that occur twice,
     which no table with a key has): ``target`` is to be written anew then.
     """
     columns = _listed([column.name for column in table.columns])
-    told = _listed([column.name for column in table.columns if column.name not in but])
-    here = among or "true"
-    db.run(_OTHER.format(columns=told, source=source, target=target, among=here))
+    db.run(_OTHER.format(columns=columns, source=source, target=target))
     [(goes, comes)] = db.rows("SELECT count(was), count(now) FROM other_row")
     [(rows,)] = db.rows(f"SELECT count(*) FROM {source}")
-    if among is None and max(goes, comes) > rows * MOST:
+    if max(goes, comes) > rows * MOST:
         return False
     if goes:
         db.run(f"DELETE FROM {target} WHERE rowid IN (SELECT was FROM other_row)")
     if comes:
         of_these = "rowid IN (SELECT now FROM other_row)"
         db.run(f"INSERT INTO {target} BY NAME SELECT {columns} FROM {source} WHERE {of_these}")
-    return db.rows(f"SELECT count(*) FROM {target} WHERE {here}") == [(rows,)]
+    return db.rows(f"SELECT count(*) FROM {target}") == [(rows,)]
 
 
 def follow(db: Engine, table: Table, source: str, target: str, *, first: int) -> bool:

@@ -64,7 +64,7 @@ def explain(db: Engine, night: Night) -> None:
     db.run("DELETE FROM incident_hint WHERE incident_no NOT IN (SELECT incident_no FROM cb_unmatched)")
     if only:
         _find_known(db, night)
-    with touched.shown(db, {name: f"cb_known_{name}" for name in SHOWN} if only else {}):
+    with db.shown({name: f"FROM cb_known_{name}" for name in SHOWN} if only else {}):
         db.run(f"INSERT INTO incident_hint BY NAME {query(night, 'incident_hint')}")
     basis.keep(db, STAGE, found)
     for name in (*WORK, *(f"cb_known_{name}" for name in SHOWN)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,15 +40,12 @@ def fill(db: Engine, night: Night, name: str) -> None:
     db.run(f"INSERT INTO {name} BY NAME {query(night, name)}")
 
 
-def differ(db: Engine, night: Night, name: str, *, later: Sequence[str] = ()) -> None:
-    """Write the rows of a declared table that are others than the night before.
-
-    Columns of ``later`` are filled by another step: a row that says the same otherwise keeps them.
-    """
+def differ(db: Engine, night: Night, name: str) -> None:
+    """Write the rows of a declared table that are others than the night before."""
     declared = contracts.table(name)
     db.run(declared.ddl("cb_now", temporary=True))
     db.run(f"INSERT INTO cb_now BY NAME {query(night, name)}")
-    if not difference.bring(db, declared, "cb_now", name, but=later):
+    if not difference.bring(db, declared, "cb_now", name):
         db.run(declared.ddl())
         db.run(f"INSERT INTO {name} FROM cb_now")
     db.run("DROP TABLE cb_now")

@@ -8,7 +8,7 @@ otherwise. All people of these are looked at with all of their mentions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from linkage import numbers
@@ -216,17 +216,5 @@ def only(db: Engine, *names: str) -> Iterator[None]:
     for name in names:
         if not db.has(f"cb_only_{name}"):
             db.run(f"CREATE TEMP TABLE cb_only_{name} AS {SHADOWS[name]}")
-    with shown(db, {name: f"cb_only_{name}" for name in names}):
+    with db.shown({name: f"FROM cb_only_{name}" for name in names}):
         yield
-
-
-@contextmanager
-def shown(db: Engine, tables: Mapping[str, str]) -> Iterator[None]:
-    """Let queries of this block read other tables where they name these: temporary views stand before them."""
-    try:
-        for name, other in tables.items():
-            db.run(f'CREATE TEMP VIEW "{name}" AS FROM {other}')
-        yield
-    finally:
-        for name in tables:
-            db.run(f'DROP VIEW IF EXISTS temp."{name}"')

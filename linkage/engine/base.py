@@ -52,6 +52,13 @@ class Engine(Protocol):
         """Add a few rows of Python values to table ``name``, in the order of its columns."""
         ...
 
+    def shown(self, tables: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Return a block in which queries that name one of some tables read other rows.
+
+        ``tables`` gives the query of these rows for each. Such a table is not to be written to in the block.
+        """
+        ...
+
     def narrowed(self, rows: Mapping[str, str]) -> AbstractContextManager[None]:
         """Return a block in which queries that name one of some tables read the rows of a condition only.
 

@@ -131,21 +131,28 @@ class DuckDBEngine:
             self.run(f'INSERT INTO "{name}" VALUES {places}', [value for row in rows for value in row])
 
     @contextmanager
-    def narrowed(self, rows: Mapping[str, str]) -> Iterator[None]:
-        """Let queries that name one of some tables read the rows of a condition only, in this block.
+    def shown(self, tables: Mapping[str, str]) -> Iterator[None]:
+        """Let queries that name one of some tables read the rows of another query, in this block.
 
         A temporary view stands before a table of the database that has its name.
         """
-        [(database,)] = self.rows("SELECT current_database()")
         made: list[str] = []
         try:
-            for name, condition in rows.items():
-                self.run(f'CREATE TEMP VIEW "{name}" AS FROM "{database}".main."{name}" WHERE {condition}')
+            for name, query in tables.items():
+                self.run(f'CREATE TEMP VIEW "{name}" AS {query}')
                 made.append(name)
             yield
         finally:
             for name in made:
                 self.run(f'DROP VIEW temp."{name}"')
+
+    @contextmanager
+    def narrowed(self, rows: Mapping[str, str]) -> Iterator[None]:
+        """Let queries that name one of some tables read the rows of a condition only, in this block."""
+        [(database,)] = self.rows("SELECT current_database()")
+        of_these = {name: f'FROM "{database}".main."{name}" WHERE {which}' for name, which in rows.items()}
+        with self.shown(of_these):
+            yield
 
     def narrow(self) -> None:
         """Take one thread until `widen`: where there is little to do, two cost a fifth more and are hardly quicker."""

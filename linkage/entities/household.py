@@ -8,7 +8,6 @@ household of each record that names them. `EVIDENCE` and `GROUPS` are the method
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -104,7 +103,7 @@ def _find_evidence(db: Engine, config: Config, *, only_touched: bool) -> None:
 
     Of these it was told before which addresses are protected.
     """
-    with touched.shown(db) if only_touched else nullcontext():
+    with db.shown(touched.SHOWN if only_touched else {}):
         for step in EVIDENCE:
             if not only_touched or step is not household_addresses.protect:
                 step(db, config)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.numbers import number
+from linkage.numbers import MENTION_ID
 
 KEY = "source_id, record_kind, record_id, person_seq"
 Mint = Callable[[str, str], str]
@@ -30,7 +30,7 @@ def prepare(db: Engine, kind: str) -> None:
         return
     is_by_key = db.has(known.name)
     if is_by_key:
-        by_number = f"SELECT {number(KEY)} AS mention_id, {kind}_id FROM {known.name}"
+        by_number = f"SELECT {MENTION_ID} AS mention_id, {kind}_id FROM {known.name}"
         db.run(f"CREATE OR REPLACE TEMP TABLE known_by_key AS {by_number}")
         db.run(f"DROP TABLE IF EXISTS mention_{kind}")
     db.run(known.ddl())

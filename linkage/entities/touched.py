@@ -10,9 +10,6 @@ before, or joins nobody now. So a night reads the addresses of these persons, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from linkage import numbers
 from linkage.config import Config
 from linkage.engine.base import Engine
@@ -23,9 +20,9 @@ OF_TONIGHT = ("changed_record", "changed_person", "fresh_mention", "gone_mention
 """What tells what changed; without one of them everything may have."""
 CASEBOOK = ("incident", "case_report")
 """Tables that the casebook left the night before: what records told that is no mention's."""
-SHOWN = {"mention": "hh_row", "mention_person": "hh_placed"}
+SHOWN = {"mention": "FROM hh_row", "mention_person": "FROM hh_placed"}
 """Tables of which the rows of touched families were read, and where these are."""
-WORK = ("hh_near", "hh_next", *SHOWN.values())
+WORK = ("hh_near", "hh_next", "hh_row", "hh_placed")
 MOST = 0.5
 """Share of all persons from which it is quicker to look at everybody."""
 READ = (
@@ -39,7 +36,7 @@ def find(db: Engine, config: Config) -> bool:
     """Write ``hh_near`` (person_id), the touched families; return whether it is known who they are and worth while.
 
     Reads ``mention``, ``mention_person``, `OF_TONIGHT`, and as the night before left them the tables of households and
-    `CASEBOOK`. Who is not there any more may be named as well. Writes what `shown` shows, and ``hh_divided`` of their
+    `CASEBOOK`. Who is not there any more may be named as well. Writes the rows of `SHOWN`, and ``hh_divided`` of their
     buildings; brings ``protected_address`` up to tonight.
     """
     if not all(db.has(name) for name in OF_TONIGHT):
@@ -54,18 +51,6 @@ def find(db: Engine, config: Config) -> bool:
         return False
     _read(db)
     return True
-
-
-@contextmanager
-def shown(db: Engine) -> Iterator[None]:
-    """Let queries of this block read the rows of touched families where they name a table of `SHOWN`."""
-    for name, rows in SHOWN.items():
-        db.run(f"CREATE TEMP VIEW {name} AS FROM {rows}")
-    try:
-        yield
-    finally:
-        for name in SHOWN:
-            db.run(f"DROP VIEW temp.{name}")
 
 
 def _begin(db: Engine) -> None:
@@ -152,7 +137,7 @@ def _reach(db: Engine) -> None:
 
 
 def _read(db: Engine) -> None:
-    """Write what `shown` shows, and ``hh_divided``."""
+    """Write the rows of `SHOWN`, and ``hh_divided``."""
     db.run("CREATE OR REPLACE TEMP TABLE hh_placed AS FROM mention_person SEMI JOIN hh_near USING (person_id)")
     db.run(f"CREATE OR REPLACE TEMP TABLE hh_row AS SELECT {READ} FROM mention SEMI JOIN hh_placed USING (mention_id)")
     db.run(

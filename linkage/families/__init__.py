@@ -20,7 +20,7 @@ from linkage.definitions import family
 from linkage.engine.base import Engine
 from linkage.families import fixed, overridden, renewed
 from linkage.families.overridden import published
-from linkage.numbers import number
+from linkage.numbers import MENTION_ID
 from linkage.workdays import write_days
 
 __all__ = ["DATED", "LASTING", "build", "generations", "published"]
@@ -32,8 +32,6 @@ DATED = ("household_colour", "household_child", "report_term", "household_handov
 KEPT = (*LASTING, *DATED, "household_override")
 """Tables of the night before without which all are made anew."""
 STAGE = "families"
-MENTION_ID = number("source_id", "record_kind", "record_id", "person_seq")
-"""The number of the mention of a row of ``involvement``."""
 TOUCHED = "touched_household"
 """The households of a night that looked at a few only, as they were and as they are."""
 WORK = (*BASE, "fm_care", "fm_colour", "working_day", *fixed.TABLES, *overridden.WORK, *renewed.WORK)

@@ -102,7 +102,7 @@ def test_a_version_before_kept_the_id_of_every_mention_by_its_key() -> None:
         db.insert("known_mention", told)
         db.run("UPDATE mention_person SET mention_id = mention_id + 1")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ids, "number", lambda _: "ord(record_id)")
+            patch.setattr(ids, "MENTION_ID", "ord(record_id)")
             found = night(db, "ab c", "r2")
         kept = db.rows("SELECT count(*) FROM known_mention")
         assert db.rows("FROM person_id_history") == []
