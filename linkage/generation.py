@@ -84,7 +84,7 @@ def _read(path: Path, hashed: _Hash, *, copy: Path | None = None) -> str:
 def _opened(path: Path, flags: int, size: int | None = None) -> Iterator[int]:
     """Open a file that has, or is to have, a size in bytes; a large one past the memory that the system keeps files in.
 
-    To find a gigabyte of memory for what is read once, and to fill it, takes five times the work of reading it.
+    To find memory for what is read once, and to fill it, is more work than to read it.
     """
     is_large = (path.stat().st_size if size is None else size) >= LARGE
     try:

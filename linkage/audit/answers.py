@@ -5,7 +5,7 @@ from __future__ import annotations
 from linkage.engine.base import Engine, Row
 
 INCIDENT, REPORT = "hash(source_id, incident_number)", "hash(source_id, report_id)"
-"""Records are joined by a hash of their key, which takes half the time that strings take."""
+"""Records are joined by a hash of their key, which is quicker than by strings."""
 
 _ANSWERS = """
 WITH was AS MATERIALIZED ({was}), is_now AS MATERIALIZED ({is_now}),

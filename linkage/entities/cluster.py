@@ -130,7 +130,7 @@ SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM few
 JOIN near_number l ON l.mention_no = left_no JOIN near_number r ON r.mention_no = right_no
 JOIN pattern_count USING (evidence_no)
 """
-"""Rows stand in the order of ``left_no``, which is found at a third of what the other takes."""
+"""Rows stand in the order of ``left_no``: it is packed more closely than the other, and looked for first."""
 
 
 def _number(mentions: str) -> str:

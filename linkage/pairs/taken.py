@@ -12,8 +12,8 @@ from linkage.pairs import numbered
 PAIR = "left_id BIGINT, right_id BIGINT, rules INTEGER, pattern BIGINT"
 ROW = "left_no INTEGER, right_no INTEGER, evidence_no INTEGER"
 PAGE = 1_000_000
-"""Numbers that are looked up at a time: so many the engine finds in an array, more it would hash, at four times the
-cost for all pairs (DuckDB's perfect hash join)."""
+"""Numbers that are looked up at a time: so many the engine finds in an array, more it would
+hash (DuckDB's perfect hash join)."""
 
 
 def begin(db: Engine) -> None:
