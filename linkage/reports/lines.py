@@ -7,27 +7,14 @@ reaches behind the library's public calls; tests hold that its own calls give th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-Made = TypeVar("Made")
-
-
-class Once(dict[Any, Made]):
-    """What is made of values: of each when it first comes, and never again."""
-
-    def __init__(self, make: Callable[[Any], Made]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, value: Any) -> Made:
-        """Make it of a value."""
-        made = self[value] = self._make(value)
-        return made
+from linkage.reports.once import Once
 
 
 class Lines(Worksheet):  # type: ignore[misc]  # the library has types, but says so nowhere

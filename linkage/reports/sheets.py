@@ -14,7 +14,8 @@ from typing import Any
 
 import xlsxwriter
 
-from linkage.reports.lines import Lines, Once
+from linkage.reports.lines import Lines
+from linkage.reports.once import Once
 from linkage.reports.words import Words
 
 Value = str | int | float | date | None
