@@ -6,8 +6,8 @@ tests/unit/test_tonight.py:
 - the row id is the place in the table, and ``estimated_size`` counts all places, those of deleted rows as well. Rows
   that are added get places behind all that were taken, in an open transaction far behind;
 - a table that is made anew has another ``table_oid``, a column that is added leaves it as it was;
-- an UPDATE leaves rows at their place, and ``pragma_storage_info`` tells that there was one; where it changes a list,
-  it deletes the rows and adds them;
+- an UPDATE leaves rows at their place, and ``pragma_storage_info`` tells of which columns there was one; where it
+  changes a list, it deletes the rows and adds them;
 - a checkpoint drops row groups of which every row is deleted, so that all behind them move. What was written since the
   last one is not ``persistent``: the note itself tells whether there was one.
 """
@@ -15,6 +15,7 @@ tests/unit/test_tonight.py:
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from linkage.engine.base import Engine
 
@@ -34,18 +35,36 @@ def note(db: Engine) -> None:
     db.run(f"CREATE OR REPLACE TABLE {NOTE} AS SELECT table_name, table_oid, estimated_size AS places FROM ({_TABLES})")
 
 
-def first(db: Engine, tables: Collection[str]) -> dict[str, int]:
-    """Return, for tables whose other rows are as the night found them, the row id from which rows are of tonight.
+@dataclass(frozen=True)
+class Written:
+    """What a night wrote of a table: rows from a row id on, and, of the others, values of some columns in place."""
 
-    Left out are tables that are new or made anew, those with rows that were changed in place, and small ones.
+    first: int
+    columns: tuple[str, ...] = ()
+
+
+def written(db: Engine, tables: Collection[str]) -> dict[str, Written]:
+    """Return what was written tonight of tables whose other rows and values are as the night found them.
+
+    Left out are tables that are new or made anew, and small ones.
     """
     found = ends(db, tables)
     if not found:
         return {}
     changed = " UNION ALL ".join(
-        f"SELECT '{name}', bool_or(has_updates) FROM pragma_storage_info('{name}')" for name in found
+        f"SELECT '{name}', list(DISTINCT column_name ORDER BY column_name) FILTER (has_updates) "
+        f"FROM pragma_storage_info('{name}')"
+        for name in found
     )
-    return {str(name): found[name] for name, is_changed in db.rows(changed) if not is_changed}
+    return {str(name): Written(found[name], tuple(columns or ())) for name, columns in db.rows(changed)}
+
+
+def first(db: Engine, tables: Collection[str]) -> dict[str, int]:
+    """Return, for tables whose other rows are as the night found them, the row id from which rows are of tonight.
+
+    Left out are tables that are new or made anew, those with rows that were changed in place, and small ones.
+    """
+    return {name: told.first for name, told in written(db, tables).items() if not told.columns}
 
 
 def ends(db: Engine, tables: Collection[str]) -> dict[str, int]:

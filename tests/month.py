@@ -36,6 +36,8 @@ ANEW = 3
 VIEW = "case_view.duckdb"
 OF_RUNS = ("run", "check_result", "audit", "hand_out")
 """Tables of a run, which these nights leave empty."""
+OF_A_FILE = ("in_step",)
+"""Tables that tell of the places of rows in the file that they are in."""
 
 State = dict[str, tuple[int, int]]
 
@@ -123,7 +125,7 @@ def content(state: Path, *, published: bool = False) -> State:
     found: State = {}
     with DuckDBEngine(state, read_only=True) as db:
         for (name,) in db.rows("SELECT table_name FROM duckdb_tables() ORDER BY ALL"):
-            if name not in OF_RUNS:
+            if name not in (*OF_RUNS, *OF_A_FILE):
                 told = f"({TOLD.get(name, f'FROM {name}')})"
                 there = [str(row[0]) for row in db.rows(f"DESCRIBE {told}")]
                 columns = [f'"{c}"' for c in there if c not in OF_A_RUN and (name, c) not in computed]

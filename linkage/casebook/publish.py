@@ -17,6 +17,7 @@ from linkage.casebook import difference
 from linkage.contracts import Table
 from linkage.engine.base import Engine
 from linkage.errors import ContractError, StoreError
+from linkage.tonight import Written
 
 CATALOG = "publication"
 _SHAPES = """
@@ -38,11 +39,12 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
 
     The case view has the tables of its zone, the restricted file those of both zones. Without ``anew`` a copy of the
     case view of the night before that lies in ``folder`` is brought up to date, and the working database itself is put
-    in order, for the caller to close and to take; unless most of a file is free. What is written anew has its rows in
-    the order of the key in the case view, and as they came in the restricted file.
+    in order, for the caller to close and to take; unless most of a file is free. What is written anew has the rows of
+    the case view in the order of the key, in both files, and others as they came.
     Raises `ContractError` for a table that is missing, a column that is not declared, a required one that is empty.
     """
     shown, restricted = contracts.tables("case_view"), contracts.tables("restricted")
+    stood = difference.in_step(db)
     there = _shapes(db)
     for table in shown:
         if table.name not in there:
@@ -50,22 +52,33 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
     kept = [table for table in (*shown, *restricted) if table.name in there]
     for table in kept:
         _check_columns(table, [name for name, *_ in there[table.name][1]])
-    firsts: dict[str, int] = {}
+    view, public = folder / "case_view.duckdb", [table.published for table in shown]
+    brought: dict[str, int] | None = None
     if not anew:
-        firsts, places = tonight.first(db, [table.name for table in shown]), tonight.places(db)
         # Else DuckDB packs row groups that lost a few rows, which costs more than all the rest of a checkpoint.
         db.run("SET max_vacuum_tasks = 0")
+        if view.exists():
+            brought = _bring(db, view, public, tonight.written(db, [table.name for table in shown]), stood)
+        difference.keep_in_step(db, brought or {})
         _put_in_order(db, kept, there)
-        # What is written may have moved: row groups of which all rows are deleted are gone from a file.
-        still = tonight.places(db)
-        firsts = {name: first for name, first in firsts.items() if still[name] == places[name]}
         # Both are anew in the same nights: what is to be gone from the one file is not to stay in the other.
         anew = _is_loose(db)
-    view, public = folder / "case_view.duckdb", [table.published for table in shown]
-    if anew or not view.exists() or not _bring(db, view, public, firsts):
-        _write(db, view, public, ordered=True)
     if anew:
-        _write(db, folder / "restricted.duckdb", kept, ordered=False)
+        _write_both(db, view, folder / "restricted.duckdb", public, kept)
+    elif brought is None:
+        _write(db, view, public, ordered=public)
+
+
+def _write_both(db: Engine, view: Path, restricted: Path, public: Sequence[Table], kept: Sequence[Table]) -> None:
+    """Write both files anew: rows of the case view are sorted once, and stand at the same places in both."""
+    rows = " UNION ALL ".join(f"SELECT '{table.name}', count(*) FROM \"{table.name}\"" for table in public)
+    difference.keep_in_step(db, {str(name): int(number) for name, number in db.rows(rows)})
+    _write(db, restricted, kept, ordered=[table for table in kept if table.zone == "case_view"])
+    db.run(f"ATTACH '{_quoted(restricted)}' AS written (READ_ONLY)")
+    try:
+        _write(db, view, public, source="written")
+    finally:
+        db.run("DETACH written")
 
 
 def _is_loose(db: Engine) -> bool:
@@ -80,56 +93,77 @@ def _put_in_order(db: Engine, kept: list[Table], there: dict[str, Shape]) -> Non
     for name in sorted(set(there) - {table.name for table in kept}):
         db.run(f'DROP TABLE "{name}"')
     for table in kept:
-        if there[table.name] != _shape(table):
+        if [name for name, *_ in there[table.name][1]] != [column.name for column in table.columns]:
             with db.transaction():
-                if [name for name, *_ in there[table.name][1]] != [column.name for column in table.columns]:
-                    _rebuild(db, table)
+                _rebuild(db, table)
+    with db.transaction():
+        for table in kept:
+            if there[table.name] != _shape(table):
                 db.run(table.comments())
     db.run("CHECKPOINT")
 
 
 def _rebuild(db: Engine, table: Table) -> None:
-    """Give a table the order of columns that is declared."""
+    """Give a table the order of columns that is declared; its rows come in any order."""
     db.run(f'ALTER TABLE "{table.name}" RENAME TO "_{table.name}"')
     db.run(table.ddl())
     db.run(f'INSERT INTO "{table.name}" BY NAME FROM "_{table.name}"')
     db.run(f'DROP TABLE "_{table.name}"')
+    db.run(f"DELETE FROM {difference.IN_STEP} WHERE table_name = '{table.name}'")
 
 
-def _write(db: Engine, target: Path, tables: Sequence[Table], *, ordered: bool) -> None:
-    """Write a file anew."""
+def _write(
+    db: Engine, target: Path, tables: Sequence[Table], *, ordered: Sequence[Table] = (), source: str | None = None
+) -> None:
+    """Write a file anew, from the current database or another one; some tables in the order of their key."""
     db.widen()
     target.unlink(missing_ok=True)
     with _attached(db, target) as database:
         for table in tables:
             # One transaction a table: each comment would be one of its own, all tables in one would fill the memory.
             with db.transaction():
-                _copy(db, table, f'"{database}".main."{table.name}"', ordered=ordered)
+                _copy(db, table, f'"{source or database}".main."{table.name}"', ordered=table in ordered)
         db.run(f"CHECKPOINT {CATALOG}")
 
 
-def _bring(db: Engine, target: Path, tables: Sequence[Table], firsts: Mapping[str, int]) -> bool:
-    """Bring a file of the night before up to date; False when most of it is free in the end.
+def _bring(
+    db: Engine, target: Path, tables: Sequence[Table], written: Mapping[str, Written], stood: Mapping[str, int]
+) -> dict[str, int] | None:
+    """Bring a file of the night before up to date; None when most of it is free in the end.
 
-    ``firsts`` has, for some tables, the row id from which rows are of tonight.
+    ``written`` has what was written tonight of some tables, ``stood`` those that stood in step with this file, with
+    their places. Returns those that do so now.
     """
+    ours = tonight.places(db)
     with _attached(db, target) as database:
-        stood = _shapes(db)
-        for name in sorted(set(stood) - {table.name for table in tables}):
+        there, places = _shapes(db), tonight.places(db)
+        for name in sorted(set(there) - {table.name for table in tables}):
             db.run(f'DROP TABLE "{name}"')
-        for table in tables:
-            source, published = (f'"{catalog}".main."{table.name}"' for catalog in (database, CATALOG))
-            with db.transaction(), _contract(table):
-                is_like = stood.get(table.name) == _shape(table)
-                if not is_like or not _differ(db, table, source, published, firsts.get(table.name)):
-                    _copy(db, table, source, ordered=True)
+        in_step, others = [], []
+        with db.transaction():
+            for table in tables:
+                source, published = (f'"{catalog}".main."{table.name}"' for catalog in (database, CATALOG))
+                told, is_like = written.get(table.name), there.get(table.name) == _shape(table)
+                stands = is_like and told and told.first == places[table.name] == stood.get(table.name)
+                with _contract(table):
+                    if stands and told and difference.step(db, table, source, published, told):
+                        in_step.append(table.name)
+                    elif not is_like or not _differ(db, table, source, published, told):
+                        others.append(table)
+        for table in others:
+            with db.transaction():
+                _copy(db, table, f'"{database}".main."{table.name}"', ordered=True)
+        theirs = tonight.places(db)
         db.run(f"CHECKPOINT {CATALOG}")
-        return not _is_loose(db)
+        # What is written may have moved: row groups of which all rows are deleted are gone from a file.
+        still = tonight.places(db)
+        in_step = [name for name in in_step if ours[name] == theirs[name] == still[name]]
+        return None if _is_loose(db) else {name: ours[name] for name in in_step}
 
 
-def _differ(db: Engine, table: Table, source: str, published: str, first: int | None) -> bool:
-    if first is not None and table.key:
-        return difference.follow(db, table, source, published, first=first)
+def _differ(db: Engine, table: Table, source: str, published: str, told: Written | None) -> bool:
+    if told and not told.columns and table.key:
+        return difference.follow(db, table, source, published, first=told.first)
     return difference.bring(db, table, source, published)
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from linkage.engine.base import Engine
 from linkage.reports.lists import Case, cases
 from linkage.reports.night import Check, Rejected, Source, checks, rejected, sources
+from linkage.reports.once import Once
 from linkage.reports.since import Since
 
 STATUSES = (
@@ -127,7 +128,14 @@ class Facts:
 
     def expected(self, case: Case) -> str:
         """Return the names of the partners of whom a report of an incident is expected."""
-        return " / ".join(self.partners.get(one, one) for one in (case.expected or "").split("|") if one)
+        return self._named[case.expected]
+
+    @cached_property
+    def _named(self) -> Once[str]:
+        def named(expected: str | None) -> str:
+            return " / ".join(self.partners.get(one, one) for one in (expected or "").split("|") if one)
+
+        return Once(named)
 
     def is_new(self, case: Case) -> bool:
         """Tell whether an incident was not on the list of the publication before."""

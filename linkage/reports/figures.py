@@ -305,6 +305,7 @@ def _step(counts: Sequence[Row], months: Sequence[date] | None = None) -> str:
     return STEPS[-1]
 
 
+@cache
 def label(month: date, step: str) -> str:
     """Return the period that a month lies in: 2025-03, 2025-Q1 or 2025."""
     return {

@@ -15,26 +15,29 @@ CHILDREN = ("yes", "unknown", "no")
 """Unknown stands before no: an unknown may hide a child."""
 
 _CASES = """
-WITH repeats AS (
-  SELECT i.household_id, count(*) AS incidents
-  FROM incident AS i JOIN incident_status AS s USING (source_id, incident_number)
-  WHERE s.status <> 'excluded' AND i.household_id IS NOT NULL
-  GROUP BY i.household_id
+WITH wanted AS (
+  SELECT s.*, i.reported_at, i.municipality_code, i.expected_steunpunt, i.children_involved, i.severity, i.household_id
+  FROM incident_status AS s JOIN incident AS i USING (source_id, incident_number)
+  WHERE s.status IN ({statuses})
+), repeats AS (
+  SELECT household_id, count(*) AS incidents
+  FROM (SELECT source_id, incident_number, household_id FROM incident SEMI JOIN wanted USING (household_id))
+  ANTI JOIN (SELECT source_id, incident_number FROM incident_status WHERE status = 'excluded')
+    USING (source_id, incident_number)
+  GROUP BY household_id
 ), candidates AS (
   SELECT incident_source_id AS source_id, incident_number, count(*) AS reports, max(match_probability) AS best
   FROM incident_link WHERE link_class = 'possible' GROUP BY incident_source_id, incident_number
 ), listed AS (
-  SELECT s.incident_number, s.source_id, CAST(i.reported_at AS DATE) AS reported_on, i.municipality_code,
-    i.expected_steunpunt, s.age_days, s.cause,
-    CASE WHEN i.children_involved IS NULL THEN 'unknown' WHEN i.children_involved > 0 THEN 'yes'
+  SELECT w.incident_number, w.source_id, CAST(w.reported_at AS DATE) AS reported_on, w.municipality_code,
+    w.expected_steunpunt, w.age_days, w.cause,
+    CASE WHEN w.children_involved IS NULL THEN 'unknown' WHEN w.children_involved > 0 THEN 'yes'
       ELSE 'no' END AS children,
-    CASE WHEN i.severity IN {severities} THEN i.severity ELSE 'none' END AS severity,
-    coalesce(r.incidents, 1) AS repeats, i.household_id, coalesce(c.reports, 0) AS candidates, c.best, s.status
-  FROM incident_status AS s
-  JOIN incident AS i USING (source_id, incident_number)
-  LEFT JOIN repeats AS r ON r.household_id = i.household_id
-  LEFT JOIN candidates AS c ON c.source_id = s.source_id AND c.incident_number = s.incident_number
-  WHERE s.status IN ({statuses})
+    CASE WHEN w.severity IN {severities} THEN w.severity ELSE 'none' END AS severity,
+    coalesce(r.incidents, 1) AS repeats, w.household_id, coalesce(c.reports, 0) AS candidates, c.best, w.status
+  FROM wanted AS w
+  LEFT JOIN repeats AS r USING (household_id)
+  LEFT JOIN candidates AS c USING (source_id, incident_number)
 )
 SELECT * FROM listed
 ORDER BY {rank_severity}, {rank_children}, age_days DESC NULLS LAST, repeats DESC, incident_number, source_id

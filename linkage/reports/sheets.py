@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
+from linkage.reports.lines import Lines
+from linkage.reports.once import Once
 from linkage.reports.words import Words
 
 Value = str | int | float | date | None
 
 LONGEST_TEXT = 32_767
-"""Characters that a cell can hold."""
+"""Characters that a cell can hold, counted as UTF-16 does."""
 
 ZERO, PLAIN = date(1899, 12, 30).toordinal(), date(1900, 3, 1)
 """The day that a workbook counts from, and the first on which it counts without a day that never was."""
@@ -78,7 +81,7 @@ class Book:
 
     def sheet(self, key: str, widths: Sequence[float]) -> Sheet:
         """Add a sheet; ``key`` names its title in the texts."""
-        made: Any = self._book.add_worksheet(self._texts[f"sheet.{key}"])
+        made: Any = self._book.add_worksheet(self._texts[f"sheet.{key}"], Lines)
         made.set_landscape()
         made.set_paper(9)
         made.fit_to_pages(1, 0)
@@ -95,7 +98,7 @@ class Book:
         sheet = self.sheet(key, [column.width for column in columns])
         if note:
             sheet.line(note, *[None] * (len(columns) - 1), look="alert")
-        sheet.block(columns, rows)
+        sheet.table(columns, rows)
         sheet.freeze(columns, header=int(bool(note)))
 
     def close(self) -> None:
@@ -126,7 +129,7 @@ class Sheet:
 
     def entry(self, term: str, meaning: str) -> None:
         """Write a term, and beside it a meaning that may run over all other columns."""
-        self._fit(meaning, sum(self._widths[1:]))
+        self._fit((meaning, sum(self._widths[1:])))
         self._sheet.merge_range(self._row, 1, self._row, len(self._widths) - 1, "", self._looks["wrapped"])
         self._cell(1, meaning, "wrapped")
         self.line(term, look="strong")
@@ -137,14 +140,27 @@ class Sheet:
 
     def block(self, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]]) -> None:
         """Write a header and rows; an empty table says so in words."""
-        self._sheet.set_row(self._row, 2 * LINE + 2)
-        self.line(*(str(self._texts[f"column.{column.key}"]) for column in columns), look="header")
+        self._header(columns, rows)
         for row in rows:
+            self._fit(*((value, c.width) for c, value in zip(columns, row, strict=True) if c.look == "wrapped"))
             for index, (column, value) in enumerate(zip(columns, row, strict=True)):
-                if column.look == "wrapped":
-                    self._fit(value, column.width)
                 self._cell(index, value, column.look)
             self._row += 1
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Value | Shown]]) -> None:
+        """Write the same as `block`, many rows at once; nothing may be written below them."""
+        self._header(columns, rows)
+        if not rows:
+            return
+        cells = [Once(partial(self._written, look=column.look)) for column in columns]
+        wrapped = [(n, Once(partial(_lines, width=c.width))) for n, c in enumerate(columns) if c.look == "wrapped"]
+        heights = (_height(max((lines[row[n]] for n, lines in wrapped), default=1)) for row in rows)
+        self._sheet.add_rows(cells, rows, heights)
+        self._row += len(rows)
+
+    def _header(self, columns: Sequence[Column], rows: Sequence[object]) -> None:
+        self._sheet.set_row(self._row, 2 * LINE + 2)
+        self.line(*(str(self._texts[f"column.{column.key}"]) for column in columns), look="header")
         if not rows:
             self.line(str(self._texts["none"]))
 
@@ -154,23 +170,49 @@ class Sheet:
         self._sheet.repeat_rows(0, header)
         self._sheet.autofilter(header, 0, self._row - 1, len(columns) - 1)
 
-    def _fit(self, value: Value | Shown, width: float) -> None:
-        lines = -(-len(value) // int(width)) if isinstance(value, str) else 1
-        if lines > 1:
-            self._sheet.set_row(self._row, min(lines, 20) * LINE)
+    def _fit(self, *wrapped: tuple[Value | Shown, float]) -> None:
+        if height := _height(max((_lines(*one) for one in wrapped), default=1)):
+            self._sheet.set_row(self._row, height)
 
     def _cell(self, column: int, value: Value | Shown, look: str) -> None:
-        if isinstance(value, Shown):
-            self._cell(column, value.value, value.look)
-            return
-        style = self._looks[look]
-        if value is None:
+        told, style = self._told(value, look)
+        if told is None:
             self._sheet.write_blank(self._row, column, None, style)
-        elif isinstance(value, str):
-            self._sheet.write_string(self._row, column, value[:LONGEST_TEXT], style)
-        elif type(value) is date and value >= PLAIN:
-            self._sheet.write_number(self._row, column, value.toordinal() - ZERO, style)
-        elif isinstance(value, date):
-            self._sheet.write_datetime(self._row, column, value, style)
+        elif isinstance(told, str):
+            self._sheet.write_string(self._row, column, told, style)
         else:
-            self._sheet.write_number(self._row, column, value, style)
+            self._sheet.write_number(self._row, column, told, style)
+
+    def _written(self, value: Value | Shown, look: str) -> str:
+        told, style = self._told(value, look)
+        if told is None:
+            return str(self._sheet.blank(style))
+        return str(self._sheet.text(told, style) if isinstance(told, str) else self._sheet.number(told, style))
+
+    def _told(self, value: Value | Shown, look: str) -> tuple[str | float | None, Any]:
+        """Return what a cell holds, days as the number of days, and how it looks."""
+        if isinstance(value, Shown):
+            return self._told(value.value, value.look)
+        style = self._looks[look]
+        if isinstance(value, str):
+            return _fitting(value), style
+        if isinstance(value, date):
+            return value.toordinal() - ZERO - (value < PLAIN), style
+        return value, style
+
+
+def _fitting(text: str) -> str:
+    """Return as much of a text as a cell can hold."""
+    if len(text) <= LONGEST_TEXT // 2:
+        return text
+    return text.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
+
+
+def _lines(value: Value | Shown, width: float) -> int:
+    """Return how many lines a text takes in a column that wraps it."""
+    return -(-len(value) // int(width)) if isinstance(value, str) else 1
+
+
+def _height(lines: int) -> float:
+    """Return the height of a row that is higher than a line; 0 for one that is not."""
+    return min(lines, 20) * LINE if lines > 1 else 0.0

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from linkage import municipalities
 from linkage.config import Limits
 from linkage.reports.lists import Case
 from linkage.reports.night import Source
+from linkage.reports.once import Once
 from linkage.reports.since import GONE
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -106,9 +107,14 @@ class Words:
 
     def place(self, code: str | None, merged: Sequence[str] = ()) -> str:
         """Return the name of a municipality, or its code when it is not known; with those that it took over."""
-        name = municipalities.name(code) if code else str(self["unknown"])
+        if not merged:
+            return self._places[code]
         others = self.join([municipalities.name(c) for c in merged])
-        return self.say("merged", name=name, others=others) if merged else name
+        return self.say("merged", name=self._places[code], others=others)
+
+    @cached_property
+    def _places(self) -> Once[str]:
+        return Once(lambda code: municipalities.name(code) if code else str(self["unknown"]))
 
     def lacks(self, case: Case, expected: str) -> str:
         """Return what is missing of an incident, and which source lacks it; empty for a cause that has no word."""

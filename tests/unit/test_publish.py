@@ -30,7 +30,7 @@ MENTION = Table("mention", "restricted", "Mentions", ("id",), (Column("id", "INT
 @pytest.fixture
 def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckDBEngine]:
     """A working database with the two declared tables and one of the run's own."""
-    declared = {"case_view": (GAP,), "restricted": (MENTION,)}
+    declared = {"case_view": (GAP,), "restricted": (MENTION, contracts.table("in_step"))}
     monkeypatch.setattr(contracts, "tables", lambda zone: declared[zone])
     with DuckDBEngine(tmp_path / "work.duckdb") as engine:
         engine.run("CREATE TABLE gap (unmatched BIGINT, month DATE, code VARCHAR)")
@@ -59,14 +59,18 @@ def test_restricted_holds_both_zones_and_no_byte_of_the_scratch_table(db: DuckDB
     assert not list(tmp_path.glob("*view*.wal"))
     assert b"kanarie" not in (tmp_path / "restricted.duckdb").read_bytes()
     with DuckDBEngine(tmp_path / "restricted.duckdb", read_only=True) as view:
-        assert view.rows("SELECT table_name FROM duckdb_tables() ORDER BY ALL") == [("gap",), ("mention",)]
+        assert view.rows("SELECT table_name FROM duckdb_tables() ORDER BY ALL") == [
+            ("gap",),
+            ("in_step",),
+            ("mention",),
+        ]
         assert view.rows("SELECT id FROM mention") == [(7,)]
 
 
 def test_a_working_database_that_is_kept_holds_what_a_new_file_would(db: DuckDBEngine, tmp_path: Path) -> None:
     publish.write(db, tmp_path, anew=False)
     assert not (tmp_path / "restricted.duckdb").exists()
-    assert db.rows("SELECT table_name, comment FROM duckdb_tables() ORDER BY ALL") == [
+    assert db.rows("SELECT table_name, comment FROM duckdb_tables() WHERE table_name <> 'in_step' ORDER BY ALL") == [
         ("gap", "It's the gap"),
         ("mention", "Mentions"),
     ]
@@ -198,21 +202,43 @@ def test_what_went_is_in_neither_file_when_one_of_them_is_written_anew(
     }
 
 
+GROUP = 122_880
+"""Rows of a row group."""
+
+
+def groups(db: DuckDBEngine, number: int) -> None:
+    """Give the table of the case view whole row groups, in the order of the key."""
+    db.run(GAP.ddl())
+    db.run(f"INSERT INTO gap SELECT 'GM' || (1000000 + range), DATE '2025-01-01', range FROM range({number * GROUP})")
+    db.run(GAP.comments())
+
+
 def test_rows_that_move_because_a_whole_row_group_went_are_not_taken_for_older_ones(
     db: DuckDBEngine, tmp_path: Path
 ) -> None:
-    group, groups = 122_880, 6
-    db.run(GAP.ddl())
-    db.run(f"INSERT INTO gap SELECT 'GM' || range, DATE '2025-01-01', range FROM range({groups * group})")
-    db.run(GAP.comments())
+    groups(db, 6)
     publish.write(db, tmp_path, anew=False)
     tonight.note(db)
-    db.run(f"DELETE FROM gap WHERE unmatched < {group} OR unmatched = {3 * group}")
-    db.run(f"INSERT INTO gap VALUES ('GM{3 * group}', '2025-01-01', 0)")
-    assert tonight.first(db, ["gap"]) == {"gap": groups * group}
+    db.run(f"DELETE FROM gap WHERE unmatched < {GROUP} OR unmatched = {3 * GROUP}")
+    db.run(f"INSERT INTO gap VALUES ('GM{1000000 + 3 * GROUP}', '2025-01-01', 0)")
+    assert tonight.first(db, ["gap"]) == {"gap": 6 * GROUP}
     publish.write(db, tmp_path, anew=False)
-    assert db.rows("SELECT max(rowid) < ? FROM gap", [groups * group]) == [(True,)]
+    assert db.rows("SELECT max(rowid) < ? FROM gap", [6 * GROUP]) == [(True,)]
     assert sorted(published(tmp_path)) == sorted(db.rows("FROM gap"))
+
+
+def test_tables_of_which_a_whole_row_group_went_stand_in_step_no_longer(db: DuckDBEngine, tmp_path: Path) -> None:
+    groups(db, 6)
+    publish.write(db, tmp_path)
+    db.close()
+    with DuckDBEngine(tmp_path / "restricted.duckdb") as db:
+        assert db.rows("FROM in_step") == [("gap", 6 * GROUP)]
+        for gone, stands in ((f"unmatched = {3 * GROUP}", [("gap", 6 * GROUP)]), (f"unmatched < {GROUP}", [])):
+            tonight.note(db)
+            db.run(f"DELETE FROM gap WHERE {gone}")
+            publish.write(db, tmp_path, anew=False)
+            assert db.rows("FROM in_step") == stands
+        assert sorted(published(tmp_path)) == sorted(db.rows("FROM gap"))
 
 
 def test_a_required_column_that_is_empty_in_a_new_row_is_not_published(db: DuckDBEngine, tmp_path: Path) -> None:
@@ -222,7 +248,7 @@ def test_a_required_column_that_is_empty_in_a_new_row_is_not_published(db: DuckD
     db.run("CREATE OR REPLACE TABLE gap AS SELECT unmatched, month, code FROM gap")
     db.run("INSERT INTO gap VALUES (NULL, '2025-01-01', 'GM3')")
     with pytest.raises(ContractError, match="table gap breaks its contract"):
-        publish._bring(db, tmp_path / "case_view.duckdb", (GAP,), {})
+        publish._bring(db, tmp_path / "case_view.duckdb", (GAP,), {}, {})
 
 
 def test_the_working_database_is_the_default_again_and_open_for_the_next_file(db: DuckDBEngine, tmp_path: Path) -> None:

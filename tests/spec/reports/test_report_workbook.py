@@ -7,8 +7,13 @@ import zipfile
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest import MonkeyPatch
 from python_calamine import CalamineWorkbook
 
 from linkage.config import Limits
@@ -49,14 +54,72 @@ def test_the_nine_statuses_of_the_summary_sum_to_all_incidents(written: Path) ->
     assert sum(row[2] for row in nine) == pytest.approx(1)  # type: ignore[misc]
 
 
-def test_days_are_numbered_as_the_library_numbers_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts, days = words(Limits(), "nl"), [date(1900, 1, 1), date(1900, 2, 28), date(1900, 3, 1), date(2025, 3, 14)]
-    for name in ("ours", "theirs"):
-        book = sheets.Book(tmp_path / name, texts, title="", made_at=datetime(2025, 3, 14))  # noqa: DTZ001
-        book.table("pending", [sheets.Column("reported_on", 12, "day")], [[day] for day in days])
-        book.close()
-        monkeypatch.setattr(sheets, "PLAIN", date.max)
-    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=60),
+    st.sampled_from(
+        ["_x0041_", " before", "after ", "<r>rich</r>", "=1+1", "\x01", "\U0001f600" * 20_000, "x" * 40_000]
+    ),
+    st.integers(-(10**12), 10**12),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.dates(date(1900, 1, 1), date(9999, 12, 31)),
+)
+COLUMNS = [
+    sheets.Column("incident_number", 12),
+    sheets.Column("lacks", 9, "wrapped"),
+    sheets.Column("reported_on", 12, "day"),
+    sheets.Column("resolve", 14, "wrapped"),
+    sheets.Column("best", 10, "share"),
+]
+ROWS = st.lists(
+    st.tuples(*[st.one_of(CELLS, st.builds(sheets.Shown, CELLS, st.sampled_from(["red", "alert", "count"])))] * 5),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.sampled_from(["", "a note"]))
+def test_rows_at_once_give_the_bytes_that_the_librarys_own_calls_give(
+    rows: list[tuple[sheets.Value | sheets.Shown, ...]], note: str
+) -> None:
+    texts, made = words(Limits(), "nl"), []
+    for is_ours in (True, False):
+        with MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+            if not is_ours:
+                patch.setattr(sheets.Sheet, "table", sheets.Sheet.block)
+                patch.setattr(sheets.Sheet, "_told", lambda own, value, look: (value, own._looks[look]))
+                patch.setattr(sheets.Sheet, "_cell", cell_by_the_library)
+            book = sheets.Book(Path(folder) / "book", texts, title="", made_at=datetime(2025, 3, 14))  # noqa: DTZ001
+            for look in book._looks.values():
+                look._get_xf_index()  # else styles are numbered in the order in which cells are written
+            for key in ("pending", "review"):
+                book.table(key, COLUMNS, rows, note)
+            book.close()
+            made.append((Path(folder) / "book").read_bytes())
+    assert made[0] == made[1]
+
+
+def cell_by_the_library(own: Any, column: int, value: sheets.Value | sheets.Shown, look: str) -> None:
+    """Write a cell as XlsxWriter has it for a value of its type."""
+    if isinstance(value, sheets.Shown):
+        value, look = value.value, value.look
+    place = own._row, column
+    style = own._looks[look]
+    if value is None:
+        own._sheet.write_blank(*place, None, style)
+    elif isinstance(value, str):
+        own._sheet.write_string(*place, value, style)
+    elif isinstance(value, date):
+        own._sheet.write_datetime(*place, value, style)
+    else:
+        own._sheet.write_number(*place, value, style)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_no_cell_can_hold_is_an_error(tmp_path: Path, number: float) -> None:
+    book = sheets.Book(tmp_path / "book", words(Limits(), "nl"), title="", made_at=datetime(2025, 3, 14))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="a cell holds"):
+        book.table("pending", COLUMNS, [["", "", "", "", number]])
 
 
 def test_a_stale_source_is_named_before_any_figure(written: Path) -> None:
