@@ -46,12 +46,13 @@ def first(db: Engine, tables: Collection[str]) -> dict[str, int]:
         f"WHERE places >= {MANY}"
     )
     found = {str(name): int(places) for name, places in noted if name in tables}
-    if not found:
-        return {}
-    changed = " UNION ALL ".join(
-        f"SELECT '{name}', bool_or(has_updates) FROM pragma_storage_info('{name}')" for name in found
+    # To ask it of a wide table that nobody read yet takes 50 ms.
+    asked = " UNION ALL ".join(
+        f"SELECT '{name}' FROM pragma_storage_info('{name}') HAVING bool_or(has_updates)"
+        for name in found.keys() & db.updated
     )
-    return {str(name): found[name] for name, is_changed in db.rows(changed) if not is_changed}
+    changed = {row[0] for row in db.rows(asked)} if asked else set()
+    return {name: first for name, first in found.items() if name not in changed}
 
 
 def places(db: Engine) -> dict[str, int]:
