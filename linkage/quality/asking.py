@@ -34,6 +34,7 @@ def questions(checks: Sequence[Check], told: Sequence[Proof], since: Since) -> d
         "apart": {check.table: check.apart for check in checks},
         "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
         "queries": {c.id: query for c in checks if (query := statements.query(c))},
+        "both": {c.id: c.both for c in checks if c.both},
         "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told, since)],
         "right": sorted(since.right),
         "tonight": since.first,
@@ -45,7 +46,10 @@ def answer(engine: Any, asked: dict[str, Any]) -> dict[str, Found]:
     found = columns(engine, asked["columns"]) | _noughts(engine, asked)
     for table, counts in asked["counts"].items():
         found |= scan(engine, table, {n: c for n, c in counts.items() if n not in found}, asked["apart"][table])
-    return found | queries(engine, asked["queries"], asked["proofs"])
+    at_once = {name: told for name, query in asked["both"].items() if len(told := _told(engine, query)) == 2}
+    found |= {name: Found(int(wrong), int(total)) for name, (wrong, total) in at_once.items()}
+    rest = {name: pair for name, pair in asked["queries"].items() if name not in found}
+    return found | queries(engine, rest, asked["proofs"])
 
 
 def _noughts(engine: Any, asked: dict[str, Any]) -> dict[str, Found]:
