@@ -16,6 +16,9 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 class Engine(Protocol):
     """A place where tables live and SQL runs."""
 
+    updated: set[str]
+    """Tables that statements may have changed rows of in place, among other names."""
+
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Run a statement whose result is not needed, or several without parameters."""
         ...

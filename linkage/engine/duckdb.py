@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from linkage.errors import StoreError
 
 NO_ROOM = ("No space left", "File too large", "max_temp_directory_size")
 """What DuckDB's errors say of a disk that is full; nothing else of their text is told, it may quote a row."""
+UPDATE = re.compile(r'\bUPDATE\s+(?:"?\w+"?\.)*"?(\w+)', re.IGNORECASE)
 
 
 class DuckDBEngine:
@@ -48,6 +50,7 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise StoreError(f"cannot open {path.name if path else 'memory'}: {type(error).__name__}") from None
         self._threads = threads
+        self.updated: set[str] = set()
         self.run("SET TimeZone='Europe/Amsterdam'")
         if spill is not None:
             self._encrypt_spill(spill)
@@ -186,6 +189,7 @@ class DuckDBEngine:
         self.close()
 
     def _execute(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        self.updated.update(UPDATE.findall(sql))
         try:
             return self.connection.execute(sql, params) if params else self.connection.execute(sql)
         except duckdb.Error as error:

@@ -6,6 +6,8 @@ numerator, in the denominator, or is censored. What is added up how is the same 
 
 Records, persons and households are joined by a hash of their id, which takes half the time that strings take: any two
 of a million have the same one with a chance of 3e-8.
+
+What mentions tell, the one table of millions, is counted by those of tonight (see ``moved``); all else anew.
 """
 
 from __future__ import annotations
@@ -15,15 +17,17 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from linkage import contracts, indicators
+from linkage import basis, contracts, indicators
 from linkage.config import Config
 from linkage.engine.base import Engine
 from linkage.indicators import Indicator
+from linkage.kpi import moved
 from linkage.workdays import write_days
 
 __all__ = ["build"]
 
 SQL = Path(__file__).with_name("sql")
+STAGE = "indicators"
 BASE = ("kpi_incident", "kpi_count", "kpi_report", "kpi_named", "kpi_young", "kpi_child", "kpi_family")
 """What several indicators read, in the order in which it is made."""
 WORK = (
@@ -36,6 +40,7 @@ WORK = (
     "kpi_person",
     "kpi_scope",
     "kpi_cell",
+    *moved.WORK,
 )
 DELIVERABLE = ("safety_assessment_end", "service_start", "transfer_at", "feedback_at", "prior_involvement")
 """Columns of ``case_report`` that not every source fills."""
@@ -57,9 +62,11 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
 
     Reads what ``casebook.build`` and ``families.build`` wrote, ``mention``, ``mention_person``, ``person_base``,
     ``household_member``, the source tables, ``pair``, ``possible_person_link`` and ``decision``. ``as_of`` is the last
-    day that all cover.
+    day that all cover. Where ``kpi`` of the night before was made as tonight, mentions count by what came and went.
     """
-    values = _values(config, as_of)
+    values, found = _values(config, as_of), _found(db)
+    sides = moved.sides(db, is_kept=db.has("kpi") and basis.of_stage(db, STAGE) == found)
+    basis.forget(db, STAGE)
     write_days(db, as_of)
     for name in BASE:
         db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
@@ -70,10 +77,14 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     db.run(f"CREATE OR REPLACE TEMP TABLE kpi_person ({HEAD}, numerator BIGINT)")
     for indicator in indicators.indicators():
         _collect(db, indicator, values)
-    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_scope AS {_query('kpi_scope', values)}")
-    db.run(f"CREATE OR REPLACE TEMP TABLE kpi_cell AS {_query('kpi_cell', values)}")
+        for sign, tables in sides.get(indicator.code, ()):
+            with db.shown(tables):
+                _count(db, indicator, _query(f"{indicator.code}.mentions", values), sign)
+    for name in ("kpi_cell", "kpi_scope"):
+        db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name, values)}")
     db.run(contracts.table("kpi").ddl())
     db.run(f"INSERT INTO kpi BY NAME {_query('kpi', values)}")
+    basis.keep(db, STAGE, found)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
     [(figures, computed)] = db.rows(
@@ -83,17 +94,29 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     progress(f"{computed} of {figures} figures of the indicators computed")
 
 
+def _found(db: Engine) -> str:
+    """Return what counts of a night before rest on."""
+    files = (*sorted(SQL.parent.glob("*.py")), *sorted(SQL.glob("*.sql")))
+    places = db.rows("SELECT bit_xor(hash(m)) FROM municipality AS m") if db.has("municipality") else None
+    return basis.fingerprint(db, basis.code(*files), indicators.indicators(), places)
+
+
+def _count(db: Engine, indicator: Indicator, events: str, sign: int = 1) -> None:
+    """Add records, or take them off, counted by everything that they may be split by."""
+    same, written = PERIODS[indicator.period]
+    counts = ", ".join(f"{sign} * sum({name}) AS {name}" for name in ("numerator", "denominator", "censored"))
+    db.run(
+        f"INSERT INTO kpi_fact BY NAME SELECT '{indicator.code}' AS kpi_code, * EXCLUDE (day, same), "
+        f"strftime(day, {written}) AS period FROM (SELECT * EXCLUDE (day, numerator, denominator, censored), "
+        f"{same} AS same, min(day) AS day, {counts} FROM ({events}) GROUP BY ALL)"
+    )
+
+
 def _collect(db: Engine, indicator: Indicator, values: dict[str, object]) -> None:
-    """Add the records of one indicator, counted by everything that it may be split by."""
-    code, (same, written) = f"'{indicator.code}' AS kpi_code", PERIODS[indicator.period]
-    counts = "min(day) AS day, sum(numerator) AS numerator, sum(denominator) AS denominator, sum(censored) AS censored"
-    period = f"strftime(day, {written}) AS period"
+    """Add the records, amounts and persons of one indicator."""
+    code, period = f"'{indicator.code}' AS kpi_code", f"strftime(day, {PERIODS[indicator.period][1]}) AS period"
     if (SQL / f"{indicator.code}.sql").exists():
-        events = _query(indicator.code, values)
-        db.run(
-            f"INSERT INTO kpi_fact BY NAME SELECT {code}, * EXCLUDE (day, same), {period} FROM (SELECT "
-            f"* EXCLUDE (day, numerator, denominator, censored), {same} AS same, {counts} FROM ({events}) GROUP BY ALL)"
-        )
+        _count(db, indicator, _query(indicator.code, values))
     for shape in ("amount", "distinct"):
         if (SQL / f"{indicator.code}.{shape}.sql").exists():
             target = "kpi_amount" if shape == "amount" else "kpi_person"

@@ -34,6 +34,7 @@ def questions(checks: Sequence[Check], told: Sequence[Proof], since: Since) -> d
         "apart": {check.table: check.apart for check in checks},
         "columns": {c.id: [c.table, c.columns] for c in checks if c.kind == "columns"},
         "queries": {c.id: query for c in checks if (query := statements.query(c))},
+        "both": {c.id: c.both for c in checks if c.both},
         "proofs": [[proof.of, proof.holds] for proof in proofs.of(checks, told, since)],
         "right": sorted(since.right),
         "tonight": since.first,
@@ -42,25 +43,30 @@ def questions(checks: Sequence[Check], told: Sequence[Proof], since: Since) -> d
 
 def answer(engine: Any, asked: dict[str, Any]) -> dict[str, Found]:
     """Return what can be counted of what `questions` asks."""
-    found, right = columns(engine, asked["columns"]), set(asked["right"])
+    found = columns(engine, asked["columns"]) | _noughts(engine, asked)
     for table, counts in asked["counts"].items():
-        were_right = {name: counted for name, counted in counts.items() if name in right}
-        found |= _noughts(engine, table, were_right, asked["tonight"].get(table))
         found |= scan(engine, table, {n: c for n, c in counts.items() if n not in found}, asked["apart"][table])
-    return found | queries(engine, asked["queries"], asked["proofs"])
+    at_once = {name: told for name, query in asked["both"].items() if len(told := _told(engine, query)) == 2}
+    found |= {name: Found(int(wrong), int(total)) for name, (wrong, total) in at_once.items()}
+    rest = {name: pair for name, pair in asked["queries"].items() if name not in found}
+    return found | queries(engine, rest, asked["proofs"])
 
 
-def _noughts(engine: Any, table: str, counts: dict[str, str], since: int | None) -> dict[str, Found]:
-    """Return which counts are nought, of those that were so of all rows before ``since``."""
-    if since is None or not counts:
-        return {}
-    try:
-        [wrong] = _rows(engine, f'SELECT {", ".join(counts.values())} FROM "{table}" WHERE rowid >= {since}')
-        [[total]] = _rows(engine, f'SELECT count(*) FROM "{table}"')
-    except sa.exc.SQLAlchemyError:
-        engine.forget()
-        return {}
-    return {name: Found(0, int(total)) for name, n in zip(counts, wrong, strict=True) if n == 0}
+def _noughts(engine: Any, asked: dict[str, Any]) -> dict[str, Found]:
+    """Return which counts are nought, of those that were so of all rows before those of tonight."""
+    right, first = set(asked["right"]), asked["tonight"]
+    were_right = {
+        table: [name for name in counts if name in right] for table, counts in asked["counts"].items() if table in first
+    }
+    made = {
+        table: f'(SELECT {" + ".join(asked["counts"][table][name] for name in names)} FROM "{table}" '
+        f"WHERE rowid >= {first[table]})"
+        for table, names in were_right.items()
+        if names
+    }
+    wrong = _numbers(engine, made)
+    totals = _numbers(engine, {table: f'(SELECT count(*) FROM "{table}")' for table, n in wrong.items() if n == 0})
+    return {name: Found(0, total) for table, total in totals.items() for name in were_right[table]}
 
 
 def scan(engine: Any, table: str, counts: dict[str, str], apart: str) -> dict[str, Found]:
@@ -120,6 +126,7 @@ def queries(engine: Any, asked: dict[str, list[str]], proofs: list[list[Any]]) -
             continue
         kept = [name for name, is_kept in zip(names, _told(engine, holds), strict=False) if is_kept is True]
         answers |= {asked[name][0]: 0 for name in kept if name in asked}
+    answers |= _numbers(engine, {total: total.removeprefix("SELECT ") for _, total in asked.values()})
     for query in dict.fromkeys(query for pair in asked.values() for query in pair):
         if query not in answers:
             answers[query] = _number(engine, query)
@@ -134,6 +141,18 @@ def _told(engine: Any, holds: str) -> Sequence[Any]:
         engine.forget()
         return ()
     return tuple(row)
+
+
+def _numbers(engine: Any, asked: dict[str, str]) -> dict[str, int]:
+    """Return the numbers that some expressions are, all in one statement; none where one of them fails."""
+    told = " UNION ALL ".join(f"SELECT {place}, {number}" for place, number in enumerate(asked.values()))
+    try:
+        rows = _rows(engine, told) if told else []
+    except sa.exc.SQLAlchemyError:
+        engine.forget()
+        return {}
+    names = list(asked)
+    return {names[place]: int(number) for place, number in rows}
 
 
 def _number(engine: Any, query: str) -> int | None:

@@ -32,6 +32,7 @@ class Check:
     one row for each wrong thing, for what one row cannot tell; the other kinds come from declarations.
     Up to ``max_share`` of the rows, or fewer than ``min_failing`` rows, may break a check. With ``show`` the
     message names what ``rows`` selects: sources, deliveries, files or columns, never a value of a record.
+    ``both`` is a query of how many are wrong and of how many, where one scan tells what ``rows`` and ``total`` do.
     ``refers`` is the ``table.key`` to which ``column`` leads, where ``rows`` are those of a key that is not there.
     ``apart`` is an expression over one row that names the part to which it belongs, a delivery of tonight: what may
     break a check of all rows may not break one of a part either, from `FEW` rows on.
@@ -48,6 +49,7 @@ class Check:
     where: str = ""
     rows: str = ""
     total: str = ""
+    both: str = ""
     refers: str = ""
     show: bool = False
     apart: str = ""
@@ -320,6 +322,6 @@ def _filled(check: Check, config: Config, run_id: str, advice: str) -> Check:
 
     text: dict[str, Any] = {
         name: re.sub(r"\$([a-z]+)\.([a-z_]+)", value, getattr(check, name))
-        for name in ("where", "rows", "total", "apart", "description", "description_nl")
+        for name in ("where", "rows", "total", "both", "apart", "description", "description_nl")
     }
     return replace(check, advice=check.advice or advice, **text)

@@ -1,11 +1,5 @@
--- Filled and valid fields of persons, incidents and reports, counted by source and month before they are laid out.
-WITH person AS (
-    SELECT source_id, CAST(date_trunc('month', event_date) AS DATE) AS day, count(*) AS rows, count(surname) AS surname,
-           count(given_name) AS given_name, count(initials) AS initials, count(birth_date) AS birth_date, count(sex) AS sex,
-           count(bsn_hmac) AS bsn, count(postcode) AS postcode, count(house_number) AS house_number,
-           count(phone_hmac) AS phone, count(nullif(role, 'onbekend')) AS role
-    FROM mention WHERE event_date IS NOT NULL GROUP BY ALL
-), incidents AS (
+-- Filled and valid fields of incidents and reports, counted by source and month before they are laid out.
+WITH incidents AS (
     SELECT source_id, CAST(date_trunc('month', reported_at) AS DATE) AS day, count(*) AS rows, count(dv_flag) AS dv_flag,
            count(nullif(dv_form, '')) AS dv_form, count(nullif(relation_type, '')) AS relation_type, count(nullif(mk_code, '')) AS mk_code,
            count(nullif(risk_level, 'onbekend')) AS risk_level, count(nullif(children_present, 'onbekend')) AS children_present,
@@ -20,9 +14,7 @@ WITH person AS (
            count(nullif(safety_outcome, 'onbekend')) AS safety_outcome, count(follow_up_decision) AS follow_up_decision
     FROM steunpunt_report WHERE record_status <> 'ingetrokken' AND contact_type = 'melding' GROUP BY ALL
 ), laid_out AS (
-    SELECT 'person' AS figure, * FROM (UNPIVOT person ON COLUMNS(* EXCLUDE (source_id, day, rows)) INTO NAME part VALUE filled)
-    UNION ALL
-    SELECT 'incident', * FROM (UNPIVOT incidents ON COLUMNS(* EXCLUDE (source_id, day, rows)) INTO NAME part VALUE filled)
+    SELECT 'incident' AS figure, * FROM (UNPIVOT incidents ON COLUMNS(* EXCLUDE (source_id, day, rows)) INTO NAME part VALUE filled)
     UNION ALL
     SELECT 'report', * FROM (UNPIVOT reports ON COLUMNS(* EXCLUDE (source_id, day, rows)) INTO NAME part VALUE filled)
 )

@@ -224,6 +224,22 @@ def test_whatever_came_and_went_is_counted_as_by_all_rows(
         assert differing(night, *{table for table, *_ in faults}) == []
 
 
+def test_what_one_scan_tells_is_what_two_do(night: DuckDBEngine) -> None:
+    config = Config.model_validate({"households": {"collective_persons": 2}})
+    checks = [c for gate in quality.GATES for c in quality.suite(gate, config, NOW).checks if c.both]
+    assert [c.id for c in checks] == ["mention.many_persons_at_one_address"]
+    with undone(night):
+        other(night, "mention", 0, house_suffix="'a'")
+        night.run(
+            "INSERT INTO mention BY NAME SELECT * EXCLUDE (surname, house_suffix, n), 'p' || n AS surname, "
+            "if(n < 4, NULL, 'b') AS house_suffix FROM mention, range(6) r (n)"
+        )
+        for check in checks:
+            [(wrong,)], [(total,)] = night.rows(f"SELECT count(*) FROM ({check.rows})"), night.rows(f"({check.total})")
+            assert night.rows(check.both) == [(wrong, total)]
+            assert 0 < wrong < total
+
+
 def test_a_check_that_was_broken_is_counted_again(night: DuckDBEngine) -> None:
     with undone(night):
         night.run(f"UPDATE check_result SET failing_rows = 1 WHERE check_id = 'mention.key' AND run_id = '{BEFORE}'")
