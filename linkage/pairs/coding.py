@@ -41,7 +41,7 @@ def code_ends(db: Engine, spec: Spec, pairs: str) -> None:
     """
     ends = f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {_named(_compared(spec))} FROM mention "
+        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {named(_compared(spec))} FROM mention "
         f"SEMI JOIN ({ends}) USING (mention_id)"
     )
     bands, joins = _banded(db, spec, known=True)
@@ -61,9 +61,11 @@ def _prepared(spec: Spec) -> list[str]:
 def _banded(db: Engine, spec: Spec, *, known: bool) -> tuple[list[str], list[str]]:
     """Return the bands of rows like those of ``mention``, and the joins that they need."""
     parts, joins = [], []
+    counted = db.rows("SELECT column_name, max(band) FROM value_band GROUP BY column_name") if known else []
+    rarest = {str(name): int(band) for name, band in counted}
     for name, frequency in spec.bands.items():
         banded = f"(SELECT value_hash, band FROM value_band WHERE column_name = '{name}')"
-        band = f"coalesce({name}.band, {_rarest(db, name)})" if known else f"{name}.band"
+        band = f"coalesce({name}.band, {rarest.get(name, BANDS)})" if known else f"{name}.band"
         parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
         joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
     return parts, joins
@@ -71,22 +73,17 @@ def _banded(db: Engine, spec: Spec, *, known: bool) -> tuple[list[str], list[str
 
 def columns(spec: Spec) -> str:
     """Return the columns of ``mention`` that one of the texts of a spec may name."""
-    return _named([*_compared(spec), *(part for rule in spec.rules for part in (rule.key, *rule.also))])
+    return named([*_compared(spec), *(part for rule in spec.rules for part in (rule.key, *rule.also))])
 
 
 def _compared(spec: Spec) -> list[str]:
     return [*spec.columns.values(), *(frequency.value for frequency in spec.bands.values())]
 
 
-def _named(texts: list[str]) -> str:
+def named(texts: list[str]) -> str:
     """Return the columns of ``mention`` that some SQL may name."""
-    named = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
-    return ", ".join(c.name for c in contracts.table("mention").columns if c.name in named)
-
-
-def _rarest(db: Engine, name: str) -> int:
-    found = db.rows("SELECT max(band) FROM value_band WHERE column_name = ?", [name])[0][0]
-    return BANDS if found is None else int(found)
+    words = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
+    return ", ".join(c.name for c in contracts.table("mention").columns if c.name in words)
 
 
 def write_bands(db: Engine, spec: Spec) -> None:
