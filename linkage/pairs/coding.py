@@ -34,16 +34,24 @@ def code(db: Engine, spec: Spec, *, known_bands: bool = False) -> None:
     )
 
 
-def code_ends(db: Engine, spec: Spec, pairs: str) -> None:
-    """Write ``mention_code`` of the mentions of a table of pairs: mention_id, prepared columns, and bands as known.
+def ends(pairs: str) -> str:
+    """Return the query of both mentions of the pairs of a table."""
+    return f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
+
+
+def read_ends(db: Engine, spec: Spec, mentions: str, *texts: str) -> None:
+    """Write ``end_mention``: of mentions (a query of mention_id) the columns that are compared and that texts name."""
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {_named([*_compared(spec), *texts])} FROM mention "
+        f"SEMI JOIN ({mentions}) USING (mention_id)"
+    )
+
+
+def code_ends(db: Engine, spec: Spec) -> None:
+    """Write ``mention_code`` from ``end_mention``, which goes: mention_id, prepared columns, and bands as known.
 
     The bands are found first: a join of few rows with many values would carry all columns of the rows.
     """
-    ends = f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {named(_compared(spec))} FROM mention "
-        f"SEMI JOIN ({ends}) USING (mention_id)"
-    )
     bands, joins = _banded(db, spec, known=True)
     banded = f"SELECT {', '.join(['mention_id', *bands])} FROM end_mention {' '.join(joins)}"
     db.run(
@@ -73,14 +81,14 @@ def _banded(db: Engine, spec: Spec, *, known: bool) -> tuple[list[str], list[str
 
 def columns(spec: Spec) -> str:
     """Return the columns of ``mention`` that one of the texts of a spec may name."""
-    return named([*_compared(spec), *(part for rule in spec.rules for part in (rule.key, *rule.also))])
+    return _named([*_compared(spec), *(part for rule in spec.rules for part in (rule.key, *rule.also))])
 
 
 def _compared(spec: Spec) -> list[str]:
     return [*spec.columns.values(), *(frequency.value for frequency in spec.bands.values())]
 
 
-def named(texts: list[str]) -> str:
+def _named(texts: list[str]) -> str:
     """Return the columns of ``mention`` that some SQL may name."""
     words = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
     return ", ".join(c.name for c in contracts.table("mention").columns if c.name in words)

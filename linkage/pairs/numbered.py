@@ -44,12 +44,11 @@ def write(db: Engine, pairs: str) -> None:
 
 
 def renew(db: Engine) -> None:
-    """Put pairs of ``in_pair`` in the place of those of ``out_pair``: those whose mentions stay where their ``place``
-    is told, those of ``moved_mention`` by giving ``fresh_mention`` new numbers.
+    """Add the pairs of ``in_pair``, and give ``fresh_mention`` new numbers: the pairs of the old ones are dead.
 
-    What of both differs is in ``came_pair`` and ``gone_pair``; all have left_id, right_id, rules and pattern.
+    ``came_pair`` and ``gone_pair`` tell what is otherwise than the night before; all have left_id, right_id, rules and
+    pattern.
     """
-    db.run("DELETE FROM compared_pair WHERE rowid IN (SELECT place FROM out_pair WHERE place IS NOT NULL)")
     [(last,)] = db.rows("SELECT coalesce(max(mention_no), 0) FROM mention_number")
     db.run("DELETE FROM mention_number WHERE mention_id IN (FROM moved_mention)")
     db.run(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from linkage.engine.base import Engine
 from linkage.pairs import context, cores, taken
-from linkage.pairs.coding import code_ends
+from linkage.pairs.coding import code_ends, ends, read_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.cores import Chance
 from linkage.pairs.spec import Spec
@@ -55,33 +55,30 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     taken.take(db, "lost_member")
     cores.renew(db, comparer.spec, chance, budget)
     _relate_anew(db)
-    taken.find(db, "moved_relation")
+    taken.take_out(db, "moved_relation")
     mask = comparer.spec.by_name["context"].mask
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE touched_pair AS
-        SELECT place, left_id, right_id, rules, pattern AS pattern_before,
-               pattern & ~CAST({mask} AS BIGINT) AS pattern
-        FROM (FROM still_pair UNION ALL SELECT CAST(NULL AS BIGINT), left_id, right_id, rules, pattern FROM in_pair)
-        """
+        "CREATE OR REPLACE TEMP TABLE touched_pair AS "
+        f"SELECT left_id, right_id, rules, pattern & ~CAST({mask} AS BIGINT) AS pattern "
+        "FROM (FROM still_pair UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
     )
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"
     )
-    code_ends(db, comparer.spec, "new_pair")
+    read_ends(db, comparer.spec, ends("new_pair"))
+    code_ends(db, comparer.spec)
     comparer.pairs("new_pair", "pattern_new")
     found = """(
         SELECT left_id, right_id, rules, pattern FROM touched_pair WHERE rules <> 0
         UNION ALL SELECT left_id, right_id, rules, pattern FROM touched_pair
             SEMI JOIN related_pair USING (left_id, right_id) WHERE rules = 0
         UNION ALL SELECT left_id, right_id, 0, pattern FROM pattern_new)"""
-    in_context(db, comparer.spec, found, "pattern_all")
-    _replace(db)
+    in_context(db, comparer.spec, found, "in_pair")
+    db.run("INSERT INTO out_pair BY NAME FROM still_pair")
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
     for name in ("touched_record", "moved_relation", "still_pair", "touched_pair", "related_pair", "new_pair"):
         db.run(f"DROP TABLE {name}")
-    for name in ("pattern_new", "pattern_all"):
-        db.run(f"DROP TABLE {name}")
+    db.run("DROP TABLE pattern_new")
     return new
 
 
@@ -92,11 +89,14 @@ def _relate_anew(db: Engine) -> None:
     cores.kin(db)
     is_moved = "left_id IN (FROM moved_mention) OR right_id IN (FROM moved_mention)"
     related = "left_id, right_id, others, is_different"
+    # As far as `context` tells them apart.
+    others = "CASE WHEN is_different THEN 0 ELSE least(others, 2) END AS others"
     for target, named in (("related_now", "kin_mention"), ("related_was", "kin_was")):
         stands = f"(SELECT DISTINCT record_no, core FROM {named} WHERE relates_records)"
         found = _related(stands, named, "touched_record")
         still = f" WHERE NOT ({is_moved})" if target == "related_was" else ""
-        db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS FROM ({found}){still}")
+        told = f"SELECT left_id, right_id, {others}, is_different FROM ({found})"
+        db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {told}{still}")
     db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS FROM related_now ANTI JOIN related_was USING ({related})")
     db.run(
         f"""
@@ -107,19 +107,6 @@ def _relate_anew(db: Engine) -> None:
     )
     for name in ("kin_mention", "kin_was", "related_now", "related_was"):
         db.run(f"DROP TABLE {name}")
-
-
-def _replace(db: Engine) -> None:
-    """Let the pairs of ``pattern_all`` come for those of ``touched_pair``, where they differ."""
-    same = "n.left_id = o.left_id AND n.right_id = o.right_id AND n.pattern = o.pattern_before"
-    db.run(
-        "INSERT INTO out_pair SELECT place, left_id, right_id, rules, pattern_before FROM touched_pair o "
-        f"ANTI JOIN pattern_all n ON {same} WHERE place IS NOT NULL"
-    )
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE in_pair AS SELECT left_id, right_id, rules, pattern FROM pattern_all n "
-        f"ANTI JOIN (FROM touched_pair WHERE place IS NOT NULL) o ON {same}"
-    )
 
 
 def relate(db: Engine) -> None:

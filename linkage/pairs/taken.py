@@ -6,14 +6,15 @@ what is asked of it is little, and so is what is written.
 
 from __future__ import annotations
 
+import pandas as pd
+
 from linkage.engine.base import Engine
 from linkage.pairs import numbered
-
-PAIR = "left_id BIGINT, right_id BIGINT, rules INTEGER, pattern BIGINT"
+from linkage.pairs.coding import ends
 
 
 def take(db: Engine, others: str | None = None) -> None:
-    """Write ``out_pair``: the compared pairs of ``moved_mention``, which are compared anew, without their ``place``.
+    """Write ``out_pair``: the compared pairs of ``moved_mention``, which are compared anew.
 
     With a table of ``others`` (mention_id), who did not move, write ``still_pair``: their pairs with one another.
     """
@@ -30,8 +31,7 @@ def take(db: Engine, others: str | None = None) -> None:
         f"WHERE left_no IN (SELECT mention_no FROM next_number) OR right_no IN ({moved})"
     )
     told = numbered.told(f"(FROM next_row WHERE left_no IN ({moved}) OR right_no IN ({moved}))")
-    db.run(f"CREATE OR REPLACE TEMP TABLE out_pair (place BIGINT, {PAIR})")
-    db.run(f"INSERT INTO out_pair BY NAME {told}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE out_pair AS {told}")
     if others:
         still = numbered.told("next_row", numbers="(FROM next_number WHERE NOT is_moved)")
         db.run(f"CREATE OR REPLACE TEMP TABLE still_pair AS {still}")
@@ -39,26 +39,27 @@ def take(db: Engine, others: str | None = None) -> None:
         db.run(f"DROP TABLE {name}")
 
 
-def find(db: Engine, pairs: str) -> None:
-    """Write ``still_pair``: those of a table of pairs (left_id, right_id) that were compared, with their place."""
-    db.run(
-        "CREATE OR REPLACE TEMP TABLE next_number AS SELECT mention_id, mention_no FROM mention_number "
-        f"SEMI JOIN (SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}) USING (mention_id)"
-    )
+def take_out(db: Engine, pairs: str) -> None:
+    """Take those of a table of pairs (left_id, right_id) that were compared out of ``compared_pair`` into
+    ``still_pair``."""
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE still_pair AS
-        WITH next_pair AS (
-            SELECT left_id, right_id, l.mention_no AS left_no, r.mention_no AS right_no FROM {pairs}
-            JOIN next_number l ON l.mention_id = left_id JOIN next_number r ON r.mention_id = right_id),
-        next_row AS MATERIALIZED (
-            SELECT p.rowid AS place, left_no, right_no, evidence_no FROM compared_pair p
-            SEMI JOIN next_pair USING (left_no))
-        SELECT place, left_id, right_id, rules, pattern
-        FROM next_row JOIN next_pair USING (left_no, right_no) JOIN pattern_count USING (evidence_no)
+        CREATE OR REPLACE TEMP TABLE next_pair AS
+        WITH number AS (SELECT mention_id, mention_no FROM mention_number SEMI JOIN ({ends(pairs)}) USING (mention_id))
+        SELECT l.mention_no AS left_no, r.mention_no AS right_no FROM {pairs}
+        JOIN number l ON l.mention_id = left_id JOIN number r ON r.mention_id = right_id
         """
     )
-    db.run("DROP TABLE next_number")
+    columns = ["left_no", "right_no", "evidence_no"]
+    # One number is looked for first: it is packed more closely than two.
+    found = db.rows(
+        "DELETE FROM compared_pair WHERE left_no IN (SELECT left_no FROM next_pair) "
+        f"AND (left_no, right_no) IN (SELECT (left_no, right_no) FROM next_pair) RETURNING {', '.join(columns)}"
+    )
+    db.register("next_row", pd.DataFrame(found, columns=columns, dtype="int32"))
+    db.run(f"CREATE OR REPLACE TEMP TABLE still_pair AS {numbered.told('next_row')}")
+    for name in ("next_pair", "next_row"):
+        db.run(f"DROP TABLE {name}")
 
 
 def put_back(db: Engine) -> None:

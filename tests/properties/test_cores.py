@@ -149,14 +149,14 @@ def test_the_pairs_of_those_who_moved_are_taken_and_of_others_those_with_one_ano
         db.run("CREATE TEMP TABLE moved_mention AS SELECT CAST(unnest([7, 24]) AS BIGINT) AS mention_id")
         db.register("others", pd.DataFrame({"mention_id": list(others)}))
         taken.take(db, "others")
-        told = db.rows("FROM out_pair ORDER BY ALL")
-        assert told == sorted((None, *p, *t) for p, t in pairs.items() if {7, 24} & {*p})
+        told = db.rows("SELECT left_id, right_id, rules, pattern FROM out_pair ORDER BY ALL")
+        assert told == sorted((*p, *t) for p, t in pairs.items() if {7, 24} & {*p})
         rest = db.rows("SELECT left_id, right_id, rules, pattern FROM still_pair ORDER BY ALL")
         assert rest == sorted((*p, *t) for p, t in pairs.items() if others >= {*p})
         assert told and rest
 
 
-def test_pairs_are_found_with_their_place() -> None:
+def test_pairs_are_taken_out() -> None:
     dice = random.Random(2)
     record = dict.fromkeys(range(40), 0)
     pairs = compared(dice, list(record), 200)
@@ -164,9 +164,8 @@ def test_pairs_are_found_with_their_place() -> None:
     with DuckDBEngine() as db:
         write(db, (record, pairs))
         db.register("wanted", pd.DataFrame(list(wanted), columns=["left_id", "right_id"]))
-        taken.find(db, "wanted")
+        taken.take_out(db, "wanted")
         found = db.rows("SELECT left_id, right_id, rules, pattern FROM still_pair ORDER BY ALL")
         assert found == sorted((*p, *t) for p, t in pairs.items() if p in wanted)
-        db.run("DELETE FROM compared_pair WHERE rowid IN (SELECT place FROM still_pair)")
         left = db.rows(f"{numbered.told()} ORDER BY ALL")
         assert left == sorted((*p, *t) for p, t in pairs.items() if p not in wanted)

@@ -96,9 +96,8 @@ def test_pairs_that_come_later_weigh_what_they_weigh_all_at_once(model: Model) -
             db.register(name, pd.DataFrame({"mention_id": []}, dtype="int64"))
         for name in ("in_pair", "came_pair"):
             db.register(name, came)
-        db.run("CREATE TEMP TABLE number AS SELECT rowid AS place, left_no, right_no, evidence_no FROM compared_pair")
-        db.run(f"CREATE TEMP TABLE out_pair AS {numbered.told('number', 'place')} WHERE left_id >= 20")
-        db.run("CREATE TEMP TABLE gone_pair AS FROM out_pair")
+        db.run("CREATE TEMP TABLE gone_pair AS FROM pair_score WHERE left_id >= 20")
+        db.run("DELETE FROM compared_pair WHERE left_no > 20")
         numbered.renew(db)
         weigh(db, model)
         for query in ("SELECT * EXCLUDE evidence_no FROM pattern_count", "FROM pair_score"):
