@@ -104,8 +104,8 @@ def _copy_cores(restricted: Engine, small: Engine, ids: Sequence[int], place: di
     small.register("mention_core", pd.DataFrame([(place[m], core) for m, core in own], columns=["mention_id", "core"]))
     records = restricted.rows(
         """
-        SELECT DISTINCT record_no, core FROM mention JOIN mention_core USING (mention_id) WHERE relates_records
-        AND record_no IN (SELECT record_no FROM mention WHERE mention_id IN (SELECT unnest(?)))
+        SELECT DISTINCT mention.record_no, core FROM mention JOIN mention_core USING (mention_id) WHERE relates_records
+        AND mention.record_no IN (SELECT record_no FROM mention WHERE mention_id IN (SELECT unnest(?)))
         """,
         [ids],
     )

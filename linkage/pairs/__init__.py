@@ -136,7 +136,7 @@ class _Night:
         if linkage.use_relations:
             self._told(relations.renew(self.db, self.comparer, _chance(model), self._budget))
         else:
-            taken.take(self.db, "FROM moved_mention")
+            taken.take(self.db)
         taken.put_back(self.db)
         return fresh
 

@@ -34,16 +34,24 @@ def code(db: Engine, spec: Spec, *, known_bands: bool = False) -> None:
     )
 
 
-def code_ends(db: Engine, spec: Spec, pairs: str) -> None:
-    """Write ``mention_code`` of the mentions of a table of pairs: mention_id, prepared columns, and bands as known.
+def ends(pairs: str) -> str:
+    """Return the query of both mentions of the pairs of a table."""
+    return f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
+
+
+def read_ends(db: Engine, spec: Spec, mentions: str, *texts: str) -> None:
+    """Write ``end_mention``: of mentions (a query of mention_id) the columns that are compared and that texts name."""
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {_named([*_compared(spec), *texts])} FROM mention "
+        f"SEMI JOIN ({mentions}) USING (mention_id)"
+    )
+
+
+def code_ends(db: Engine, spec: Spec) -> None:
+    """Write ``mention_code`` from ``end_mention``, which goes: mention_id, prepared columns, and bands as known.
 
     The bands are found first: a join of few rows with many values would carry all columns of the rows.
     """
-    ends = f"SELECT unnest([left_id, right_id]) AS mention_id FROM {pairs}"
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE end_mention AS SELECT {_named(_compared(spec))} FROM mention "
-        f"SEMI JOIN ({ends}) USING (mention_id)"
-    )
     bands, joins = _banded(db, spec, known=True)
     banded = f"SELECT {', '.join(['mention_id', *bands])} FROM end_mention {' '.join(joins)}"
     db.run(
@@ -61,9 +69,11 @@ def _prepared(spec: Spec) -> list[str]:
 def _banded(db: Engine, spec: Spec, *, known: bool) -> tuple[list[str], list[str]]:
     """Return the bands of rows like those of ``mention``, and the joins that they need."""
     parts, joins = [], []
+    counted = db.rows("SELECT column_name, max(band) FROM value_band GROUP BY column_name") if known else []
+    rarest = {str(name): int(band) for name, band in counted}
     for name, frequency in spec.bands.items():
         banded = f"(SELECT value_hash, band FROM value_band WHERE column_name = '{name}')"
-        band = f"coalesce({name}.band, {_rarest(db, name)})" if known else f"{name}.band"
+        band = f"coalesce({name}.band, {rarest.get(name, BANDS)})" if known else f"{name}.band"
         parts.append(f"CASE WHEN {frequency.value} IS NOT NULL THEN {band} END AS {name}")
         joins.append(f"LEFT JOIN {banded} {name} ON {name}.value_hash = hash({frequency.value})")
     return parts, joins
@@ -80,13 +90,8 @@ def _compared(spec: Spec) -> list[str]:
 
 def _named(texts: list[str]) -> str:
     """Return the columns of ``mention`` that some SQL may name."""
-    named = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
-    return ", ".join(c.name for c in contracts.table("mention").columns if c.name in named)
-
-
-def _rarest(db: Engine, name: str) -> int:
-    found = db.rows("SELECT max(band) FROM value_band WHERE column_name = ?", [name])[0][0]
-    return BANDS if found is None else int(found)
+    words = {"mention_id", *re.findall(r"\w+", " ".join(texts))}
+    return ", ".join(c.name for c in contracts.table("mention").columns if c.name in words)
 
 
 def write_bands(db: Engine, spec: Spec) -> None:

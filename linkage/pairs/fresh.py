@@ -26,8 +26,8 @@ Sizes = dict[int, dict[int, int]]
 def pairs(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
     """Write ``few_pair`` (left_id, right_id, rules): who shares a key with a fresh mention, its own record too.
 
-    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides. Brings the tables of
-    the blocks up to tonight. Raises `BudgetError` as `blocking.candidates` does.
+    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides, and leaves `NOW`.
+    Brings the tables of the blocks up to tonight. Raises `BudgetError` as `blocking.candidates` does.
     """
     _count(db, spec, budget=budget, max_block=max_block)
     db.run(
@@ -53,13 +53,17 @@ def _count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
     still, touched = _sizes(db, _STILL), _sizes(db, _MADE)
     for name in ("blocking_rule", "block_size"):
         db.run(f"DELETE FROM {name}")
-    made, anew, left = [], {}, budget
+    made, anew, left, sizes = [], {}, budget, []
     for number, rule in enumerate(spec.rules):
-        kept = _keep(db, number, rule, (still.get(number, {}), touched.get(number, {})), max_block, left)
+        told = _told(still.get(number, {}), touched.get(number, {}))
+        kept = keep(rule, told, max_block, left)
+        sizes += [(number, n, blocks) for n, blocks, _ in told]
         if _is_other(still.get(number, {}), before.get(rule.name, (0, False)), kept):
             anew[number] = kept
         made.append(kept)
         left -= kept.pairs
+    db.append("block_size", pd.DataFrame(sizes, columns=["rule_no", "size", "blocks"], dtype="int64"))
+    db.insert("blocking_rule", [(rule.name, rule.why, *kept) for rule, kept in zip(spec.rules, made, strict=True)])
     db.run("CREATE OR REPLACE TEMP TABLE drawn_in (mention_id BIGINT)")
     _move(db, {number: kept for number, kept in enumerate(made) if number not in anew})
     for number, kept in anew.items():
@@ -72,7 +76,7 @@ def _count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
         _read_fresh(db, spec)
         keys.near(db)
     db.run("DELETE FROM near_key AS n USING blocked_key AS b WHERE b.rule_no = n.rule_no AND b.key_hash = n.key")
-    for name in (NOW, "touched_key", "came_key", "went_key"):
+    for name in ("touched_key", "came_key", "went_key"):
         db.run(f"DROP TABLE {name}")
 
 
@@ -124,17 +128,10 @@ def _sizes(db: Engine, query: str) -> Sizes:
     return found
 
 
-def _keep(
-    db: Engine, number: int, rule: Rule, parts: tuple[dict[int, int], dict[int, int]], max_block: int, budget: int
-) -> Kept:
-    """Write down the sizes of a rule's blocks, in two parts, and return how much of it is compared."""
-    still, touched = parts
+def _told(still: dict[int, int], touched: dict[int, int]) -> list[tuple[int, int, int]]:
+    """Return the sizes of a rule's blocks, of which two parts are known, as `keep` takes them."""
     told = {n: still.get(n, 0) + touched.get(n, 0) for n in sorted(still.keys() | touched.keys())}
-    sizes = [(n, blocks, blocks * (n * (n - 1) // 2)) for n, blocks in told.items() if blocks]
-    kept = keep(rule, sizes, max_block, budget)
-    db.insert("block_size", [(number, n, blocks) for n, blocks, _ in sizes])
-    db.insert("blocking_rule", [(rule.name, rule.why, *kept)])
-    return kept
+    return [(n, blocks, blocks * (n * (n - 1) // 2)) for n, blocks in told.items() if blocks]
 
 
 def _is_other(still: dict[int, int], before: tuple[int, bool], kept: Kept) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 from linkage import basis, components, contracts
 from linkage.config import Linkage
 from linkage.engine.base import Engine
-from linkage.pairs import blocking, fresh, keys, numbered, taken
-from linkage.pairs.coding import code_ends
+from linkage.pairs import blocking, fresh, keys, numbered
+from linkage.pairs.coding import code_ends, ends, read_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.model import Model
 from linkage.pairs.spec import Spec
@@ -79,37 +79,40 @@ def is_usable(db: Engine) -> bool:
 def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> int:
     """Compare the pairs of rules that have a fresh mention, into ``in_pair``; return how many mentions were fresh.
 
-    Writes ``moved_mention``, whose pairs of the night before are no longer. What else is to be looked at is taken
-    (`taken`) and all put back together.
+    Writes ``moved_mention``, whose pairs of the night before are no longer (`taken`), and leaves `fresh.NOW`.
     """
     fresh.pairs(db, comparer.spec, budget=budget, max_block=max_block)
     db.run(
         "CREATE OR REPLACE TEMP TABLE moved_mention AS "
         "SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention"
     )
-    taken.begin(db)
-    code_ends(db, comparer.spec, "few_pair")
+    _seat(db, comparer.spec)
+    code_ends(db, comparer.spec)
     comparer.pairs("few_pair", "in_pair", "rules", where=comparer.spec.pairs)
     db.run("DROP TABLE few_pair")
-    _seat(db, comparer.spec)
     return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
 
 
 def _seat(db: Engine, spec: Spec) -> None:
-    """Bring ``shared_seat`` up to tonight: who shares a seat hangs on the other rows of the record."""
+    """Bring ``shared_seat`` up to tonight: who shares a seat hangs on the other rows of the record.
+
+    These are read together with what is to be compared, which ``end_mention`` keeps.
+    """
+    moved = f"SELECT record_no FROM {fresh.NOW} UNION ALL SELECT record_no FROM {fresh.WAS}"
     db.run(
-        "CREATE OR REPLACE TEMP TABLE moved_record AS SELECT record_no FROM mention SEMI JOIN fresh_mention "
-        f"USING (mention_id) UNION SELECT record_no FROM {fresh.WAS}"
+        "CREATE OR REPLACE TEMP TABLE beside_mention AS "
+        f"SELECT mention_id FROM mention SEMI JOIN ({moved}) USING (record_no)"
+    )
+    read_ends(db, spec, f"{ends('few_pair')} UNION ALL FROM beside_mention", str(spec.seats))
+    db.run(
+        "DELETE FROM shared_seat WHERE mention_id IN "
+        f"(FROM beside_mention UNION ALL SELECT mention_id FROM {fresh.WAS})"
     )
     db.run(
-        "DELETE FROM shared_seat WHERE mention_id IN (SELECT mention_id FROM mention SEMI JOIN moved_record "
-        f"USING (record_no) UNION ALL SELECT mention_id FROM {fresh.WAS})"
-    )
-    db.run(
-        "INSERT INTO shared_seat WITH mention AS (FROM mention SEMI JOIN moved_record USING (record_no)) "
+        "INSERT INTO shared_seat WITH mention AS (FROM end_mention SEMI JOIN beside_mention USING (mention_id)) "
         f"SELECT mention_id, seat FROM ({spec.seats}) WHERE seat <> mention_id"
     )
-    db.run("DROP TABLE moved_record")
+    db.run("DROP TABLE beside_mention")
 
 
 def keep(db: Engine, rests_on: str, compared_by: str, population: int, fresh_mentions: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from linkage.engine.base import Engine
 from linkage.pairs import context, cores, taken
-from linkage.pairs.coding import code_ends
+from linkage.pairs.coding import code_ends, ends, read_ends
 from linkage.pairs.compare import Comparer
 from linkage.pairs.cores import Chance
 from linkage.pairs.spec import Spec
@@ -47,103 +47,98 @@ def add(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
 def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     """Bring the pairs of tonight, ``in_pair`` and those that stay, up to their relations; return how many are new.
 
-    The context of a pair follows from the cores that its two records hold, so only pairs of records that hold others
-    than before are looked at. Takes the pairs that it needs (`taken`); what is another one stands in ``in_pair``, and
-    in ``out_pair`` what it was.
+    The context of a pair follows from the cores that its two records hold. So only pairs are looked for whose records
+    hold others than before, and share other people. What is another one stands in ``in_pair``, and in ``out_pair``
+    what it was.
     """
     cores.open_up(db, comparer.spec, chance)
-    taken.take(db, f"{_beside('core_member')} UNION ALL SELECT mention_id FROM moved_mention")
+    taken.take(db, "lost_member")
     cores.renew(db, comparer.spec, chance, budget)
-    taken.take(db, TOUCHED)
-    cores.records_of(db, "touched_record")
-    relate(db, "touched_record")
-    _touch(db, comparer.spec)
+    _relate_anew(db)
+    taken.take_out(db, "moved_relation")
+    mask = comparer.spec.by_name["context"].mask
+    db.run(
+        "CREATE OR REPLACE TEMP TABLE touched_pair AS "
+        f"SELECT left_id, right_id, rules, pattern & ~CAST({mask} AS BIGINT) AS pattern "
+        "FROM (FROM still_pair UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
+    )
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"
     )
-    code_ends(db, comparer.spec, "new_pair")
+    read_ends(db, comparer.spec, ends("new_pair"))
+    code_ends(db, comparer.spec)
     comparer.pairs("new_pair", "pattern_new")
     found = """(
         SELECT left_id, right_id, rules, pattern FROM touched_pair WHERE rules <> 0
         UNION ALL SELECT left_id, right_id, rules, pattern FROM touched_pair
             SEMI JOIN related_pair USING (left_id, right_id) WHERE rules = 0
         UNION ALL SELECT left_id, right_id, 0, pattern FROM pattern_new)"""
-    in_context(db, comparer.spec, found, "pattern_all")
-    _replace(db)
+    in_context(db, comparer.spec, found, "in_pair")
+    db.run("INSERT INTO out_pair BY NAME FROM still_pair")
     new = int(db.rows("SELECT count(*) FROM new_pair")[0][0])
-    for name in ("touched_record", "touched_pair", "record_core", "related_pair", "new_pair", "pattern_new"):
+    for name in ("touched_record", "moved_relation", "still_pair", "touched_pair", "related_pair", "new_pair"):
         db.run(f"DROP TABLE {name}")
-    db.run("DROP TABLE pattern_all")
+    db.run("DROP TABLE pattern_new")
     return new
 
 
-TOUCHED = "SELECT mention_id FROM mention SEMI JOIN touched_record USING (record_no)"
-
-
-def _touch(db: Engine, spec: Spec) -> None:
-    """Write ``touched_pair``: the pairs of touched records as they were, with their place, and the new ones without."""
-    mask = spec.by_name["context"].mask
+def _relate_anew(db: Engine) -> None:
+    """Write ``related_pair`` of tonight, without pairs that were related in the same way and did not move, and
+    ``moved_relation`` (left_id, right_id): pairs that did not move and are related in another way, or no longer.
+    """
+    cores.kin(db)
+    is_moved = "left_id IN (FROM moved_mention) OR right_id IN (FROM moved_mention)"
+    related = "left_id, right_id, others, is_different"
+    # As far as `context` tells them apart.
+    others = "CASE WHEN is_different THEN 0 ELSE least(others, 2) END AS others"
+    for target, named in (("related_now", "kin_mention"), ("related_was", "kin_was")):
+        stands = f"(SELECT DISTINCT record_no, core FROM {named} WHERE relates_records)"
+        found = _related(stands, named, "touched_record")
+        still = f" WHERE NOT ({is_moved})" if target == "related_was" else ""
+        told = f"SELECT left_id, right_id, {others}, is_different FROM ({found})"
+        db.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {told}{still}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS FROM related_now ANTI JOIN related_was USING ({related})")
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE touched_pair AS
-        WITH touched AS ({TOUCHED}),
-        pair AS (FROM still_pair WHERE left_id IN (FROM touched) OR right_id IN (FROM touched)
-                 UNION ALL SELECT CAST(NULL AS BIGINT), left_id, right_id, rules, pattern FROM in_pair)
-        SELECT place, left_id, right_id, rules, pattern AS pattern_before,
-               pattern & ~CAST({mask} AS BIGINT) AS pattern FROM pair
+        CREATE OR REPLACE TEMP TABLE moved_relation AS
+        SELECT left_id, right_id FROM related_pair WHERE NOT ({is_moved})
+        UNION SELECT left_id, right_id FROM related_was ANTI JOIN related_now USING ({related})
         """
     )
+    for name in ("kin_mention", "kin_was", "related_now", "related_was"):
+        db.run(f"DROP TABLE {name}")
 
 
-def _beside(mentions: str) -> str:
-    """Return the query of all mentions on the records of those of a table, and on records that said something else."""
-    return (
-        f"SELECT mention_id FROM mention SEMI JOIN (SELECT record_no FROM mention SEMI JOIN {mentions} "
-        "USING (mention_id) UNION ALL SELECT record_no FROM was_mention) USING (record_no)"
-    )
-
-
-def _replace(db: Engine) -> None:
-    """Let the pairs of ``pattern_all`` come for those of ``touched_pair``, where they differ."""
-    same = "n.left_id = o.left_id AND n.right_id = o.right_id AND n.pattern = o.pattern_before"
-    db.run(
-        "INSERT INTO out_pair SELECT place, left_id, right_id, rules, pattern_before FROM touched_pair o "
-        f"ANTI JOIN pattern_all n ON {same} WHERE place IS NOT NULL"
-    )
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE in_pair AS SELECT left_id, right_id, rules, pattern FROM pattern_all n "
-        f"ANTI JOIN (FROM touched_pair WHERE place IS NOT NULL) o ON {same}"
-    )
-
-
-def relate(db: Engine, only: str | None = None) -> None:
+def relate(db: Engine) -> None:
     """Write ``related_pair`` (left_id, right_id, others, is_different): pairs of mentions whose records share a core.
 
-    Reads ``mention``, ``mention_core`` and ``record_core``, which holds the cores that relate records. ``only`` is a
-    table of records (record_no): pairs with one of them are told, if not all.
+    Reads ``mention``, ``mention_core`` and ``record_core``, which holds the cores that relate records.
     """
-    first, apart = "record_core", "l.record_no < r.record_no"
+    named = "(SELECT mention_id, mention.record_no, core FROM mention JOIN mention_core USING (mention_id))"
+    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS {_related('record_core', named)}")
+
+
+def _related(stands: str, named: str, only: str | None = None) -> str:
+    """Return the query of ``related_pair``: ``stands`` are the cores that relate each record, ``named`` the mentions
+    with their record and core. ``only`` is a table of records (record_no): pairs with one of them are told, if not all.
+    """
+    first, apart = "stands", "l.record_no < r.record_no"
     if only:
-        first = f"(FROM record_core SEMI JOIN {only} USING (record_no))"
+        first = f"(FROM stands SEMI JOIN {only} USING (record_no))"
         is_only_one = f"r.record_no NOT IN (SELECT record_no FROM {only})"
         apart = f"l.record_no <> r.record_no AND (l.record_no < r.record_no OR {is_only_one})"
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE related_pair AS
-        WITH related_record AS (
+    return f"""
+        WITH stands AS (FROM {stands}), related_record AS (
             SELECT l.record_no AS a, r.record_no AS b, count(*) AS shared, list_sort(list(l.core)) AS cores
-            FROM {first} l JOIN record_core r ON r.core = l.core AND {apart}
+            FROM {first} l JOIN stands r ON r.core = l.core AND {apart}
             GROUP BY l.record_no, r.record_no
         )
         SELECT least(l.mention_id, r.mention_id) AS left_id, greatest(l.mention_id, r.mention_id) AS right_id,
-               shared - CAST(list_contains(cores, lc.core) AS INTEGER)
-                      - CAST(lc.core <> rc.core AND list_contains(cores, rc.core) AS INTEGER) AS others,
-               (lc.core <> rc.core) AND (list_contains(cores, lc.core) OR list_contains(cores, rc.core)) AS is_different
-        FROM related_record
-        JOIN mention l ON l.record_no = a JOIN mention_core lc ON lc.mention_id = l.mention_id
-        JOIN mention r ON r.record_no = b JOIN mention_core rc ON rc.mention_id = r.mention_id
+               shared - CAST(list_contains(cores, l.core) AS INTEGER)
+                      - CAST(l.core <> r.core AND list_contains(cores, r.core) AS INTEGER) AS others,
+               (l.core <> r.core) AND (list_contains(cores, l.core) OR list_contains(cores, r.core)) AS is_different
+        FROM related_record JOIN {named} l ON l.record_no = a JOIN {named} r ON r.record_no = b
         """
-    )
 
 
 def in_context(db: Engine, spec: Spec, source: str, target: str) -> None:

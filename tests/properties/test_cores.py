@@ -64,6 +64,8 @@ def tonight(dice: random.Random, db: DuckDBEngine, world: World) -> World:
         db.register(name, pd.DataFrame({"mention_id": list(ids)}, dtype="int64"))
     was = [(m, record[m]) for m in gone | fresh]
     db.register("was_mention", pd.DataFrame(was, columns=["mention_id", "record_no"], dtype="int64"))
+    came_on = [(m, now[m]) for m in fresh | set(new)]
+    db.register("now_mention", pd.DataFrame(came_on, columns=["mention_id", "record_no"], dtype="int64"))
     db.register("in_pair", pd.DataFrame([(*p, *told) for p, told in came.items()], columns=PAIR, dtype="int64"))
     db.register("mention", pd.DataFrame({"mention_id": list(now), "record_no": list(now.values())}))
     return now, {p: told for p, told in pairs.items() if not moved & {*p}} | came
@@ -114,13 +116,13 @@ def test_cores_in_place_are_those_of_all_pairs(seed: int) -> None:
             before, (record, _) = held(db, world[0]), world
             write(db, world)
             world, budget = tonight(dice, db, world), dice.choice([10, 60, 10_000])
-            taken.begin(db)
             cores.open_up(db, PERSONS, chance)
-            taken.take(db, "SELECT mention_id FROM core_member UNION ALL SELECT mention_id FROM gone_mention")
+            taken.take(db, "lost_member")
             cores.renew(db, PERSONS, chance, budget)
             told = db.rows("FROM mention_core ORDER BY ALL")
             assert told == whole(world, budget)
-            assert [row[:2] + row[3:] for row in told] == by_hand(world)
+            assert [(row[0], *row[2:3], *row[4:]) for row in told] == by_hand(world)
+            assert {row[0]: row[1] for row in told} == world[0]
             after = held(db, world[0])
             others = {r for r in before.keys() | after.keys() if before.get(r, set()) != after.get(r, set())}
             said = "SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id) UNION FROM was_record"
@@ -134,26 +136,36 @@ def test_a_core_on_more_records_than_fit_the_budget_relates_none(most: int) -> N
     record = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4}
     pairs: Pairs = dict.fromkeys(((0, 1), (2, 3), (3, 4)), (1, SURE))
     told = whole((record, pairs), budget=4 if most == 3 else 3)
-    assert [row[2] for row in told] == [True, True, *[most == 3] * 3]
+    assert [row[3] for row in told] == [True, True, *[most == 3] * 3]
 
 
-@pytest.mark.parametrize("page", [7, 40, taken.PAGE])
-def test_pairs_are_taken_once_however_often_one_asks(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taken, "PAGE", page)
+def test_the_pairs_of_those_who_moved_are_taken_and_of_others_those_with_one_another() -> None:
     dice = random.Random(1)
     record = dict.fromkeys(range(40), 0)
     pairs = compared(dice, list(record), 200)
+    others = {*range(3, 30)} - {7, 24}
     with DuckDBEngine() as db:
         write(db, (record, pairs))
-        db.run("CREATE TEMP TABLE moved_mention AS SELECT CAST(7 AS BIGINT) AS mention_id")
-        taken.begin(db)
-        asked: set[int] = set()
-        for some in ({3, 7, 8}, {8, 9, 24}, {6}):
-            asked |= some
-            taken.take(db, f"SELECT unnest({sorted(some)}) AS mention_id")
-            told = db.rows("SELECT left_id, right_id, rules, pattern FROM out_pair ORDER BY ALL")
-            rest = db.rows("SELECT left_id, right_id, rules, pattern FROM still_pair ORDER BY ALL")
-            wanted = {p: t for p, t in pairs.items() if asked & {*p}}
-            assert told == sorted((*p, *t) for p, t in wanted.items() if 7 in p)
-            assert rest == sorted((*p, *t) for p, t in wanted.items() if 7 not in p)
+        db.run("CREATE TEMP TABLE moved_mention AS SELECT CAST(unnest([7, 24]) AS BIGINT) AS mention_id")
+        db.register("others", pd.DataFrame({"mention_id": list(others)}))
+        taken.take(db, "others")
+        told = db.rows("SELECT left_id, right_id, rules, pattern FROM out_pair ORDER BY ALL")
+        assert told == sorted((*p, *t) for p, t in pairs.items() if {7, 24} & {*p})
+        rest = db.rows("SELECT left_id, right_id, rules, pattern FROM still_pair ORDER BY ALL")
+        assert rest == sorted((*p, *t) for p, t in pairs.items() if others >= {*p})
         assert told and rest
+
+
+def test_pairs_are_taken_out() -> None:
+    dice = random.Random(2)
+    record = dict.fromkeys(range(40), 0)
+    pairs = compared(dice, list(record), 200)
+    wanted = {*dice.sample(sorted(pairs), 20), (1, 39), (38, 39)}
+    with DuckDBEngine() as db:
+        write(db, (record, pairs))
+        db.register("wanted", pd.DataFrame(list(wanted), columns=["left_id", "right_id"]))
+        taken.take_out(db, "wanted")
+        found = db.rows("SELECT left_id, right_id, rules, pattern FROM still_pair ORDER BY ALL")
+        assert found == sorted((*p, *t) for p, t in pairs.items() if p in wanted)
+        left = db.rows(f"{numbered.told()} ORDER BY ALL")
+        assert left == sorted((*p, *t) for p, t in pairs.items() if p not in wanted)

@@ -6,21 +6,25 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from linkage import contracts
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import BudgetError
-from linkage.pairs import fresh, increment, keys, numbered, taken
+from linkage.pairs import fresh, increment, keys, numbered, relations, taken
 from linkage.pairs.blocking import KEPT, write_keys
 from linkage.pairs.coding import code, write_bands
 from linkage.pairs.compare import Comparer
 from linkage.pairs.persons import PERSONS
 from tests.mentions import mention, mention_table
 
-PEOPLE, RECORDS = 60, 50
+PEOPLE, RECORDS = 60, 24
 LIMITS = {"all fits": (10_000, 50), "large blocks are left out": (10_000, 4), "the budget decides": (1_150, 50)}
 """Pair budget and largest block."""
+RELATED = (10_000, 4, 25)
+"""Budgets of what relations add: with the smaller ones a person who is named often relates nobody."""
 COLUMNS = [c.name for c in contracts.table("mention").columns]
 
 
@@ -39,20 +43,29 @@ def somebody(dice: random.Random, number: int) -> dict[str, Any]:
     return mention(record_id=f"R{number % RECORDS:03d}", event_date="2025-03-01", **known)
 
 
-def compare_all(db: DuckDBEngine, budget: int, max_block: int) -> None:
-    """Write all tables that a night leaves, of all mentions."""
+def chance(patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the probability of patterns: those with one BSN are sure."""
+    return (PERSONS.by_name["identifier"].level_of(patterns) == 1).astype(np.float64)
+
+
+def compare_all(db: DuckDBEngine, budget: int, max_block: int, related: int) -> None:
+    """Write all tables that a night leaves, of all mentions; ``related`` is the budget of what relations add."""
     code(db, PERSONS, known_bands=True)
     write_keys(db, PERSONS)
     keys.make(db, PERSONS)
-    Comparer(db, PERSONS).candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
-    db.run(contracts.table("shared_seat").ddl())
+    comparer = Comparer(db, PERSONS)
+    comparer.candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
+    for name in ("shared_seat", "mention_core"):
+        db.run(contracts.table(name).ddl())
+    relations.add(db, comparer, chance, related)
     numbered.write(db, "pattern_pair")
 
 
-def compare_fresh(db: DuckDBEngine, budget: int, max_block: int) -> None:
+def compare_fresh(db: DuckDBEngine, budget: int, max_block: int, related: int) -> None:
     """Bring these tables up to the mentions that changed."""
-    increment.compare(db, Comparer(db, PERSONS), budget=budget, max_block=max_block)
-    taken.take(db, "FROM moved_mention")
+    comparer = Comparer(db, PERSONS)
+    increment.compare(db, comparer, budget=budget, max_block=max_block)
+    relations.renew(db, comparer, chance, related)
     taken.put_back(db)
 
 
@@ -76,7 +89,7 @@ def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) ->
 
 def told(db: DuckDBEngine) -> dict[str, list[Any]]:
     """Return the pairs with all that is known of them, and what is known of the blocks."""
-    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT)} | {
+    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT, "mention_core")} | {
         "compared_pair": numbered.told(),
         "pattern_count": "SELECT pattern, rules, pairs FROM pattern_count",
         "mention_number": "SELECT mention_id FROM mention_number",
@@ -91,20 +104,20 @@ def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
         rows = [somebody(dice, n) for n in range(PEOPLE)]
         mention_table(db, rows)
         write_bands(db, PERSONS)
-        compare_all(db, budget, max_block)
+        compare_all(db, budget, max_block, RELATED[0])
         for night in range(2):
-            rows, tonight = change(dice, db, rows), budget + dice.randint(-30, 30)
+            rows, tonight = change(dice, db, rows), (budget + dice.randint(-30, 30), max_block, dice.choice(RELATED))
             for name in ("mention", "value_band"):
                 file = folder / f"{name}-{seed}-{night}.parquet"
                 db.run(f"COPY {name} TO '{file}'")
                 other.run(f"CREATE OR REPLACE TABLE {name} AS FROM '{file}'")
             try:
-                compare_all(other, tonight, max_block)
+                compare_all(other, *tonight)
             except BudgetError as error:
                 with pytest.raises(BudgetError, match=str(error)):
-                    compare_fresh(db, tonight, max_block)
+                    compare_fresh(db, *tonight)
                 break
-            compare_fresh(db, tonight, max_block)
+            compare_fresh(db, *tonight)
             assert told(db) == told(other)
             blocked += int(db.rows("SELECT count(*) FROM blocked_key")[0][0])
     return blocked

@@ -92,12 +92,13 @@ def test_pairs_that_come_later_weigh_what_they_weigh_all_at_once(model: Model) -
     with DuckDBEngine() as db, DuckDBEngine() as whole:
         weighed(db, model, before)
         weighed(whole, model, after)
-        for name in ("fresh_mention", "gone_mention"):
+        for name in ("fresh_mention", "moved_mention"):
             db.register(name, pd.DataFrame({"mention_id": []}, dtype="int64"))
-        db.register("in_pair", came)
-        db.run("CREATE TEMP TABLE number AS SELECT rowid AS place, left_no, right_no, evidence_no FROM compared_pair")
-        db.run(f"CREATE TEMP TABLE gone_pair AS {numbered.told('number', 'place')} WHERE left_id >= 20")
-        numbered.renew(db, "in_pair", "gone_pair")
+        for name in ("in_pair", "came_pair"):
+            db.register(name, came)
+        db.run("CREATE TEMP TABLE gone_pair AS FROM pair_score WHERE left_id >= 20")
+        db.run("DELETE FROM compared_pair WHERE left_no > 20")
+        numbered.renew(db)
         weigh(db, model)
         for query in ("SELECT * EXCLUDE evidence_no FROM pattern_count", "FROM pair_score"):
             assert db.rows(f"{query} ORDER BY ALL") == whole.rows(f"{query} ORDER BY ALL")
