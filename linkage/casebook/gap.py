@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from linkage import contracts
@@ -17,15 +19,18 @@ from linkage.casebook.estimate import (
     UNMATCHED,
     Cells,
     Doubts,
-    Errors,
     Floats,
     Ints,
     Probes,
     Reviews,
     Sample,
 )
+from linkage.casebook.intervals import interval, still_to_come
 from linkage.casebook.sql import Night, make
 from linkage.engine.base import Engine
+
+Interval = tuple[Floats, Floats, Floats]
+"""Mean, lower and upper end."""
 
 ALL = "alle"
 """Municipality and period of a total."""
@@ -61,9 +66,12 @@ class Level:
     groups: Ints
     """Of each cell the group that it belongs to."""
 
-    def added(self, drawn: Ints | Floats) -> Ints | Floats:
+    def added(self, drawn: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the last axis added up within groups."""
-        total = np.zeros((*drawn.shape[:-1], len(self.names)), dtype=drawn.dtype)
+        total = np.zeros((*drawn.shape[:-1], len(self.names)), dtype=drawn.dtype, order="F")
+        if drawn.ndim == 1:
+            np.add.at(total, self.groups, drawn)
+            return total
         for cell, group in enumerate(self.groups):
             total[..., group] += drawn[..., cell]
         return total
@@ -86,8 +94,10 @@ def take_apart(db: Engine, night: Night) -> None:
     rates, parts = [], []
     for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
         sums = {name: level.added(column) for name, column in counted.items()}
-        rates += _rates(level, sums, level.added(errors.absent(cells)), evidence)
-        parts += _parts(level, sums, errors, level.added(waiting))
+        missed, false = level.added(errors.missed), level.added(errors.false)
+        wrong = interval(missed - false)
+        rates += _rates(level, sums, wrong, evidence)
+        parts += _parts(level, sums, (interval(missed), interval(false), wrong), level.added(waiting))
     _write(db, "gap_estimate", rates)
     _write(db, "gap_part", parts)
     for name in WORK:
@@ -144,7 +154,7 @@ def _waiting(db: Engine, names: list[tuple[str, str]]) -> Floats:
     delays = np.ma.getmaskarray(known["delay_days"])
     # Ordered: a sum differs in its last bits with the order of its parts, and a night is to find what it found.
     young = db.frame("SELECT cell_municipality, cell_month, age_days FROM gp_delay WHERE is_pending ORDER BY ALL")
-    chances = estimate.still_to_come(
+    chances = still_to_come(
         np.asarray(known["delay_days"])[~delays].astype(np.int64),
         np.asarray(known["age_days"])[delays].astype(np.int64),
         young["age_days"].to_numpy(dtype=np.int64),
@@ -168,9 +178,10 @@ def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
 
 
 def _rates(
-    level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, evidence: dict[str, int]
+    level: Level, sums: dict[str, Ints | Floats], wrong: Interval, evidence: dict[str, int]
 ) -> list[dict[str, object]]:
-    mean, low, high = estimate.interval(absent)
+    """Return the estimate of each group; ``wrong`` is what was missed, less what is false."""
+    mean, low, high = _from(sums["unmatched"] + sums["review"], wrong)
     rows: list[dict[str, object]] = []
     for n, (municipality, period) in enumerate(level.names):
         judged = int(sums["judged"][n])
@@ -185,10 +196,10 @@ def _rates(
 
 
 def _parts(
-    level: Level, sums: dict[str, Ints | Floats], errors: Errors, waiting: Ints | Floats
+    level: Level, sums: dict[str, Ints | Floats], drawn: tuple[Interval, Interval, Interval], waiting: Ints | Floats
 ) -> list[dict[str, object]]:
     """Return the parts of each group: counted ones as they are, errors as drawn, and what is left as truly absent."""
-    missed, false = level.added(errors.missed), -level.added(errors.false)
+    missed, false, wrong = drawn
     without = sums["unmatched"] + sums["review"] + sums["pending"]
     counted = {
         "raw_difference": sums["incidents"] - sums["reports"],
@@ -197,15 +208,21 @@ def _parts(
         "covered": sums["covered"],
         "follow_ups": sums["matched"] - sums["reports"],
     }
-    drawn = {"missed_links": missed, "false_links": false, "truly_absent": without - missed - false - waiting}
     told = {name: (column, column, column) for name, column in counted.items()}
-    told |= {name: estimate.interval(column) for name, column in drawn.items()}
+    told |= {"missed_links": missed, "false_links": _from(0, false), "truly_absent": _from(without - waiting, wrong)}
+    columns = [(part, *(column.astype(np.float64).tolist() for column in ends)) for part, ends in told.items()]
     return [
         {"municipality_code": municipality, "period": period, "part": part,
-         "expected": float(expected[n]), "low": float(low[n]), "high": float(high[n])}
+         "expected": expected[n], "low": low[n], "high": high[n]}
         for n, (municipality, period) in enumerate(level.names)
-        for part, (expected, low, high) in told.items()
+        for part, expected, low, high in columns
     ]  # fmt: skip
+
+
+def _from(total: Ints | Floats | int, drawn: Interval) -> Interval:
+    """Return the interval of what is left of a total."""
+    mean, low, high = drawn
+    return total - mean, total - high, total - low
 
 
 def _write(db: Engine, name: str, rows: list[dict[str, object]]) -> None:

@@ -14,7 +14,6 @@ from scipy import stats
 
 from linkage.casebook.estimate import (
     ANSWERED,
-    CERTAINTY,
     DEPENDENCE,
     PRIOR_MET,
     PRIOR_UNMET,
@@ -28,9 +27,8 @@ from linkage.casebook.estimate import (
     Sample,
     _by_cell,
     draw,
-    interval,
-    still_to_come,
 )
+from linkage.casebook.intervals import CERTAINTY, interval, still_to_come
 
 NO_OVERLAP = np.zeros(4, dtype=np.int64)
 NOTHING = Probes(300, 2, NO_OVERLAP)
@@ -237,7 +235,7 @@ def test_counts_by_cell_are_those_of_a_plain_sum() -> None:
         cell, told = dice.integers(0, cells, incidents), dice.random((incidents, 5)) < 0.4
         wanted = np.zeros((cells, 5), dtype=np.int64)
         np.add.at(wanted, cell, told)
-        assert (_by_cell(cell, told, cells) == wanted).all()
+        assert (_by_cell(cell, np.packbits(told, axis=1), cells, 5) == wanted).all()
 
 
 whole = st.integers(-5, 60)
