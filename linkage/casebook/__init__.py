@@ -24,7 +24,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     """Write the tables of the case view that speak of incidents, reports, persons and dossiers.
 
     Reads the source tables, ``mention``, ``mention_person``, ``person_base``, ``possible_person_link``, ``pair``,
-    ``compared_pair`` with the tables of its numbers, ``mention_household``, ``record_household`` and ``household``.
+    ``mention_household``, ``record_household`` and ``household``.
     ``as_of`` is the last day that all sources cover. Where it is told which families changed (`touched.OF_TONIGHT`),
     what rests on a family alone is brought up to date for these, and what answers what is judged anew where it hangs
     together with them (`judge`).
@@ -32,9 +32,8 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     night = Night(config, as_of)
     municipalities.write(db, as_of)
     register.write(db, config.cooperation, as_of)
-    for name in ("mention_number", "compared_pair", "pattern_count", "decision"):
-        if not db.has(name):
-            db.run(contracts.table(name).ddl())
+    if not db.has("decision"):
+        db.run(contracts.table("decision").ddl())
     found = _basis(db, night)
     if basis.holds(db, STAGE, found, KEPT) and retold.day(db) and all(map(db.has, touched.OF_TONIGHT)):
         touched.find(db)

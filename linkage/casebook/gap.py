@@ -79,8 +79,6 @@ class Level:
 
 def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
-    if not db.has("decision"):
-        db.run(contracts.table("decision").ddl())
     for name in VIEWS:
         make(db, night, name)
     frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
