@@ -81,16 +81,15 @@ def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
     for name in VIEWS:
         make(db, night, name)
-    frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
+    frame = db.frame("SELECT * FROM gp_cell ORDER BY cell")
     counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
-    names = list(zip(frame["municipality_code"], frame["month"], strict=True))
     cells = Cells(*(counted[name] for name in ("judged", "unmatched", "review", "answered", "known")))
     reviews = _reviews(db)
-    errors = estimate.draw(cells, _doubts(db, names), _probes(db), reviews)
-    waiting = _waiting(db, names)
+    errors = estimate.draw(cells, _doubts(db), _probes(db), reviews)
+    waiting = _waiting(db, len(frame))
     evidence = {"probes": int(db.rows("SELECT count(*) FROM gp_probe")[0][0]), "reviewed": reviews.used}
     rates, parts = [], []
-    for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
+    for level in _levels(list(frame["municipality_code"]), list(frame["period"])):
         sums = {name: level.added(column) for name, column in counted.items()}
         missed, false = level.added(errors.missed), level.added(errors.false)
         wrong = interval(missed - false)
@@ -102,16 +101,13 @@ def take_apart(db: Engine, night: Night) -> None:
         db.run(f"DROP TABLE {name}")
 
 
-def _doubts(db: Engine, names: list[tuple[str, str]]) -> Doubts:
+def _doubts(db: Engine) -> Doubts:
     """Return which incidents of the cells are in doubt, and the reports that may be about them."""
     edges = db.frame("SELECT * FROM gp_claim ORDER BY report_no, incident_no")
     _, first, incident = np.unique(edges["incident_no"], return_index=True, return_inverse=True)
-    place = {name: number for number, name in enumerate(names)}
-    cell = [place[name] for name in zip(edges["cell_municipality"], edges["cell_month"], strict=True)]
-    standing = edges["standing"].map(STANDINGS)
     return Doubts(
-        cell=np.array(cell, dtype=np.int64)[first],
-        standing=np.array(standing, dtype=np.int64)[first],
+        cell=edges["cell"].to_numpy(dtype=np.int64)[first],
+        standing=np.array(edges["standing"].map(STANDINGS), dtype=np.int64)[first],
         report=edges["report_no"].to_numpy(dtype=np.int64),
         incident=incident.astype(np.int64),
         about=edges["about"].to_numpy(dtype=np.float64),
@@ -146,22 +142,18 @@ def _reviews(db: Engine) -> Reviews:
     return Reviews(**{kind: Sample(told.get((kind, True), 0), told.get((kind, False), 0)) for kind in KINDS})
 
 
-def _waiting(db: Engine, names: list[tuple[str, str]]) -> Floats:
+def _waiting(db: Engine, cells: int) -> Floats:
     """Return for each cell how many of its pending incidents are still to get a report."""
-    known = db.arrays("SELECT delay_days, age_days, is_pending FROM gp_delay")
-    delays = np.ma.getmaskarray(known["delay_days"])
     # Ordered: a sum differs in its last bits with the order of its parts, and a night is to find what it found.
-    young = db.frame("SELECT cell_municipality, cell_month, age_days FROM gp_delay WHERE is_pending ORDER BY ALL")
-    chances = still_to_come(
-        np.asarray(known["delay_days"])[~delays].astype(np.int64),
-        np.asarray(known["age_days"])[delays].astype(np.int64),
-        young["age_days"].to_numpy(dtype=np.int64),
+    told = db.frame("SELECT delay_days, age_days, is_pending, cell, incidents FROM gp_delay ORDER BY ALL")
+    came, pending = told["delay_days"].notna(), told[told["is_pending"]]
+    delays, censored = (
+        told.loc[these, name].to_numpy(dtype=np.int64).repeat(told.loc[these, "incidents"])
+        for these, name in ((came, "delay_days"), (~came, "age_days"))
     )
-    place = {name: number for number, name in enumerate(names)}
-    found = np.zeros(len(names))
-    for municipality, month, chance in zip(young["cell_municipality"], young["cell_month"], chances, strict=True):
-        found[place[municipality, month]] += chance
-    return found
+    chances = still_to_come(delays, censored, pending["age_days"].to_numpy(dtype=np.int64))
+    waiting = np.bincount(pending["cell"].to_numpy(dtype=np.int64), chances * pending["incidents"], minlength=cells)
+    return np.asarray(waiting, dtype=np.float64)
 
 
 def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:

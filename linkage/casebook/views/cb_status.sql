@@ -1,6 +1,6 @@
 -- The status of an incident: the first rule that applies.
 WITH judged AS (
-    SELECT incident_no, greatest(i.known_until - i.day, least($as_of - i.day, 0)) AS age_days, delay_days,
+    SELECT incident_no, i.day, i.municipality_code, greatest(i.known_until - i.day, least($as_of - i.day, 0)) AS age_days, delay_days,
            i.excluded_as IS NOT NULL AS is_excluded, is_named,
            report_no IS NOT NULL AS is_linked,
            covering_report_id IS NOT NULL AS is_covered,
