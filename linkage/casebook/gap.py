@@ -54,6 +54,9 @@ SELECT {kinds} AS kinds, count(*)
 FROM cb_status t JOIN shared_people s USING (incident_no, report_no)
 WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late') AND rules <> 0 GROUP BY 1
 """
+_DECIDED = "SELECT 1 FROM decision WHERE outcome = 'applied' LIMIT 1"
+_UNSEEN = "CREATE OR REPLACE TEMP TABLE gp_review (incident_no BIGINT, seen_as VARCHAR, is_yes BOOLEAN)"
+"""What `gp_review` is where nobody decided anything."""
 WORK = VIEWS
 
 
@@ -80,7 +83,10 @@ class Level:
 def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
     for name in VIEWS:
-        make(db, night, name)
+        if name == "gp_review" and not db.rows(_DECIDED):
+            db.run(_UNSEEN)
+        else:
+            make(db, night, name)
     frame = db.frame("SELECT * FROM gp_cell ORDER BY cell")
     counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
     cells = Cells(*(counted[name] for name in ("judged", "unmatched", "review", "answered", "known")))
