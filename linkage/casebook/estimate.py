@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from linkage.casebook.intervals import log_normal
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
@@ -213,8 +215,7 @@ def _answered(dice: np.random.Generator, doubts: Doubts, draws: int) -> Bits:
 
 
 def _by_cell(cell: Ints, told: Bits, cells: int, draws: int) -> Counts:
-    """Return how many incidents of each cell a draw is true of, (cells, draws), from ``told``, (incidents, draws) as
-    bits."""
+    """Return of how many incidents of each cell ``told``, (incidents, draws) as bits, is true, (cells, draws)."""
     order = np.argsort(cell, kind="stable")
     there, starts = np.unique(cell[order], return_index=True)
     counted = np.zeros((cells, draws), dtype=np.int32)
@@ -239,8 +240,6 @@ def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:
 
 def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     """Return the log likelihood of each of the odds by the overlap of passes: that the lower bound is below it."""
-    from scipy.special import log_ndtr
-
     once, twice, met = float(overlap[0]), float(overlap[1]), float(overlap.sum())
     if once < 2:
         return np.zeros(len(odds))
@@ -249,7 +248,7 @@ def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     ratio = once / max(twice, 1.0)
     spread = share * max(twice, 1.0) * (share * ratio**4 / 4 + share * ratio**3 + ratio**2 / 2)
     error = np.sqrt(np.log1p(spread / bound**2))
-    return np.asarray(log_ndtr(np.log(odds * met / bound) / error))
+    return np.array([log_normal(one) for one in (np.log(odds * met / bound) / error).tolist()])
 
 
 def _likely(share: Floats, seen: Sample) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import erfc, log, pi, sqrt
+
 import numpy as np
 import numpy.typing as npt
 
@@ -60,3 +62,11 @@ def still_to_come(delays: Ints, censored: Ints, ages: Ints) -> Floats:
     survival = np.concatenate([[1.0], np.cumprod((at_risk - deaths) / at_risk)])
     left = survival[np.clip(ages + 1, 0, days)]
     return np.where(left > 0, 1 - survival[-1] / np.maximum(left, 1e-12), 0.0)
+
+
+def log_normal(value: float) -> float:
+    """Return the log of the normal distribution function. scipy has it too, but loading it takes longer than a night's
+    draws."""
+    if value > -30:
+        return log(erfc(-value / sqrt(2)) / 2)
+    return -(value**2) / 2 - log(-value * sqrt(2 * pi)) - value**-2

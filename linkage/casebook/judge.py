@@ -63,7 +63,8 @@ def leave(db: Engine) -> None:
 
 def _begin(db: Engine) -> None:
     """Write what is touched or has other persons in common, with the incidents of families of reports that are others,
-    which an open case may cover, and of which something else is told: whether it counts, or a tie."""
+    which an open case may cover, and of which something else is told: a duplicate, or a tie."""
+    was = f"SELECT incident_no, original_no FROM {JUDGED} WHERE original_no IS NOT NULL"
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE cb_next_report AS
@@ -80,10 +81,8 @@ def _begin(db: Engine) -> None:
         UNION SELECT incident_no FROM cb_other_shared_people
         UNION SELECT incident_no FROM (FROM cb_tie EXCEPT FROM {TIES})
         UNION SELECT incident_no FROM (FROM {TIES} EXCEPT FROM cb_tie)
-        UNION SELECT coalesce(i.incident_no, was.incident_no)
-        FROM cb_standing i FULL JOIN {JUDGED} was ON was.incident_no = i.incident_no
-        WHERE i.incident_no IS NULL OR was.incident_no IS NULL OR was.excluded_as IS DISTINCT FROM i.excluded_as
-            OR was.original_no IS DISTINCT FROM i.original_no
+        UNION SELECT incident_no FROM (FROM cb_duplicate EXCEPT ({was}))
+        UNION SELECT incident_no FROM (({was}) EXCEPT FROM cb_duplicate)
         UNION SELECT incident_no FROM cb_standing SEMI JOIN {touched.OTHER_REPORTS} USING (household_id)
         """
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from linkage.casebook.estimate import (
     ANSWERED,
@@ -28,7 +28,7 @@ from linkage.casebook.estimate import (
     _by_cell,
     draw,
 )
-from linkage.casebook.intervals import CERTAINTY, interval, still_to_come
+from linkage.casebook.intervals import CERTAINTY, interval, log_normal, still_to_come
 
 NO_OVERLAP = np.zeros(4, dtype=np.int64)
 NOTHING = Probes(300, 2, NO_OVERLAP)
@@ -227,6 +227,11 @@ def test_reports_that_still_come_are_those_of_the_delays_that_were_seen() -> Non
 
 def test_nobody_is_waited_for_where_no_report_ever_came() -> None:
     assert still_to_come(np.array([], dtype=np.int64), np.array([3, 9]), np.array([3])).tolist() == [0.0]
+
+
+@given(st.floats(-1000, 40))
+def test_the_log_of_the_normal_distribution_is_that_of_scipy(value: float) -> None:
+    assert log_normal(value) == pytest.approx(special.log_ndtr(value), rel=1e-6, abs=1e-15)
 
 
 def test_counts_by_cell_are_those_of_a_plain_sum() -> None:
