@@ -155,7 +155,7 @@ def _region(db: DuckDBEngine, mentions: Path) -> Region:
         db.run("UPDATE pattern_count SET match_weight = NULL")
         weigh(db, model)
         db.run("DELETE FROM pair")
-        told = "left_id, right_id, match_probability, match_weight, pattern"
+        told = "left_id, right_id, match_probability, match_weight, pattern, rules"
         possible = f"match_probability >= {Config().linkage.possible}"
         db.run(f"INSERT INTO pair BY NAME SELECT {told} FROM pair_score WHERE {possible}")
         db.run("DROP TABLE IF EXISTS mention_person")

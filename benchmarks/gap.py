@@ -14,6 +14,7 @@ from benchmarks import figures, gap_plot
 from benchmarks.gap_region import FORM, KEPT, Region
 from linkage.casebook import estimate
 from linkage.casebook.estimate import Doubts, Floats, Ints, Reviews, Sample
+from linkage.casebook.intervals import interval as ends
 
 REGIONS = 200
 KINDS = (
@@ -126,7 +127,7 @@ def told(one: Region | Looked) -> tuple[Told, Told]:
     errors = estimate.draw(region.cells, region.doubts, region.probes, reviews)
 
     def of(added: Callable[[Any], Any]) -> Told:
-        mean, low, high = estimate.interval(added(errors.absent(region.cells)))
+        mean, low, high = ends(added(errors.absent(region.cells)))
         true, cells = region.truth, region.cells
         parts = (errors.missed.mean(axis=0), true.missed + true.missed_review, errors.false.mean(axis=0), true.false)
         return Told(

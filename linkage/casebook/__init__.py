@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from linkage import basis, contracts, municipalities, register
-from linkage.casebook import judge, retold, touched
-from linkage.casebook.renew import renew
+from linkage.casebook import judge, renew, retold, touched
 from linkage.casebook.sql import VIEWS_FOLDER, Night, differ, fill, make
 from linkage.casebook.steps import BY_DIFFERENCE, JUDGED, KEPT, LATER, OTHER, PUBLISHED, STEPS, TOUCHED, VIEWS, WORK
 from linkage.config import Config
@@ -24,7 +23,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     """Write the tables of the case view that speak of incidents, reports, persons and dossiers.
 
     Reads the source tables, ``mention``, ``mention_person``, ``person_base``, ``possible_person_link``, ``pair``,
-    ``compared_pair`` with the tables of its numbers, ``mention_household``, ``record_household`` and ``household``.
+    ``mention_household``, ``record_household`` and ``household``.
     ``as_of`` is the last day that all sources cover. Where it is told which families changed (`touched.OF_TONIGHT`),
     what rests on a family alone is brought up to date for these, and what answers what is judged anew where it hangs
     together with them (`judge`).
@@ -32,9 +31,8 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     night = Night(config, as_of)
     municipalities.write(db, as_of)
     register.write(db, config.cooperation, as_of)
-    for name in ("mention_number", "compared_pair", "pattern_count", "decision"):
-        if not db.has(name):
-            db.run(contracts.table(name).ddl())
+    if not db.has("decision"):
+        db.run(contracts.table("decision").ddl())
     found = _basis(db, night)
     if basis.holds(db, STAGE, found, KEPT) and retold.day(db) and all(map(db.has, touched.OF_TONIGHT)):
         touched.find(db)
@@ -51,7 +49,7 @@ def build(db: Engine, config: Config, *, as_of: date, progress: Callable[[str], 
     _publish(db, night)
     basis.keep(db, STAGE, found)
     judge.leave(db)
-    for name in (*WORK, *touched.WORK, *retold.WORK):
+    for name in (*WORK, *renew.WORK, *touched.WORK, *retold.WORK):
         db.run(f"DROP TABLE IF EXISTS {name}")
     statuses: dict[str, int] = dict(db.rows("SELECT status, count(*) FROM incident_status GROUP BY status"))
     progress(
@@ -86,13 +84,13 @@ def _keep(db: Engine, night: Night, name: str) -> None:
         fill(db, night, name)
         return
     with touched.only(db, *TOUCHED[name].narrow):
-        renew(db, night, name, TOUCHED[name], keys=OTHER.get(name, ()))
+        renew.renew(db, night, name, TOUCHED[name], keys=OTHER.get(name, ()))
 
 
 def _rejudge(db: Engine, night: Night, name: str) -> None:
     """Write a table of what was judged, or its rows of the incidents that were judged anew."""
     if judge.is_known(db):
-        renew(db, night, name, JUDGED[name])
+        renew.renew(db, night, name, JUDGED[name])
     else:
         fill(db, night, name)
 
@@ -104,12 +102,12 @@ def _publish(db: Engine, night: Night) -> None:
         retold.find(db, night)
     for name in VIEWS:
         if judge.is_known(db) and name in JUDGED:
-            renew(db, night, name, JUDGED[name])
+            renew.renew(db, night, name, JUDGED[name])
         elif is_known and name in BY_DIFFERENCE:
             differ(db, night, name)
         elif not is_known or name not in PUBLISHED:
             fill(db, night, name)
         else:
             with touched.only(db, *PUBLISHED[name].narrow):
-                renew(db, night, name, PUBLISHED[name], later=LATER.get(name, ()))
+                renew.renew(db, night, name, PUBLISHED[name], later=LATER.get(name, ()))
     retold.keep_day(db, night)

@@ -26,12 +26,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from linkage.casebook.intervals import log_normal
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int32]
+Bits = npt.NDArray[np.uint8]
 
 DRAWS = 2000
-CERTAINTY = 0.95
+TOGETHER = 64
+"""Reports that are drawn at a time: what is thrown for them stays in the processor's cache."""
 
 UNMATCHED, REVIEW, ANSWERED = 0, 1, 2
 """What an incident is: without any link, with a possible one, or with a sure one by people or household."""
@@ -140,16 +144,16 @@ class Reviews:
 
 @dataclass(frozen=True)
 class Errors:
-    """Draws of what went wrong in each cell: arrays of shape (draws, cells)."""
+    """Draws of what went wrong in each cell: arrays of shape (draws, cells), the draws of a cell side by side."""
 
-    missed: Ints
+    missed: Counts
     """Unmatched or to review, and there is a report."""
-    false: Ints
+    false: Counts
     """Linked, and there is neither a report nor an open case."""
 
-    def absent(self, cells: Cells) -> Ints:
+    def absent(self, cells: Cells) -> Counts:
         """Return draws of the incidents without a report."""
-        return cells.unmatched + cells.review - self.missed + self.false
+        return (cells.unmatched + cells.review).astype(np.int32) - self.missed + self.false
 
 
 def draw(
@@ -157,56 +161,75 @@ def draw(
 ) -> Errors:
     """Return draws of the errors among the incidents of all cells; the same arguments give the same draws."""
     dice, reviews = np.random.Generator(np.random.PCG64(seed)), reviews or Reviews()
-    lacking, open_to_doubt = _lacking(dice, cells, doubts, draws), cells.unmatched - cells.known
+    (unmatched, astray), open_to_doubt = _lacking(dice, cells, doubts, draws), cells.unmatched - cells.known
     odds = _unmet(dice, probes, draws)
-    left = lacking[UNMATCHED].sum(axis=1)
+    left = unmatched.sum(axis=0)
     answered = max(0, int(cells.answered.sum()) - reviews.unmatched.yes)
     hidden = np.clip(odds * answered / np.maximum(left + reviews.unmatched.yes, 1), 0.0, 0.999)
     has = 1 - (1 - hidden) * left / max(1, int(open_to_doubt.sum()))
     kept = _kept(dice, _above_overlap(odds, probes.overlap) + _likely(has, reviews.unmatched))
-    hidden, unmatched, astray = hidden[kept], lacking[UNMATCHED][kept], lacking[ANSWERED][kept]
-    missed = open_to_doubt - unmatched + _spread(dice, unmatched, dice.binomial(unmatched.sum(axis=1), hidden))
+    hidden, unmatched, astray = hidden[kept], unmatched[:, kept], astray[:, kept]
+    missed = _binomial(dice, unmatched, hidden)
+    missed += open_to_doubt.astype(np.int32)[:, None] - unmatched
     missed += _possible(dice, cells, doubts, reviews.review, draws)
-    false = dice.binomial(astray, (1 - hidden)[:, None])
-    false += _wrong(dice, cells.answered - false, reviews.answered)
-    return Errors(missed, false)
+    false = _binomial(dice, astray, 1 - hidden)
+    false += _wrong(dice, cells.answered.astype(np.int32)[:, None] - false, reviews.answered)
+    return Errors(missed.T, false.T)
 
 
-def _lacking(dice: np.random.Generator, cells: Cells, doubts: Doubts, draws: int) -> tuple[Ints, Ints, Ints]:
-    """Return how many incidents no report at hand is about, (draws, cells) for unmatched, review and answered.
+def _lacking(dice: np.random.Generator, cells: Cells, doubts: Doubts, draws: int) -> tuple[Counts, Counts]:
+    """Return how many incidents no report at hand is about, (cells, draws) for unmatched and answered.
 
     Every report is about one incident, or about none.
     """
-    has, nobody = np.zeros((len(doubts.cell), draws), dtype=bool), np.zeros(draws, dtype=bool)
-    odds = np.exp(dice.normal(*SHIFT, draws))
-    told = (doubts.report, doubts.incident, doubts.about, np.minimum(doubts.whole, 1.0))
-    last = -1
-    for report, incident, about, whole in zip(*(column.tolist() for column in told), strict=True):
-        if report != last:
-            thrown = dice.random(draws) * (whole + (1 - whole) * odds)
-            last, end, below = report, 0.0, nobody
-        end += about
-        here = thrown < end
-        has[incident] |= here ^ below
-        below = here
-    found = []
-    for standing, there in ((UNMATCHED, cells.unmatched - cells.known), (REVIEW, cells.review), (ANSWERED, None)):
-        inside = doubts.standing == standing
-        counted = _by_cell(doubts.cell[inside], ~has[inside], len(cells.judged))
-        if there is not None:
-            counted += (there - np.bincount(doubts.cell[inside], minlength=len(there)))[:, None]
-        found.append(counted.T)
-    return found[0], found[1], found[2]
+    has = _answered(dice, doubts, draws)
+    unmatched, answered = (
+        _by_cell(doubts.cell[inside], ~has[inside], len(cells.judged), draws)
+        for inside in (doubts.standing == UNMATCHED, doubts.standing == ANSWERED)
+    )
+    beside = np.bincount(doubts.cell[doubts.standing == UNMATCHED], minlength=len(cells.judged))
+    unmatched += (cells.unmatched - cells.known - beside).astype(np.int32)[:, None]
+    return unmatched, answered
 
 
-def _by_cell(cell: Ints, told: Bools, cells: int) -> Ints:
-    """Return how many incidents of each cell a draw is true of, (cells, draws), from ``told``, (incidents, draws)."""
+def _answered(dice: np.random.Generator, doubts: Doubts, draws: int) -> Bits:
+    """Return which incidents in doubt some report is about, (incidents, draws) as bits."""
+    odds = np.exp(dice.normal(*SHIFT, draws)).astype(np.float32)
+    _, first, place = np.unique(doubts.report, return_index=True, return_inverse=True)
+    end = doubts.about.cumsum()
+    end = (end - (end - doubts.about)[first][place]).astype(np.float32)[:, None]
+    whole = np.minimum(doubts.whole[first], 1).astype(np.float32)[:, None]
+    starts, incidents = np.append(first, len(place)), doubts.incident.tolist()
+    has = np.zeros((len(doubts.cell), (draws + 7) // 8), dtype=np.uint8)
+    for at in range(0, len(first), TOGETHER):
+        here, edges = slice(at, at + TOGETHER), slice(starts[at], starts[min(at + TOGETHER, len(first))])
+        thrown = dice.random((len(whole[here]), draws), dtype=np.float32)
+        thrown *= whole[here] + (1 - whole[here]) * odds
+        below = np.packbits(thrown[place[edges] - at] < end[edges], axis=1)
+        # What lies below the end of an edge and not below that of the report's edge before it.
+        further = np.flatnonzero(np.diff(place[edges]) == 0)
+        below[further + 1] ^= below[further]
+        for incident, told in zip(incidents[edges], below, strict=True):
+            has[incident] |= told
+    return has
+
+
+def _by_cell(cell: Ints, told: Bits, cells: int, draws: int) -> Counts:
+    """Return of how many incidents of each cell ``told``, (incidents, draws) as bits, is true, (cells, draws)."""
     order = np.argsort(cell, kind="stable")
     there, starts = np.unique(cell[order], return_index=True)
-    counted = np.zeros((cells, told.shape[1]), dtype=np.int64)
+    counted = np.zeros((cells, draws), dtype=np.int32)
     for place, rows in zip(there, np.split(order, starts[1:]), strict=False):
-        counted[place] = told[rows].sum(axis=0)
+        counted[place] = np.unpackbits(told[rows], axis=1, count=draws).sum(axis=0, dtype=np.int32)
     return counted
+
+
+def _binomial(dice: np.random.Generator, there: Counts, share: Floats) -> Counts:
+    """Return of how many of those there, (cells, draws), something is true, by its chance, (draws,)."""
+    drawn = np.empty_like(there)
+    for cell, here in enumerate(there):
+        drawn[cell] = dice.binomial(here, share)
+    return drawn
 
 
 def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:
@@ -217,8 +240,6 @@ def _unmet(dice: np.random.Generator, probes: Probes, draws: int) -> Floats:
 
 def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     """Return the log likelihood of each of the odds by the overlap of passes: that the lower bound is below it."""
-    from scipy.special import log_ndtr
-
     once, twice, met = float(overlap[0]), float(overlap[1]), float(overlap.sum())
     if once < 2:
         return np.zeros(len(odds))
@@ -227,7 +248,7 @@ def _above_overlap(odds: Floats, overlap: Ints) -> Floats:
     ratio = once / max(twice, 1.0)
     spread = share * max(twice, 1.0) * (share * ratio**4 / 4 + share * ratio**3 + ratio**2 / 2)
     error = np.sqrt(np.log1p(spread / bound**2))
-    return np.asarray(log_ndtr(np.log(odds * met / bound) / error))
+    return np.array([log_normal(one) for one in (np.log(odds * met / bound) / error).tolist()])
 
 
 def _likely(share: Floats, seen: Sample) -> Floats:
@@ -250,66 +271,31 @@ def _kept(dice: np.random.Generator, told: Floats) -> Ints:
     return dice.choice(len(told), len(told), p=weight / weight.sum())
 
 
-def _possible(dice: np.random.Generator, cells: Cells, doubts: Doubts, reviewed: Sample, draws: int) -> Ints:
+def _possible(dice: np.random.Generator, cells: Cells, doubts: Doubts, reviewed: Sample, draws: int) -> Counts:
     """Return draws of the incidents with a possible link that have a report, (draws, cells)."""
     inside = doubts.standing == REVIEW
     lacking = np.ones(len(doubts.cell))
     np.multiply.at(lacking, doubts.incident, 1 - np.minimum(doubts.about, 1.0))
     told = np.clip(1 - lacking[inside].mean(), 0.05, 0.95) if inside.any() else 0.9
     share = dice.beta(PRIOR_REVIEWED * told + reviewed.yes, PRIOR_REVIEWED * (1 - told) + reviewed.no, draws)
-    there = np.broadcast_to(cells.review, (draws, len(cells.review)))
+    there = np.broadcast_to(cells.review.astype(np.int32)[:, None], (len(cells.review), draws))
     return _spread(dice, there, dice.binomial(int(cells.review.sum()), share))
 
 
-def _wrong(dice: np.random.Generator, there: Ints, reviewed: Sample) -> Ints:
-    """Return draws of the links through people of which the people are others, among those there, (draws, cells)."""
-    share = dice.beta(PRIOR_WRONG + reviewed.no, PRIOR_RIGHT + reviewed.yes, len(there))
-    return _spread(dice, there, dice.binomial(np.maximum(there.sum(axis=1) - reviewed.yes, 0), share))
+def _wrong(dice: np.random.Generator, there: Counts, reviewed: Sample) -> Counts:
+    """Return draws of the links through people of which the people are others, among those there, (cells, draws)."""
+    share = dice.beta(PRIOR_WRONG + reviewed.no, PRIOR_RIGHT + reviewed.yes, there.shape[1])
+    return _spread(dice, there, dice.binomial(np.maximum(there.sum(axis=0) - reviewed.yes, 0), share))
 
 
-def _spread(dice: np.random.Generator, there: Ints, totals: Ints) -> Ints:
-    """Return each total, (draws,), drawn without replacement from the incidents of the cells, (draws, cells)."""
-    drawn = np.zeros(there.shape, dtype=np.int64)
-    left, rest = totals.copy(), there.sum(axis=1)
-    for cell, here in enumerate(there.T):
-        rest = rest - here
-        drawn[:, cell] = dice.hypergeometric(here, rest, left)
-        left -= drawn[:, cell]
+def _spread(dice: np.random.Generator, there: Counts, totals: Ints) -> Counts:
+    """Return each total, (draws,), drawn without replacement from the incidents of the cells, (cells, draws)."""
+    some = np.flatnonzero(totals)
+    drawn, left, rest = np.zeros(there.shape, dtype=np.int32), totals[some], there[:, some].sum(axis=0)
+    for cell in np.flatnonzero(there.any(axis=1)):
+        here = there[cell, some]
+        rest -= here
+        told = dice.hypergeometric(here, rest, left)
+        drawn[cell, some] = told
+        left -= told
     return drawn
-
-
-def interval(drawn: Ints | Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean, lower and upper end over the first axis; the mean of a skewed few is inside too.
-
-    A value is inside while at least a fortieth of the draws lies beyond it, those on it counted half (the mid-P of
-    Lancaster 1961): of small whole numbers the quantiles themselves would hold too much, 97 of 100 and not 95.
-    """
-    tail, ordered = (1 - CERTAINTY) / 2, np.sort(drawn, axis=0)
-    place = np.arange(len(drawn)).reshape(-1, *[1] * (drawn.ndim - 1))
-    is_other = np.diff(ordered, axis=0) != 0
-    first, last = np.broadcast_to(place, drawn.shape).copy(), np.broadcast_to(place, drawn.shape).copy()
-    first[1:][~is_other], last[:-1][~is_other] = 0, len(drawn)
-    first, last = np.maximum.accumulate(first), np.minimum.accumulate(last[::-1])[::-1]
-    below = (first + last + 1) / 2 / len(drawn)
-    inside = (below >= tail) & (below <= 1 - tail)
-    low, high = np.where(inside, ordered, np.inf).min(axis=0), np.where(inside, ordered, -np.inf).max(axis=0)
-    mean = drawn.mean(axis=0)
-    return mean, np.minimum(low, mean), np.maximum(high, mean)
-
-
-def still_to_come(delays: Ints, censored: Ints, ages: Ints) -> Floats:
-    """Return the chance that a report still comes for incidents of these ages (days) that have none yet.
-
-    ``delays`` are those of reports that came, ``censored`` the ages of incidents without one. Product limit (Kaplan &
-    Meier 1958); who gets no report at all is the share that is left at its end (Maller & Zhou 1996).
-    """
-    if not len(delays):
-        return np.zeros(len(ages))
-    # Whose age is below nought are gone before the first day.
-    came, lost = np.maximum(delays, 0), censored[censored >= 0]
-    days = int(max(came.max(), lost.max(initial=0))) + 1
-    deaths = np.bincount(came, minlength=days)
-    at_risk = (deaths + np.bincount(lost, minlength=days))[::-1].cumsum()[::-1]
-    survival = np.concatenate([[1.0], np.cumprod((at_risk - deaths) / at_risk)])
-    left = survival[np.clip(ages + 1, 0, days)]
-    return np.where(left > 0, 1 - survival[-1] / np.maximum(left, 1e-12), 0.0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from linkage import contracts
@@ -17,15 +19,18 @@ from linkage.casebook.estimate import (
     UNMATCHED,
     Cells,
     Doubts,
-    Errors,
     Floats,
     Ints,
     Probes,
     Reviews,
     Sample,
 )
+from linkage.casebook.intervals import interval, still_to_come
 from linkage.casebook.sql import Night, make
 from linkage.engine.base import Engine
+
+Interval = tuple[Floats, Floats, Floats]
+"""Mean, lower and upper end."""
 
 ALL = "alle"
 """Municipality and period of a total."""
@@ -49,6 +54,9 @@ SELECT {kinds} AS kinds, count(*)
 FROM cb_status t JOIN shared_people s USING (incident_no, report_no)
 WHERE t.status IN ('matched_timely', 'matched_late', 'matched_very_late') AND rules <> 0 GROUP BY 1
 """
+_DECIDED = "SELECT 1 FROM decision WHERE outcome = 'applied' LIMIT 1"
+_UNSEEN = "CREATE OR REPLACE TEMP TABLE gp_review (incident_no BIGINT, seen_as VARCHAR, is_yes BOOLEAN)"
+"""What `gp_review` is where nobody decided anything."""
 WORK = VIEWS
 
 
@@ -61,9 +69,12 @@ class Level:
     groups: Ints
     """Of each cell the group that it belongs to."""
 
-    def added(self, drawn: Ints | Floats) -> Ints | Floats:
+    def added(self, drawn: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the last axis added up within groups."""
-        total = np.zeros((*drawn.shape[:-1], len(self.names)), dtype=drawn.dtype)
+        total = np.zeros((*drawn.shape[:-1], len(self.names)), dtype=drawn.dtype, order="F")
+        if drawn.ndim == 1:
+            np.add.at(total, self.groups, drawn)
+            return total
         for cell, group in enumerate(self.groups):
             total[..., group] += drawn[..., cell]
         return total
@@ -71,39 +82,38 @@ class Level:
 
 def take_apart(db: Engine, night: Night) -> None:
     """Write ``gap_estimate`` and ``gap_part``: for each municipality and month, and for both added up."""
-    if not db.has("decision"):
-        db.run(contracts.table("decision").ddl())
     for name in VIEWS:
-        make(db, night, name)
-    frame = db.frame("SELECT * FROM gp_cell ORDER BY municipality_code, month")
+        if name == "gp_review" and not db.rows(_DECIDED):
+            db.run(_UNSEEN)
+        else:
+            make(db, night, name)
+    frame = db.frame("SELECT * FROM gp_cell ORDER BY cell")
     counted = {name: frame[name].fillna(0).to_numpy(dtype=np.int64) for name in COUNTS}
-    names = list(zip(frame["municipality_code"], frame["month"], strict=True))
     cells = Cells(*(counted[name] for name in ("judged", "unmatched", "review", "answered", "known")))
     reviews = _reviews(db)
-    errors = estimate.draw(cells, _doubts(db, names), _probes(db), reviews)
-    waiting = _waiting(db, names)
+    errors = estimate.draw(cells, _doubts(db), _probes(db), reviews)
+    waiting = _waiting(db, len(frame))
     evidence = {"probes": int(db.rows("SELECT count(*) FROM gp_probe")[0][0]), "reviewed": reviews.used}
     rates, parts = [], []
-    for level in _levels(list(frame["municipality_code"]), list(frame["month"])):
+    for level in _levels(list(frame["municipality_code"]), list(frame["period"])):
         sums = {name: level.added(column) for name, column in counted.items()}
-        rates += _rates(level, sums, level.added(errors.absent(cells)), evidence)
-        parts += _parts(level, sums, errors, level.added(waiting))
+        missed, false = level.added(errors.missed), level.added(errors.false)
+        wrong = interval(missed - false)
+        rates += _rates(level, sums, wrong, evidence)
+        parts += _parts(level, sums, (interval(missed), interval(false), wrong), level.added(waiting))
     _write(db, "gap_estimate", rates)
     _write(db, "gap_part", parts)
     for name in WORK:
         db.run(f"DROP TABLE {name}")
 
 
-def _doubts(db: Engine, names: list[tuple[str, str]]) -> Doubts:
+def _doubts(db: Engine) -> Doubts:
     """Return which incidents of the cells are in doubt, and the reports that may be about them."""
     edges = db.frame("SELECT * FROM gp_claim ORDER BY report_no, incident_no")
     _, first, incident = np.unique(edges["incident_no"], return_index=True, return_inverse=True)
-    place = {name: number for number, name in enumerate(names)}
-    cell = [place[name] for name in zip(edges["cell_municipality"], edges["cell_month"], strict=True)]
-    standing = edges["standing"].map(STANDINGS)
     return Doubts(
-        cell=np.array(cell, dtype=np.int64)[first],
-        standing=np.array(standing, dtype=np.int64)[first],
+        cell=edges["cell"].to_numpy(dtype=np.int64)[first],
+        standing=np.array(edges["standing"].map(STANDINGS), dtype=np.int64)[first],
         report=edges["report_no"].to_numpy(dtype=np.int64),
         incident=incident.astype(np.int64),
         about=edges["about"].to_numpy(dtype=np.float64),
@@ -138,22 +148,18 @@ def _reviews(db: Engine) -> Reviews:
     return Reviews(**{kind: Sample(told.get((kind, True), 0), told.get((kind, False), 0)) for kind in KINDS})
 
 
-def _waiting(db: Engine, names: list[tuple[str, str]]) -> Floats:
+def _waiting(db: Engine, cells: int) -> Floats:
     """Return for each cell how many of its pending incidents are still to get a report."""
-    known = db.arrays("SELECT delay_days, age_days, is_pending FROM gp_delay")
-    delays = np.ma.getmaskarray(known["delay_days"])
     # Ordered: a sum differs in its last bits with the order of its parts, and a night is to find what it found.
-    young = db.frame("SELECT cell_municipality, cell_month, age_days FROM gp_delay WHERE is_pending ORDER BY ALL")
-    chances = estimate.still_to_come(
-        np.asarray(known["delay_days"])[~delays].astype(np.int64),
-        np.asarray(known["age_days"])[delays].astype(np.int64),
-        young["age_days"].to_numpy(dtype=np.int64),
+    told = db.frame("SELECT delay_days, age_days, is_pending, cell, incidents FROM gp_delay ORDER BY ALL")
+    came, pending = told["delay_days"].notna(), told[told["is_pending"]]
+    delays, censored = (
+        told.loc[these, name].to_numpy(dtype=np.int64).repeat(told.loc[these, "incidents"])
+        for these, name in ((came, "delay_days"), (~came, "age_days"))
     )
-    place = {name: number for number, name in enumerate(names)}
-    found = np.zeros(len(names))
-    for municipality, month, chance in zip(young["cell_municipality"], young["cell_month"], chances, strict=True):
-        found[place[municipality, month]] += chance
-    return found
+    chances = still_to_come(delays, censored, pending["age_days"].to_numpy(dtype=np.int64))
+    waiting = np.bincount(pending["cell"].to_numpy(dtype=np.int64), chances * pending["incidents"], minlength=cells)
+    return np.asarray(waiting, dtype=np.float64)
 
 
 def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
@@ -168,9 +174,10 @@ def _levels(municipalities: list[str], months: list[str]) -> Iterator[Level]:
 
 
 def _rates(
-    level: Level, sums: dict[str, Ints | Floats], absent: Ints | Floats, evidence: dict[str, int]
+    level: Level, sums: dict[str, Ints | Floats], wrong: Interval, evidence: dict[str, int]
 ) -> list[dict[str, object]]:
-    mean, low, high = estimate.interval(absent)
+    """Return the estimate of each group; ``wrong`` is what was missed, less what is false."""
+    mean, low, high = _from(sums["unmatched"] + sums["review"], wrong)
     rows: list[dict[str, object]] = []
     for n, (municipality, period) in enumerate(level.names):
         judged = int(sums["judged"][n])
@@ -185,10 +192,10 @@ def _rates(
 
 
 def _parts(
-    level: Level, sums: dict[str, Ints | Floats], errors: Errors, waiting: Ints | Floats
+    level: Level, sums: dict[str, Ints | Floats], drawn: tuple[Interval, Interval, Interval], waiting: Ints | Floats
 ) -> list[dict[str, object]]:
     """Return the parts of each group: counted ones as they are, errors as drawn, and what is left as truly absent."""
-    missed, false = level.added(errors.missed), -level.added(errors.false)
+    missed, false, wrong = drawn
     without = sums["unmatched"] + sums["review"] + sums["pending"]
     counted = {
         "raw_difference": sums["incidents"] - sums["reports"],
@@ -197,15 +204,21 @@ def _parts(
         "covered": sums["covered"],
         "follow_ups": sums["matched"] - sums["reports"],
     }
-    drawn = {"missed_links": missed, "false_links": false, "truly_absent": without - missed - false - waiting}
     told = {name: (column, column, column) for name, column in counted.items()}
-    told |= {name: estimate.interval(column) for name, column in drawn.items()}
+    told |= {"missed_links": missed, "false_links": _from(0, false), "truly_absent": _from(without - waiting, wrong)}
+    columns = [(part, *(column.astype(np.float64).tolist() for column in ends)) for part, ends in told.items()]
     return [
         {"municipality_code": municipality, "period": period, "part": part,
-         "expected": float(expected[n]), "low": float(low[n]), "high": float(high[n])}
+         "expected": expected[n], "low": low[n], "high": high[n]}
         for n, (municipality, period) in enumerate(level.names)
-        for part, (expected, low, high) in told.items()
+        for part, expected, low, high in columns
     ]  # fmt: skip
+
+
+def _from(total: Ints | Floats | int, drawn: Interval) -> Interval:
+    """Return the interval of what is left of a total."""
+    mean, low, high = drawn
+    return total - mean, total - high, total - low
 
 
 def _write(db: Engine, name: str, rows: list[dict[str, object]]) -> None:

@@ -10,14 +10,31 @@ from linkage.casebook.sql import NEAR_NAME, VIEWS_FOLDER, Night, make, query
 from linkage.engine.base import Engine
 
 BESIDE = ("cb_served", "cb_unmatched", "cb_advice")
-WORK = (*BESIDE, "cb_unexplained", "cb_hit", "cb_family", "cb_changed_case", "cb_known")
+WORK = (
+    *BESIDE,
+    "cb_unexplained",
+    "cb_hit",
+    "cb_reported",
+    "cb_said",
+    "cb_family",
+    "cb_changed_case",
+    "cb_known",
+)
+MENTION = (
+    "mention_id, record_no, source_id, record_id, person_seq, surname, surname_joined, given_name, name_tokens, "
+    "birth_date, birth_earliest, birth_latest, postcode, house_number, house_suffix, address_type, "
+    "address_municipality_code, phone_hmac"
+)
 SHOWN = {
-    "mention": "mention_id, record_no, source_id, record_id, person_seq, surname, surname_joined, given_name, "
-    "name_tokens, birth_date, birth_earliest, birth_latest, postcode, house_number, house_suffix, address_type, "
-    "address_municipality_code, phone_hmac",
-    "mention_person": "*",
+    "mention": f"SELECT {MENTION} FROM mention SEMI JOIN cb_known USING (mention_id)",
+    "mention_person": "FROM mention_person SEMI JOIN cb_known USING (mention_id)",
+    "mention_household": "FROM mention_household SEMI JOIN cb_family USING (mention_id)",
+    "shared_people": "SELECT incident_no, report_no FROM shared_people SEMI JOIN cb_unexplained USING (incident_no)",
+    "police_person": "SELECT source_id, incident_number, person_seq, postcode FROM police_person SEMI JOIN "
+    "(SELECT source_id, record_id AS incident_number FROM cb_known_mention SEMI JOIN cb_family USING (mention_id)) "
+    "USING (source_id, incident_number)",
 }
-"""Tables of which an incident is explained by few rows, with the columns that this takes."""
+"""Tables of which few rows explain the incidents of a night; one may rest on those above it."""
 NEEDED = ("cb_advice", "cb_unexplained")
 """Tables that the status of an incident rests on as well."""
 STAGE = "hints"
@@ -78,21 +95,27 @@ def _find_hits(db: Engine, night: Night) -> None:
     limits = night.config.limits
     db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE cb_changed_case AS
+        CREATE OR REPLACE TEMP TABLE cb_reported AS
         WITH told AS (
             SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id)
             UNION SELECT record_no FROM was_mention
-        ), reported AS (
-            SELECT case_no AS record_no, day FROM report_base SEMI JOIN told ON case_no = record_no
-            UNION SELECT case_no, day FROM {touched.OTHER_REPORTS}
         )
-        SELECT day, {KNOWN_BY} FROM mention JOIN reported USING (record_no)
-        UNION ALL SELECT day, {KNOWN_BY} FROM was_mention JOIN reported USING (record_no)
+        SELECT case_no AS record_no, day FROM report_base SEMI JOIN told ON case_no = record_no
+        UNION SELECT case_no, day FROM {touched.OTHER_REPORTS}
         """
     )
     db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_said AS SELECT record_no, mention_id, {KNOWN_BY} FROM mention SEMI JOIN "
+        "(SELECT record_no FROM cb_reported UNION ALL SELECT incident_no FROM cb_unmatched) USING (record_no)"
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_changed_case AS SELECT day, {KNOWN_BY} "
+        "FROM cb_said JOIN cb_reported USING (record_no) "
+        f"UNION ALL SELECT day, {KNOWN_BY} FROM was_mention JOIN cb_reported USING (record_no)"
+    )
+    db.run(
         f"CREATE OR REPLACE TEMP TABLE cb_family AS SELECT incident_no, mention_id, day, {KNOWN_BY} "
-        "FROM mention JOIN cb_unmatched ON incident_no = record_no"
+        "FROM cb_said JOIN cb_unmatched ON incident_no = record_no"
     )
     near = " UNION ".join(
         f"SELECT incident_no FROM cb_family f JOIN cb_changed_case r USING ({key}) "
@@ -127,6 +150,5 @@ def _find_known(db: Engine, night: Night) -> None:
         UNION SELECT mention_id FROM cb_family
         """
     )
-    for name, columns in SHOWN.items():
-        of_known = f"SELECT {columns} FROM {name} SEMI JOIN cb_known USING (mention_id)"
-        db.run(f"CREATE OR REPLACE TEMP TABLE cb_known_{name} AS {of_known}")
+    for name, few in SHOWN.items():
+        db.run(f"CREATE OR REPLACE TEMP TABLE cb_known_{name} AS {few}")

@@ -26,7 +26,7 @@ VIEWS = {
 """What the queries that judge read: each table, or its rows of what is judged anew."""
 WORK = (
     *(INCIDENTS, REPORTS, "cb_tie", "cb_knot"),
-    *("cb_next_incident", "cb_next_report", "cb_came_incident", "cb_came_report"),
+    *("cb_next_incident", "cb_next_report"),
 )
 
 
@@ -42,9 +42,7 @@ def choose(db: Engine, night: Night) -> None:
     db.run(f"INSERT INTO cb_tie BY NAME {query(night, TIES)}")
     if touched.is_known(db) and weigh.stands(db, night):
         _begin(db)
-        _tie(db, night)
-        while _spread(db):
-            pass
+        _spread(db, night)
     if not is_known(db) or not difference.bring(db, declared, "cb_tie", TIES):
         db.run(declared.ddl())
         db.run(f"INSERT INTO {TIES} FROM cb_tie")
@@ -65,7 +63,8 @@ def leave(db: Engine) -> None:
 
 def _begin(db: Engine) -> None:
     """Write what is touched or has other persons in common, with the incidents of families of reports that are others,
-    which an open case may cover, and of which something else is told: whether it counts, or a tie."""
+    which an open case may cover, and of which something else is told: a duplicate, or a tie."""
+    was = f"SELECT incident_no, original_no FROM {JUDGED} WHERE original_no IS NOT NULL"
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE cb_next_report AS
@@ -82,46 +81,48 @@ def _begin(db: Engine) -> None:
         UNION SELECT incident_no FROM cb_other_shared_people
         UNION SELECT incident_no FROM (FROM cb_tie EXCEPT FROM {TIES})
         UNION SELECT incident_no FROM (FROM {TIES} EXCEPT FROM cb_tie)
-        UNION SELECT coalesce(i.incident_no, was.incident_no)
-        FROM cb_standing i FULL JOIN {JUDGED} was ON was.incident_no = i.incident_no
-        WHERE i.incident_no IS NULL OR was.incident_no IS NULL OR was.excluded_as IS DISTINCT FROM i.excluded_as
-            OR was.original_no IS DISTINCT FROM i.original_no
+        UNION SELECT incident_no FROM (FROM cb_duplicate EXCEPT ({was}))
+        UNION SELECT incident_no FROM (({was}) EXCEPT FROM cb_duplicate)
         UNION SELECT incident_no FROM cb_standing SEMI JOIN {touched.OTHER_REPORTS} USING (household_id)
         """
     )
-    db.run(f"CREATE OR REPLACE TEMP TABLE {INCIDENTS} AS FROM cb_next_incident")
-    db.run(f"CREATE OR REPLACE TEMP TABLE {REPORTS} AS FROM cb_next_report")
 
 
-def _tie(db: Engine, night: Night) -> None:
-    """Write ``cb_knot`` (incident_no, report_no): which hang together, now or the night before; some twice."""
+def _spread(db: Engine, night: Night) -> None:
+    """Write `INCIDENTS` and `REPORTS`: what `_begin` wrote, and all that hangs together with it, now or then.
+
+    What is no beginning hangs together as the night before: its candidates stand in ``link_edge``, and what has none
+    there, as it does not count, hangs together with nothing but a number.
+    """
     limits = night.config.limits
+    in_time = f"r.day - i.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
     db.run(
         f"""
         CREATE OR REPLACE TEMP TABLE cb_knot AS
-        SELECT incident_no, report_no FROM shared_people
-        UNION ALL SELECT incident_no, report_no FROM link_edge
+        SELECT incident_no, report_no FROM link_edge
         UNION ALL SELECT incident_no, report_no FROM cb_tie
         UNION ALL SELECT incident_no, report_no FROM {TIES}
-        UNION ALL SELECT incident_no, report_no FROM cb_standing i JOIN report_base r USING (household_id)
-            WHERE r.day - i.day BETWEEN -{limits.early_days} AND {limits.very_late_days}
+        UNION ALL SELECT incident_no, report_no FROM shared_people SEMI JOIN cb_next_incident USING (incident_no)
+        UNION ALL SELECT incident_no, report_no FROM shared_people SEMI JOIN cb_next_report USING (report_no)
+        UNION ALL SELECT incident_no, report_no FROM (FROM cb_standing SEMI JOIN cb_next_incident USING (incident_no)) i
+            JOIN report_base r USING (household_id) WHERE {in_time}
+        UNION ALL SELECT incident_no, report_no FROM cb_standing i
+            JOIN (FROM report_base SEMI JOIN cb_next_report USING (report_no)) r USING (household_id) WHERE {in_time}
         """
     )
-
-
-def _spread(db: Engine) -> bool:
-    """Add the reports that are tied to the incidents that came last, and the other way round; return whether there
-    were any."""
-    for came, key, by, other in (
-        ("cb_came_report", "report_no", "cb_next_incident", "incident_no"),
-        ("cb_came_incident", "incident_no", "cb_next_report", "report_no"),
-    ):
-        known = REPORTS if key == "report_no" else INCIDENTS
-        db.run(
-            f"CREATE OR REPLACE TEMP TABLE {came} AS "
-            f"SELECT DISTINCT {key} FROM cb_knot SEMI JOIN {by} USING ({other}) ANTI JOIN {known} USING ({key})"
+    db.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {INCIDENTS} AS
+        WITH RECURSIVE reached(incident_no) AS (
+            FROM (FROM cb_next_incident
+                  UNION SELECT incident_no FROM cb_knot SEMI JOIN cb_next_report USING (report_no))
+            UNION SELECT beside.incident_no FROM reached JOIN cb_knot own USING (incident_no)
+                JOIN cb_knot beside ON beside.report_no = own.report_no
         )
-    for kind, known in (("report", REPORTS), ("incident", INCIDENTS)):
-        db.run(f"CREATE OR REPLACE TEMP TABLE cb_next_{kind} AS FROM cb_came_{kind}")
-        db.run(f"INSERT INTO {known} FROM cb_next_{kind}")
-    return bool(db.rows("FROM cb_next_incident UNION ALL FROM cb_next_report LIMIT 1"))
+        FROM reached
+        """
+    )
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {REPORTS} AS "
+        f"FROM cb_next_report UNION SELECT report_no FROM cb_knot SEMI JOIN {INCIDENTS} USING (incident_no)"
+    )

@@ -24,6 +24,7 @@ class Touched:
     """Tables of which the query reads touched rows only."""
 
 
+WORK = ("cb_now", "cb_was", "cb_other")
 _OTHER = """
 CREATE OR REPLACE TEMP TABLE cb_other AS
 SELECT was.place AS was, now.place AS now
@@ -69,5 +70,3 @@ def renew(
         db.run(f"DELETE FROM {name} WHERE {went}")
     if comes:
         db.run(f"INSERT INTO {name} BY NAME SELECT {columns} FROM cb_now WHERE {came}")
-    for work in ("cb_now", "cb_was", "cb_other"):
-        db.run(f"DROP TABLE {work}")

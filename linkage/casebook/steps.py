@@ -19,7 +19,7 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     "report_base",  # reports that may answer an incident
     find_near,  # who of touched records is looked at
     "incident_base",  # incidents with their household, their address and what excludes them
-    "cb_twin",  # incidents of one place, person and night
+    "incident_twin",  # incidents of one place, person and night
     find_duplicates,  # … of which the earliest stays
     "cb_standing",  # the incidents that count, with the reason why others do not
     read_references,  # numbers in the references of reports, repaired
@@ -36,6 +36,7 @@ STEPS: tuple[str | Callable[[Engine, Night], None], ...] = (
     "cb_chosen",  # the report that answers each incident
     "incident_judged",  # … with what else there is about it
     "cb_status",  # the first rule that applies
+    "cb_count",  # … counted by municipality and month
     explain,  # what explains that an incident stayed unmatched
     take_apart,  # the gap as an estimate, and what the difference of two totals is made of
 )
@@ -46,6 +47,11 @@ TOUCHED = {
     "report_base": Touched("report_no IN (SELECT report_no FROM cb_touched_report)", narrow=("steunpunt_report",)),
     "incident_base": Touched(
         "incident_no IN (SELECT incident_no FROM cb_touched_incident)", narrow=("police_incident", "mention")
+    ),
+    "incident_twin": Touched(
+        was="later_no IN (SELECT incident_no FROM cb_touched_incident) "
+        "OR earlier_no IN (SELECT incident_no FROM cb_touched_incident)",
+        among="SEMI JOIN cb_touched_incident USING (incident_no)",
     ),
     "shared_people": Touched(
         "incident_no IN (SELECT incident_no FROM cb_met_incident) "

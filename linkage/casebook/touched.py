@@ -62,17 +62,14 @@ WORK = (
     MET_REPORTS,
     "cb_moved_mention",
     "cb_retold_mention",
+    "cb_alike",
+    "cb_seen",
     "cb_moved_record",
     "cb_near_mention",
     "cb_retold",
     *ONLY,
 )
 KEY = "source_id, record_kind, record_id"
-_OF_AGE = f"""
-SELECT record_no, {KEY} FROM mention SEMI JOIN cb_retold_mention USING (mention_id)
-WHERE record_kind = 'incident' AND birth_earliest IS NULL
-"""
-"""Incidents with a person whose age another mention tells."""
 
 
 def is_known(db: Engine) -> bool:
@@ -143,13 +140,16 @@ def find_near(db: Engine, night: Night) -> None:  # noqa: ARG001
         WITH met AS (
             SELECT incident_no AS record_no FROM {MET_INCIDENTS}
             UNION ALL SELECT case_no FROM report_base SEMI JOIN {MET_REPORTS} USING (report_no)
+        ), there AS MATERIALIZED (
+            SELECT mention_id, record_no FROM mention
+            SEMI JOIN (FROM met UNION ALL SELECT incident_no FROM {INCIDENTS}) USING (record_no)
         ), person AS (
-            SELECT DISTINCT person_id FROM mention_person
-                SEMI JOIN (SELECT mention_id FROM mention SEMI JOIN met USING (record_no)) USING (mention_id)
-            )
+            SELECT DISTINCT person_id FROM mention_person SEMI JOIN (FROM there SEMI JOIN met USING (record_no)) m
+                USING (mention_id)
+        )
         SELECT mention_id FROM mention_person SEMI JOIN person USING (person_id)
         UNION FROM cb_retold_mention
-        UNION SELECT mention_id FROM mention SEMI JOIN {RECORDS} USING (record_no) WHERE record_kind = 'incident'
+        UNION SELECT mention_id FROM there SEMI JOIN {INCIDENTS} ON incident_no = record_no
         """
     )
 
@@ -172,42 +172,55 @@ def _find_persons(db: Engine) -> None:
 
 def _find_records(db: Engine) -> None:
     """Write ``cb_moved_record``, of whose people one is or stands elsewhere, or compares otherwise; and all touched."""
-    number = numbers.of_record(*KEY.split(", "))
     db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE cb_moved_record AS
+        """
+        CREATE OR REPLACE TEMP TABLE cb_alike AS
         WITH paired AS (
             SELECT mention_id, person_id FROM mention_person
             SEMI JOIN (SELECT unnest([left_id, right_id]) AS mention_id FROM changed_pair) USING (mention_id)
-        ), alike AS (
-            SELECT unnest([left_id, right_id]) AS mention_id FROM changed_pair
-            JOIN paired l ON l.mention_id = left_id JOIN paired r ON r.mention_id = right_id
-            WHERE l.person_id = r.person_id
         )
-        SELECT record_no, {KEY} FROM mention JOIN (
-            SELECT mention_id, true AS is_moved FROM cb_moved_mention UNION ALL SELECT mention_id, false FROM alike
-        ) USING (mention_id) WHERE is_moved OR record_kind = 'incident'
-        UNION SELECT record_no, {KEY} FROM was_mention
+        SELECT DISTINCT unnest([left_id, right_id]) AS mention_id FROM changed_pair
+        JOIN paired l ON l.mention_id = left_id JOIN paired r ON r.mention_id = right_id
+        WHERE l.person_id = r.person_id
         """
     )
     db.run(
+        f"CREATE OR REPLACE TEMP TABLE cb_seen AS SELECT mention_id, record_no, {KEY}, birth_earliest FROM mention "
+        "SEMI JOIN (FROM cb_retold_mention UNION ALL FROM cb_alike) USING (mention_id)"
+    )
+    db.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE {RECORDS} AS
-        WITH stands AS (
-            SELECT {KEY}, household_id FROM record_household SEMI JOIN touched_household USING (household_id)
-        ), stood AS (
-            SELECT source_id, 'incident' AS record_kind, incident_number AS record_id, household_id FROM incident_base
-                SEMI JOIN touched_household USING (household_id)
-            UNION SELECT source_id, 'case', case_id, household_id FROM report_base
-                SEMI JOIN touched_household USING (household_id)
-        ), told AS (
-            FROM changed_record UNION SELECT {KEY} FROM stands n FULL JOIN stood w USING ({KEY})
-                WHERE n.household_id IS DISTINCT FROM w.household_id
-        )
-        FROM cb_moved_record UNION SELECT {number}, {KEY} FROM told
-        UNION {_OF_AGE}
+        CREATE OR REPLACE TEMP TABLE cb_moved_record AS
+        SELECT record_no, {KEY} FROM cb_seen SEMI JOIN cb_moved_mention USING (mention_id)
+        UNION SELECT record_no, {KEY} FROM cb_seen SEMI JOIN cb_alike USING (mention_id)
+            WHERE record_kind = 'incident'
+        UNION SELECT record_no, {KEY} FROM was_mention
         """
     )
+    db.run(_ALL)
+
+
+_ALL = f"""
+CREATE OR REPLACE TEMP TABLE {RECORDS} AS
+WITH stands AS (
+    SELECT {numbers.of_record(*KEY.split(", "))} AS record_no, {KEY}, household_id
+    FROM record_household SEMI JOIN touched_household USING (household_id)
+), stood AS (
+    SELECT incident_no AS record_no, household_id FROM incident_base SEMI JOIN touched_household USING (household_id)
+    UNION SELECT case_no, household_id FROM report_base SEMI JOIN touched_household USING (household_id)
+), other AS MATERIALIZED (
+    SELECT record_no, {KEY} FROM stands n FULL JOIN stood w USING (record_no)
+    WHERE n.household_id IS DISTINCT FROM w.household_id
+), gone AS MATERIALIZED (SELECT record_no FROM other WHERE record_id IS NULL)
+FROM cb_moved_record
+UNION SELECT {numbers.of_record(*KEY.split(", "))}, {KEY} FROM changed_record
+UNION FROM other WHERE record_id IS NOT NULL
+UNION SELECT record_no, source_id, 'incident', incident_number FROM incident_base JOIN gone ON record_no = incident_no
+UNION SELECT record_no, source_id, 'case', case_id FROM report_base JOIN gone ON record_no = case_no
+-- Incidents with a person whose age another mention tells.
+UNION SELECT record_no, {KEY} FROM cb_seen SEMI JOIN cb_retold_mention USING (mention_id)
+    WHERE record_kind = 'incident' AND birth_earliest IS NULL
+"""
 
 
 @contextmanager

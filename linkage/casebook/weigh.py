@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from linkage import basis, contracts
 from linkage.casebook.likelihood import OTHER, POLICE, Bools, Edges, Rates, about, learn
 from linkage.casebook.sql import Night, make
+from linkage.components import components
 from linkage.engine.base import Arrays, Engine
 
 DECIMALS = 9
@@ -72,8 +71,7 @@ def _of_touched_families(told: Arrays, gone: Arrays) -> Bools:
     incidents, incident = np.unique(told["incident_no"], return_inverse=True)
     reports, report = np.unique(told["report_no"], return_inverse=True)
     size = len(incidents) + len(reports)
-    ties = coo_array((np.ones(len(incident)), (incident, len(incidents) + report)), shape=(size, size))
-    family = connected_components(ties, directed=False)[1]
+    family = components(size, incident, len(incidents) + report)
     is_touched = np.zeros(size, dtype=bool)
     is_touched[family[incident[np.asarray(told["is_changed"], dtype=bool)]]] = True
     is_touched[family[: len(incidents)][np.isin(incidents, gone["incident_no"])]] = True

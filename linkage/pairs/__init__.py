@@ -143,7 +143,7 @@ class _Night:
     def keep_evidence(self) -> None:
         """Keep the pairs that are at least possible."""
         db, possible = self.db, f"match_probability >= {self.config.linkage.possible}"
-        columns = "left_id, right_id, match_probability, match_weight, pattern"
+        columns = "left_id, right_id, match_probability, match_weight, pattern, rules"
         source = "pair_score"
         if db.has("changed_pair"):
             gone = "p.left_id = c.left_id AND p.right_id = c.right_id"

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from linkage.casebook.estimate import (
     ANSWERED,
-    CERTAINTY,
     DEPENDENCE,
     PRIOR_MET,
     PRIOR_UNMET,
@@ -28,9 +27,8 @@ from linkage.casebook.estimate import (
     Sample,
     _by_cell,
     draw,
-    interval,
-    still_to_come,
 )
+from linkage.casebook.intervals import CERTAINTY, interval, log_normal, still_to_come
 
 NO_OVERLAP = np.zeros(4, dtype=np.int64)
 NOTHING = Probes(300, 2, NO_OVERLAP)
@@ -231,13 +229,18 @@ def test_nobody_is_waited_for_where_no_report_ever_came() -> None:
     assert still_to_come(np.array([], dtype=np.int64), np.array([3, 9]), np.array([3])).tolist() == [0.0]
 
 
+@given(st.floats(-1000, 40))
+def test_the_log_of_the_normal_distribution_is_that_of_scipy(value: float) -> None:
+    assert log_normal(value) == pytest.approx(special.log_ndtr(value), rel=1e-6, abs=1e-15)
+
+
 def test_counts_by_cell_are_those_of_a_plain_sum() -> None:
     dice = np.random.default_rng(3)
     for incidents, cells in ((0, 4), (1, 1), (300, 7)):
         cell, told = dice.integers(0, cells, incidents), dice.random((incidents, 5)) < 0.4
         wanted = np.zeros((cells, 5), dtype=np.int64)
         np.add.at(wanted, cell, told)
-        assert (_by_cell(cell, told, cells) == wanted).all()
+        assert (_by_cell(cell, np.packbits(told, axis=1), cells, 5) == wanted).all()
 
 
 whole = st.integers(-5, 60)

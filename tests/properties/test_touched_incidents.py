@@ -13,6 +13,7 @@ import pytest
 
 from linkage import casebook
 from linkage.casebook import hints, judge, retold, steps, touched, weigh
+from linkage.casebook.renew import Touched
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.entities import household
@@ -192,7 +193,18 @@ def overlook_competitors(patch: pytest.MonkeyPatch) -> None:
 
 def overlook_what_hangs_together(patch: pytest.MonkeyPatch) -> None:
     """Judge anew what is touched itself, and not what else its reports might answer."""
-    patch.setattr(judge, "_spread", lambda _: False)
+
+    def of_itself(db: DuckDBEngine, _: object) -> None:
+        for kind, known in (("incident", judge.INCIDENTS), ("report", judge.REPORTS)):
+            db.run(f"CREATE TEMP TABLE {known} AS FROM cb_next_{kind}")
+
+    patch.setattr(judge, "_spread", of_itself)
+
+
+def overlook_twins(patch: pytest.MonkeyPatch) -> None:
+    """Take incidents for the duplicates of those that they were the night before."""
+    of_none = Touched(now="false", was="false", among="WHERE false")
+    patch.setattr(casebook, "TOUCHED", steps.TOUCHED | {"incident_twin": of_none})
 
 
 def overlook_ties(patch: pytest.MonkeyPatch) -> None:
@@ -231,6 +243,7 @@ def overlook_age(patch: pytest.MonkeyPatch) -> None:
         (overlook_persons, "shared_people", 4),
         (overlook_what_hangs_together, "incident_link", 2),
         (overlook_ties, "incident_link", 3),
+        (overlook_twins, "incident_status", 2),
         (overlook_reports_nearby, "incident_hint", 21),
         (overlook_competitors, "link_edge", 0),
         (overlook_the_day, "case_timeline", 0),

@@ -52,7 +52,7 @@ def out(tmp_path: Path) -> Iterator[Path]:
         for left, weight in ((0, 2.0), (1, 3.0)):
             db.run(
                 "INSERT INTO pair BY NAME SELECT ? AS left_id, 2 AS right_id, 0.9 AS match_probability, "
-                "? AS match_weight, 0 AS pattern",
+                "? AS match_weight, 0 AS pattern, 0 AS rules",
                 [left, weight],
             )
     yield tmp_path / "out"

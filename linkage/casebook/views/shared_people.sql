@@ -1,5 +1,6 @@
 -- Incidents and reports, in time of one another, with a person in common; reporters and witnesses do not link. Rules are
--- the blocking rules that find one of these persons, as bits. Rounded, as a product over threads differs in its last bits.
+-- the blocking rules that find two mentions of one of these persons, as bits. Rounded, as a product over threads differs
+-- in its last bits.
 WITH at_police AS (
     SELECT i.incident_no, i.day, mp.person_id, m.mention_id, m.bsn_hmac,
            CASE WHEN h.standing = 'principal' THEN 2 ELSE 1 END AS weight
@@ -14,21 +15,14 @@ WITH at_police AS (
            p.bsn_hmac = s.bsn_hmac AS is_certain, least(p.mention_id, s.mention_id) AS left_id,
            greatest(p.mention_id, s.mention_id) AS right_id
     FROM at_police p JOIN at_steunpunt s ON s.person_id = p.person_id AND s.day - p.day BETWEEN -$early AND $very_late
-), numbered AS (
-    SELECT left_id, right_id, l.mention_no AS left_no, r.mention_no AS right_no
-    FROM (SELECT DISTINCT left_id, right_id FROM met)
-    JOIN mention_number l ON l.mention_id = left_id JOIN mention_number r ON r.mention_id = right_id
-), compared AS (
-    SELECT left_id, right_id, rules FROM numbered JOIN compared_pair USING (left_no, right_no)
-    JOIN pattern_count USING (evidence_no)
 ), scored AS (
-    SELECT left_id, right_id, match_probability FROM pair SEMI JOIN met USING (left_id, right_id)
+    SELECT left_id, right_id, match_probability, rules FROM pair SEMI JOIN met USING (left_id, right_id)
 ), person AS (
     SELECT incident_no, report_no, person_id, max(weight) AS weight, min(delay_days) AS delay_days,
            greatest(max(coalesce(match_probability, $sure)),
                     max(CASE WHEN is_certain THEN 1.0 ELSE 0.0 END)) AS probability,
            bit_or(coalesce(rules, 0)) AS rules
-    FROM met LEFT JOIN scored USING (left_id, right_id) LEFT JOIN compared USING (left_id, right_id)
+    FROM met LEFT JOIN scored USING (left_id, right_id)
     GROUP BY incident_no, report_no, person_id
 )
 SELECT incident_no, report_no, any_value(delay_days) AS delay_days, count(*) AS persons, CAST(sum(weight) AS BIGINT) AS weight,

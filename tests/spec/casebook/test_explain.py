@@ -37,7 +37,7 @@ def world() -> World:
         for p in ("p-cor", "p-dora")
     )
     pair = {"left_id": min(left, right), "right_id": max(left, right), "match_probability": 0.7}
-    fill(made.db, "pair", [pair | {"match_weight": 1.2, "pattern": 5}])
+    fill(made.db, "pair", [pair | {"match_weight": 1.2, "pattern": 5, "rules": 1}])
     return made
 
 

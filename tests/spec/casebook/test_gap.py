@@ -114,10 +114,8 @@ def answered_by(*rules: str) -> World:
     same = world.db.rows(
         "SELECT min(mention_id), max(mention_id) FROM mention_person GROUP BY person_id HAVING count(*) = 2"
     )
-    number = {mention: n for n, mention in enumerate((mention for pair in same for mention in pair), start=1)}
-    fill(world.db, "mention_number", [{"mention_id": m, "mention_no": n} for m, n in number.items()])
-    fill(world.db, "pattern_count", [{"evidence_no": 1, "rules": bits, "pattern": 0, "pairs": len(same)}])
-    fill(world.db, "compared_pair", [{"left_no": number[a], "right_no": number[b], "evidence_no": 1} for a, b in same])
+    pair = {"match_probability": 0.99, "match_weight": 7.0, "pattern": 0, "rules": bits}
+    fill(world.db, "pair", [{"left_id": left, "right_id": right} | pair for left, right in same])
     return world.reconcile()
 
 
@@ -142,7 +140,7 @@ def reviewed(*said: tuple[str, str, str, float]) -> World:
         left, right = sorted((mentions[f"p-{one}incident"], mentions[f"p-{other}case"]))
         pair = {"left_id": left, "right_id": right}
         rows.append({"decision_id": number, "verdict": verdict, "outcome": "applied"} | pair)
-        pairs.append({"match_probability": probability, "match_weight": 0.0, "pattern": 0} | pair)
+        pairs.append({"match_probability": probability, "match_weight": 0.0, "pattern": 0, "rules": 0} | pair)
     fill(world.db, "decision", rows)
     fill(world.db, "pair", pairs)
     return world.reconcile()
