@@ -89,7 +89,12 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _type(column: Column) -> str:
-    return f"{column.type}{', never empty' if column.required else ''}{', identifying' if column.identifying else ''}"
+    told = {
+        "never empty": column.required,
+        "identifying": column.identifying,
+        "not published": column.computed is not None,
+    }
+    return ", ".join([column.type, *(text for text, holds in told.items() if holds)])
 
 
 def _code(column: Column) -> str:

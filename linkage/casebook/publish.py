@@ -42,17 +42,17 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
     the order of the key in the case view, and as they came in the restricted file.
     Raises `ContractError` for a table that is missing, a column that is not declared, a required one that is empty.
     """
-    public, restricted = contracts.tables("case_view"), contracts.tables("restricted")
+    shown, restricted = contracts.tables("case_view"), contracts.tables("restricted")
     there = _shapes(db)
-    for table in public:
+    for table in shown:
         if table.name not in there:
             raise ContractError(f"table {table.name} of the case view was not made by any step")
-    kept = [table for table in (*public, *restricted) if table.name in there]
+    kept = [table for table in (*shown, *restricted) if table.name in there]
     for table in kept:
         _check_columns(table, [name for name, *_ in there[table.name][1]])
     firsts: dict[str, int] = {}
     if not anew:
-        firsts, places = tonight.first(db, [table.name for table in public]), tonight.places(db)
+        firsts, places = tonight.first(db, [table.name for table in shown]), tonight.places(db)
         # Else DuckDB packs row groups that lost a few rows, which costs more than all the rest of a checkpoint.
         db.run("SET max_vacuum_tasks = 0")
         _put_in_order(db, kept, there)
@@ -61,7 +61,7 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
         firsts = {name: first for name, first in firsts.items() if still[name] == places[name]}
         # Both are anew in the same nights: what is to be gone from the one file is not to stay in the other.
         anew = _is_loose(db)
-    view = folder / "case_view.duckdb"
+    view, public = folder / "case_view.duckdb", [table.published for table in shown]
     if anew or not view.exists() or not _bring(db, view, public, firsts):
         _write(db, view, public, ordered=True)
     if anew:
