@@ -119,13 +119,13 @@ class World:
         people = pd.DataFrame({"number": range(len(order)), "person_id": [f"p-{self.people[i]}" for i in order]})
         self.db.register("person_of", people.astype({"number": "int32", "person_id": "object"}))
         self.db.run(
-            f"CREATE OR REPLACE TABLE mention_person AS SELECT {MENTION_ID} AS mention_id, person_id, "
-            "hash(person_id) AS person_no FROM mention JOIN person_of ON number = mention_id"
+            f"CREATE OR REPLACE TABLE mention_person AS SELECT {MENTION_ID} AS mention_id, person_id "
+            "FROM mention JOIN person_of ON number = mention_id"
         )
         self.db.run(f"UPDATE mention SET mention_id = {MENTION_ID}, record_no = {RECORD_NO}")
         self.db.run(
-            "CREATE OR REPLACE TABLE person_base AS SELECT person_id, hash(person_id) AS person_no, "
-            "any_value(sex) AS sex, max(birth_earliest) AS birth_earliest, min(birth_latest) AS birth_latest, "
+            "CREATE OR REPLACE TABLE person_base AS SELECT person_id, any_value(sex) AS sex, "
+            "max(birth_earliest) AS birth_earliest, min(birth_latest) AS birth_latest, "
             "CAST(min(birth_year) AS SMALLINT) AS birth_year, CAST(count(*) AS INTEGER) AS mentions, "
             f"min(surname) FILTER ({IS_STAY}) AS address_surname "
             "FROM mention JOIN mention_person USING (mention_id) GROUP BY person_id"

@@ -100,8 +100,8 @@ def _describe(db: Engine, rows: str) -> None:
             QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY
                 array_position(['day', 'month', 'year'], birth_precision), n DESC, birth_earliest) = 1
         )
-        SELECT person_id, hash(person_id) AS person_no, any_value(sex.sex) AS sex,
-               any_value(birth.birth_earliest) AS birth_earliest, any_value(birth.birth_latest) AS birth_latest,
+        SELECT person_id, any_value(sex.sex) AS sex, any_value(birth.birth_earliest) AS birth_earliest,
+               any_value(birth.birth_latest) AS birth_latest,
                CAST(CASE WHEN year(any_value(birth.birth_earliest)) = year(any_value(birth.birth_latest))
                     THEN year(any_value(birth.birth_earliest)) END AS SMALLINT) AS birth_year,
                CAST(count(*) AS INTEGER) AS mentions, min(surname) FILTER ({IS_STAY}) AS address_surname
@@ -164,7 +164,7 @@ def _find_linked(db: Engine) -> None:
         CREATE OR REPLACE TEMP TABLE linked_person AS
         WITH place AS MATERIALIZED (
             SELECT mention_id, person_id FROM near_place ANTI JOIN moved_person USING (person_id)
-            UNION ALL SELECT mention_id, person_id FROM placed_mention
+            UNION ALL FROM placed_mention
         ), crossing AS MATERIALIZED (
             SELECT left_id, right_id, least(l.person_id, r.person_id) AS person_id_a,
                    greatest(l.person_id, r.person_id) AS person_id_b

@@ -34,7 +34,7 @@ def listed(db: Engine, addresses: Sequence[tuple[str, int | None, str]]) -> None
 def stays(db: Engine, config: Config) -> None:  # noqa: ARG001
     """Write ``hh_stay``: who of ``hh_mention`` was told to live where."""
     db.run(
-        f"CREATE OR REPLACE TEMP TABLE hh_stay AS SELECT t.*, member_no, standing "
+        f"CREATE OR REPLACE TEMP TABLE hh_stay AS SELECT t.*, person_no, standing "
         f"FROM (SELECT {TOLD} FROM mention WHERE {IS_STAY}) t JOIN hh_mention USING (mention_id)"
     )
 
@@ -47,12 +47,12 @@ def protect(db: Engine, config: Config) -> None:
     suffix is so behind all doors of the building. A person counts with one surname, however many spellings of it
     there are. A building is divided when some of its homes are told with a suffix.
     """
-    _find_guests(db, config.households, "hh_stay", "member_no")
+    _find_guests(db, config.households, "hh_stay", "person_no")
     db.run(
         "CREATE OR REPLACE TEMP TABLE hh_core AS "
-        "SELECT member_no, min(surname) AS core FROM hh_stay SEMI JOIN hh_guest USING (member_no) GROUP BY member_no"
+        "SELECT person_no, min(surname) AS core FROM hh_stay SEMI JOIN hh_guest USING (person_no) GROUP BY person_no"
     )
-    _find_protected(db, config.households, "hh_stay", "member_no")
+    _find_protected(db, config.households, "hh_stay", "person_no")
     db.run(contracts.table(KEPT).ddl())
     db.run(f"INSERT INTO {KEPT} BY NAME FROM hh_protected ORDER BY address")
     db.run(

@@ -17,13 +17,13 @@ Ints = npt.NDArray[Any]
 
 
 def join_adults(db: Engine, config: Config) -> None:
-    """Write ``hh_group`` (member_no, group_no, is_cut): every person's household as an adult.
+    """Write ``hh_group`` (person_no, group_no, is_cut): every person's household as an adult.
 
     A household has the number of its first person. A component above the size limit is built again from its strongest
     edge down, and an edge that would make a household too large is dropped: the weakest evidence goes first, and the
     members are marked.
     """
-    persons = np.asarray(db.arrays("SELECT DISTINCT member_no FROM hh_mention ORDER BY member_no")["member_no"])
+    persons = np.asarray(db.arrays("SELECT DISTINCT person_no FROM hh_mention ORDER BY person_no")["person_no"])
     edges = db.arrays("SELECT a, b, strength, records FROM hh_edge ORDER BY strength DESC, records DESC, a, b")
     left, right = (np.searchsorted(persons, np.asarray(edges[name])) for name in ("a", "b"))
     labels = components(len(persons), left, right)
@@ -33,8 +33,8 @@ def join_adults(db: Engine, config: Config) -> None:
     places = first[labels]
     if is_cut.any():
         places = _rebuild(labels, places, left, right, too_large, config.households.max_members)
-    frame = pd.DataFrame({"member_no": persons, "group_no": persons[places], "is_cut": is_cut})
-    db.register("hh_group", frame.astype({"member_no": "int64", "group_no": "int64", "is_cut": "bool"}))
+    frame = pd.DataFrame({"person_no": persons, "group_no": persons[places], "is_cut": is_cut})
+    db.register("hh_group", frame.astype({"person_no": "int64", "group_no": "int64", "is_cut": "bool"}))
 
 
 def _rebuild(labels: Ints, places: Ints, left: Ints, right: Ints, too_large: npt.NDArray[np.bool_], most: int) -> Ints:
@@ -78,7 +78,7 @@ def place_records(db: Engine, config: Config) -> None:  # noqa: ARG001
         WITH vote AS (
             SELECT record_no, group_no, sum(CASE standing WHEN 'principal' THEN {PRINCIPAL}
                 WHEN 'relative' THEN {RELATIVE} ELSE {OUTSIDER} END) AS votes
-            FROM hh_mention JOIN hh_group USING (member_no) WHERE standing <> 'child'
+            FROM hh_mention JOIN hh_group USING (person_no) WHERE standing <> 'child'
             GROUP BY record_no, group_no
         ), weighed AS (SELECT *, count(*) OVER (PARTITION BY group_no) AS records FROM vote),
         has_children AS (SELECT record_no, bool_or(standing = 'child') AS found FROM hh_mention GROUP BY record_no)
@@ -98,30 +98,30 @@ def place_children(db: Engine, config: Config) -> None:  # noqa: ARG001
     db.run(
         """
         INSERT INTO hh_record
-        WITH child AS (SELECT DISTINCT record_no, member_no FROM hh_mention WHERE standing = 'child'),
+        WITH child AS (SELECT DISTINCT record_no, person_no FROM hh_mention WHERE standing = 'child'),
         known AS (
-            SELECT member_no, group_no, count(*) AS records FROM child JOIN hh_record USING (record_no) GROUP BY ALL
+            SELECT person_no, group_no, count(*) AS records FROM child JOIN hh_record USING (record_no) GROUP BY ALL
             UNION ALL
-            SELECT member_no, group_no, count(*) FROM hh_mention JOIN hh_group USING (member_no)
+            SELECT person_no, group_no, count(*) FROM hh_mention JOIN hh_group USING (person_no)
             WHERE standing IN ('principal', 'relative') GROUP BY ALL
         )
         SELECT record_no, group_no FROM (SELECT * FROM child ANTI JOIN hh_record USING (record_no))
-        JOIN known USING (member_no) GROUP BY record_no, group_no
+        JOIN known USING (person_no) GROUP BY record_no, group_no
         QUALIFY row_number() OVER (
-            PARTITION BY record_no ORDER BY count(DISTINCT member_no) DESC, sum(records) DESC, group_no) = 1
+            PARTITION BY record_no ORDER BY count(DISTINCT person_no) DESC, sum(records) DESC, group_no) = 1
         """
     )
     loose = db.arrays(
-        "SELECT DISTINCT record_no, member_no FROM (SELECT * FROM hh_mention ANTI JOIN hh_record USING (record_no)) "
-        "WHERE standing = 'child' ORDER BY record_no, member_no"
+        "SELECT DISTINCT record_no, person_no FROM (SELECT * FROM hh_mention ANTI JOIN hh_record USING (record_no)) "
+        "WHERE standing = 'child' ORDER BY record_no, person_no"
     )
-    db.register("hh_loose", _children_alone(loose["record_no"].astype(np.int64), loose["member_no"].astype(np.int64)))
+    db.register("hh_loose", _children_alone(loose["record_no"].astype(np.int64), loose["person_no"].astype(np.int64)))
     db.run("INSERT INTO hh_record SELECT record_no, group_no FROM hh_loose")
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_mention_group AS
         SELECT mention_id, CASE WHEN standing = 'child' THEN r.group_no ELSE g.group_no END AS group_no, standing
-        FROM hh_mention JOIN hh_group g USING (member_no) JOIN hh_record r USING (record_no)
+        FROM hh_mention JOIN hh_group g USING (person_no) JOIN hh_record r USING (record_no)
         """
     )
 
@@ -145,16 +145,16 @@ def tie(db: Engine, *, only_touched: bool) -> None:
     ties = db.arrays(
         """
         WITH stands AS (
-            SELECT DISTINCT group_no, record_no, member_no FROM hh_mention_group JOIN hh_mention USING (mention_id)
+            SELECT DISTINCT group_no, record_no, person_no FROM hh_mention_group JOIN hh_mention USING (mention_id)
         )
         SELECT group_no AS one, other FROM stands
         JOIN (SELECT record_no, min(group_no) AS other FROM stands GROUP BY record_no) USING (record_no)
         WHERE group_no <> other
         UNION SELECT group_no, other FROM stands
-        JOIN (SELECT member_no, min(group_no) AS other FROM stands GROUP BY member_no) USING (member_no)
+        JOIN (SELECT person_no, min(group_no) AS other FROM stands GROUP BY person_no) USING (person_no)
         WHERE group_no <> other
-        UNION SELECT l.group_no, r.group_no FROM hh_edge JOIN hh_group l ON l.member_no = a
-        JOIN hh_group r ON r.member_no = b WHERE l.group_no <> r.group_no
+        UNION SELECT l.group_no, r.group_no FROM hh_edge JOIN hh_group l ON l.person_no = a
+        JOIN hh_group r ON r.person_no = b WHERE l.group_no <> r.group_no
         """
     )
     one, other = (np.asarray(ties[name], dtype=np.int64) for name in ("one", "other"))

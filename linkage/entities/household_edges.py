@@ -33,13 +33,13 @@ def standings(db: Engine, config: Config) -> None:  # noqa: ARG001
             SELECT relation, {_is_family()} AS is_family
             FROM (SELECT DISTINCT relation FROM mention WHERE relation IS NOT NULL)
         ), person AS (
-            SELECT person_id, birth_earliest, member_no FROM person_base
-            JOIN (SELECT person_id, CAST(min(mention_id) AS BIGINT) AS member_no FROM mention_person GROUP BY person_id)
+            SELECT person_id, birth_earliest, person_no FROM person_base
+            JOIN (SELECT person_id, CAST(min(mention_id) AS BIGINT) AS person_no FROM mention_person GROUP BY person_id)
                 USING (person_id)
         ),
         told AS (
             SELECT m.mention_id, m.record_no, m.source_id, m.record_kind, m.record_id, m.person_seq, m.event_date,
-                   person_id, b.member_no, m.role, coalesce(r.is_family, false) AS is_family,
+                   person_id, b.person_no, m.role, coalesce(r.is_family, false) AS is_family,
                    i.record_id IS NULL AS is_domestic, {_is_child()} AS is_child
             FROM mention m JOIN mention_person mp USING (mention_id) JOIN person b USING (person_id)
             LEFT JOIN relation r ON r.relation = m.relation
@@ -92,18 +92,18 @@ def record_edges(db: Engine, config: Config) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE hh_edge AS
         WITH adult AS (
-            SELECT DISTINCT record_no, member_no, record_kind FROM hh_mention
+            SELECT DISTINCT record_no, person_no, record_kind FROM hh_mention
             WHERE standing IN ('principal', 'relative') AND (record_kind = 'case' OR is_domestic)
         ), sized AS (
             SELECT *, count(*) OVER (PARTITION BY record_no) AS adults,
-                   row_number() OVER (PARTITION BY record_no ORDER BY member_no) AS place
+                   row_number() OVER (PARTITION BY record_no ORDER BY person_no) AS place
             FROM adult
         )
-        SELECT l.member_no AS a, r.member_no AS b,
+        SELECT l.person_no AS a, r.person_no AS b,
                max(CASE WHEN l.record_kind = 'case' THEN {CASE} ELSE {INCIDENT} END) AS strength, count(*) AS records
-        FROM sized l JOIN sized r ON r.record_no = l.record_no AND l.member_no < r.member_no
+        FROM sized l JOIN sized r ON r.record_no = l.record_no AND l.person_no < r.person_no
         WHERE l.adults <= {config.households.max_members} OR r.place = l.place + 1
-        GROUP BY l.member_no, r.member_no
+        GROUP BY l.person_no, r.person_no
         """
     )
 
@@ -118,22 +118,22 @@ def address_edges(db: Engine, config: Config) -> None:  # noqa: ARG001
         f"""
         INSERT INTO hh_edge
         WITH home AS (
-            SELECT address, member_no, min(event_date) AS since, max(event_date) AS seen,
+            SELECT address, person_no, min(event_date) AS since, max(event_date) AS seen,
                    list_distinct(list(surname) || list(surname_2)) AS names
             FROM (SELECT * FROM hh_stay ANTI JOIN protected_address USING (address)) h
             WHERE coalesce(address_type, 'onbekend') IN ('woon', 'onbekend')
               AND {_has_its_own_door()} AND {_speaks_for_a_family()}
-            GROUP BY address, member_no
+            GROUP BY address, person_no
         ), stay AS (
-            SELECT h.address, h.member_no, h.since, h.names, min(o.event_date) AS until
+            SELECT h.address, h.person_no, h.since, h.names, min(o.event_date) AS until
             FROM home h LEFT JOIN hh_stay o
-                ON o.member_no = h.member_no AND o.address <> h.address AND o.event_date > h.seen
+                ON o.person_no = h.person_no AND o.address <> h.address AND o.event_date > h.seen
             GROUP BY ALL
         )
-        SELECT l.member_no, r.member_no, {ADDRESS}, count(*)
-        FROM stay l JOIN stay r ON r.address = l.address AND l.member_no < r.member_no
+        SELECT l.person_no, r.person_no, {ADDRESS}, count(*)
+        FROM stay l JOIN stay r ON r.address = l.address AND l.person_no < r.person_no
         WHERE {_live_there_at_one_time()} AND {_share_a_surname()}
-        GROUP BY l.member_no, r.member_no
+        GROUP BY l.person_no, r.person_no
         """
     )
 

@@ -39,7 +39,7 @@ def _told(db: Engine) -> None:
             SELECT source_id, 'case' AS record_kind, case_id AS record_id, person_seq, member_from, member_to
             FROM steunpunt_person WHERE member_from IS NOT NULL OR member_to IS NOT NULL
         )
-        SELECT g.group_no AS home_no, h.person_id, h.member_no, h.record_no, h.event_date AS day, h.standing,
+        SELECT g.group_no AS home_no, h.person_id, h.person_no, h.record_no, h.event_date AS day, h.standing,
                h.is_domestic, home.address, d.member_from, d.member_to
         FROM hh_mention h JOIN hh_mention_group g USING (mention_id) LEFT JOIN home USING (mention_id)
         LEFT JOIN dossier d USING (source_id, record_kind, record_id, person_seq)
@@ -52,8 +52,8 @@ def _homes(db: Engine) -> None:
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE hh_here AS
-        SELECT home_no, member_no, address, min(day) AS since, max(day) AS seen
-        FROM hh_told WHERE address IS NOT NULL GROUP BY home_no, member_no, address
+        SELECT home_no, person_no, address, min(day) AS since, max(day) AS seen
+        FROM hh_told WHERE address IS NOT NULL GROUP BY home_no, person_no, address
         """
     )
     db.run(
@@ -72,62 +72,62 @@ def _joined(db: Engine) -> None:
         CREATE OR REPLACE TEMP TABLE hh_joined AS
         WITH together AS (
             SELECT home_no, record_no FROM hh_told WHERE standing <> 'outsider' AND is_domestic
-            GROUP BY home_no, record_no HAVING min(member_no) < max(member_no)
+            GROUP BY home_no, record_no HAVING min(person_no) < max(person_no)
         ), shared AS (
-            SELECT t.home_no, t.member_no, min(t.day) AS day, min(t.day) AS named
+            SELECT t.home_no, t.person_no, min(t.day) AS day, min(t.day) AS named
             FROM hh_told t SEMI JOIN together USING (home_no, record_no)
-            WHERE standing <> 'outsider' GROUP BY t.home_no, t.member_no
+            WHERE standing <> 'outsider' GROUP BY t.home_no, t.person_no
             UNION ALL
-            SELECT l.home_no, l.member_no, min(greatest(l.since, r.since)), NULL
+            SELECT l.home_no, l.person_no, min(greatest(l.since, r.since)), NULL
             FROM (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) l
-            JOIN hh_here r ON r.home_no = l.home_no AND r.address = l.address AND r.member_no <> l.member_no
-            GROUP BY l.home_no, l.member_no
+            JOIN hh_here r ON r.home_no = l.home_no AND r.address = l.address AND r.person_no <> l.person_no
+            GROUP BY l.home_no, l.person_no
         )
-        SELECT home_no, member_no, min(day) AS day, min(named) AS named
-        FROM shared GROUP BY home_no, member_no
+        SELECT home_no, person_no, min(day) AS day, min(named) AS named
+        FROM shared GROUP BY home_no, person_no
         """
     )
 
 
 _TURNS = """
     away AS (
-        SELECT home_no, member_no, address FROM hh_here ANTI JOIN hh_home USING (home_no, address)
+        SELECT home_no, person_no, address FROM hh_here ANTI JOIN hh_home USING (home_no, address)
         WHERE home_no IN (SELECT home_no FROM hh_home)
     ), slip AS (
         SELECT DISTINCT a.home_no, a.address FROM away a JOIN hh_home h
             ON h.home_no = a.home_no AND split_part(h.address, '|', 2) = split_part(a.address, '|', 2)
         WHERE damerau_levenshtein(split_part(h.address, '|', 1), split_part(a.address, '|', 1)) <= 2
     ), mover AS (
-        SELECT DISTINCT home_no, member_no FROM away ANTI JOIN slip USING (home_no, address)
+        SELECT DISTINCT home_no, person_no FROM away ANTI JOIN slip USING (home_no, address)
     ), event AS (
-        SELECT t.home_no, t.member_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
-        FROM hh_told t SEMI JOIN mover USING (home_no, member_no) LEFT JOIN hh_home h USING (home_no, address)
+        SELECT t.home_no, t.person_no, t.day, bool_or(h.address IS NOT NULL) AS is_in
+        FROM hh_told t SEMI JOIN mover USING (home_no, person_no) LEFT JOIN hh_home h USING (home_no, address)
             ANTI JOIN slip USING (home_no, address)
-        WHERE t.address IS NOT NULL GROUP BY t.home_no, t.member_no, t.day
+        WHERE t.address IS NOT NULL GROUP BY t.home_no, t.person_no, t.day
     ), last_in AS (
-        SELECT home_no, member_no, max(seen) AS day,
-               row_number() OVER (PARTITION BY home_no ORDER BY max(seen) DESC, member_no) AS place
+        SELECT home_no, person_no, max(seen) AS day,
+               row_number() OVER (PARTITION BY home_no ORDER BY max(seen) DESC, person_no) AS place
         FROM hh_here SEMI JOIN hh_home USING (home_no, address)
-        WHERE home_no IN (SELECT home_no FROM mover) GROUP BY home_no, member_no
+        WHERE home_no IN (SELECT home_no FROM mover) GROUP BY home_no, person_no
     ), stayed AS (
         SELECT e.*, coalesce(o.day, DATE '0001-01-01') AS others_in
         FROM event e LEFT JOIN last_in f ON f.home_no = e.home_no AND f.place = 1
         LEFT JOIN last_in o ON o.home_no = e.home_no
-            AND o.place = CASE WHEN f.member_no = e.member_no THEN 2 ELSE 1 END
+            AND o.place = CASE WHEN f.person_no = e.person_no THEN 2 ELSE 1 END
     ), steady AS (
         SELECT * FROM stayed WHERE is_in OR day <= others_in
-        WINDOW same_person AS (PARTITION BY home_no, member_no ORDER BY day)
+        WINDOW same_person AS (PARTITION BY home_no, person_no ORDER BY day)
         QUALIFY is_in IS NOT DISTINCT FROM coalesce(lag(is_in) OVER same_person, is_in)
             OR is_in IS NOT DISTINCT FROM coalesce(lead(is_in) OVER same_person, is_in)
     ), turned AS (
-        SELECT *, lag(is_in) OVER (PARTITION BY home_no, member_no ORDER BY day) AS was_in FROM steady
+        SELECT *, lag(is_in) OVER (PARTITION BY home_no, person_no ORDER BY day) AS was_in FROM steady
     ), turn AS (
-        SELECT home_no, member_no, is_in, day AS came,
-               lead(day) OVER (PARTITION BY home_no, member_no ORDER BY day) AS went
+        SELECT home_no, person_no, is_in, day AS came,
+               lead(day) OVER (PARTITION BY home_no, person_no ORDER BY day) AS went
         FROM turned WHERE is_in IS DISTINCT FROM was_in
     ), lived AS (
-        SELECT home_no, member_no, came, went,
-               row_number() OVER (PARTITION BY home_no, member_no ORDER BY came) AS place
+        SELECT home_no, person_no, came, went,
+               row_number() OVER (PARTITION BY home_no, person_no ORDER BY came) AS place
         FROM turn WHERE is_in
     )
 """
@@ -137,18 +137,18 @@ others that tell otherwise is one too: an old address that somebody copied."""
 
 _SEEN = """
     seen AS (
-        SELECT home_no, person_id, member_no, min(day) AS first_seen, max(day) AS last_seen,
+        SELECT home_no, person_id, person_no, min(day) AS first_seen, max(day) AS last_seen,
                min(member_from) AS member_from, arg_max(member_to, (day, member_to)) AS member_to,
                bool_or(standing = 'child') AS is_child, count(address) > 0 AS is_housed
-        FROM hh_told GROUP BY home_no, person_id, member_no
+        FROM hh_told GROUP BY home_no, person_id, person_no
     ), elsewhere AS (
-        SELECT s.home_no, s.member_no, min(o.first_seen) AS next_seen,
+        SELECT s.home_no, s.person_no, min(o.first_seen) AS next_seen,
                bool_or(NOT o.is_child OR (here.address IS NOT NULL AND home.address IS NULL)) AS is_gone
-        FROM seen s JOIN seen o ON o.member_no = s.member_no AND o.home_no <> s.home_no
+        FROM seen s JOIN seen o ON o.person_no = s.person_no AND o.home_no <> s.home_no
             AND o.first_seen > s.last_seen
-        LEFT JOIN hh_here here ON here.home_no = o.home_no AND here.member_no = o.member_no
+        LEFT JOIN hh_here here ON here.home_no = o.home_no AND here.person_no = o.person_no
         LEFT JOIN hh_home home ON home.home_no = s.home_no AND home.address = here.address
-        GROUP BY s.home_no, s.member_no
+        GROUP BY s.home_no, s.person_no
     )
 """
 """What is known of a member as a whole, and whether a later record has the person in another household.
@@ -170,29 +170,29 @@ def _members(db: Engine) -> None:
         WITH {_TURNS.strip()}, {_SEEN.strip()}, sized AS (
             SELECT home_no, count(*) AS members FROM seen GROUP BY home_no HAVING count(*) > 1
         ), apart AS (
-            SELECT home_no, member_no FROM seen SEMI JOIN sized USING (home_no)
+            SELECT home_no, person_no FROM seen SEMI JOIN sized USING (home_no)
             ANTI JOIN (SELECT * FROM hh_here SEMI JOIN hh_home USING (home_no, address)) home
-                USING (home_no, member_no)
+                USING (home_no, person_no)
             WHERE is_housed AND NOT is_child
         ), told AS MATERIALIZED (
-            SELECT a.home_no, a.member_no, h.source_id, h.record_id AS case_id
-            FROM apart a JOIN hh_mention h USING (member_no) WHERE h.record_kind = 'case'
+            SELECT a.home_no, a.person_no, h.source_id, h.record_id AS case_id
+            FROM apart a JOIN hh_mention h USING (person_no) WHERE h.record_kind = 'case'
         ), dossier AS (
             SELECT source_id, case_id, bool_or(closed_at IS NULL) AS is_open, CAST(max(closed_at) AS DATE) AS closed
             FROM steunpunt_report SEMI JOIN told USING (source_id, case_id) GROUP BY source_id, case_id
         ), ceased AS (
-            SELECT home_no, member_no, max(closed) AS closed FROM told JOIN dossier USING (source_id, case_id)
-            GROUP BY home_no, member_no HAVING NOT bool_or(is_open)
+            SELECT home_no, person_no, max(closed) AS closed FROM told JOIN dossier USING (source_id, case_id)
+            GROUP BY home_no, person_no HAVING NOT bool_or(is_open)
         ), stay AS (
             SELECT s.*, coalesce(members, 1) AS members, place, went, is_gone, next_seen, named, is_cut,
                    CASE WHEN coalesce(place, 1) = 1
                         THEN least(coalesce(j.day, first_seen), member_from)
                         ELSE came END AS valid_from,
                    {_ended()} AS ended
-            FROM seen s LEFT JOIN sized USING (home_no) LEFT JOIN ceased USING (home_no, member_no)
-            LEFT JOIN hh_joined j USING (home_no, member_no)
-            LEFT JOIN lived USING (home_no, member_no) LEFT JOIN elsewhere USING (home_no, member_no)
-            JOIN hh_group USING (member_no)
+            FROM seen s LEFT JOIN sized USING (home_no) LEFT JOIN ceased USING (home_no, person_no)
+            LEFT JOIN hh_joined j USING (home_no, person_no)
+            LEFT JOIN lived USING (home_no, person_no) LEFT JOIN elsewhere USING (home_no, person_no)
+            JOIN hh_group USING (person_no)
         ), judged AS (
             SELECT *, CASE WHEN ended >= valid_from THEN ended END AS valid_until,
                    CASE WHEN members = 1 THEN first_seen WHEN is_cut THEN NULL
@@ -202,10 +202,10 @@ def _members(db: Engine) -> None:
                    next_seen IS NOT NULL AND NOT is_gone AND is_child AS is_shared
             FROM stay
         ), known AS (
-            SELECT j.home_no, j.member_no, j.valid_from, max(t.day) AS seen_until
-            FROM (SELECT * FROM judged WHERE went IS NOT NULL) j JOIN hh_told t USING (home_no, member_no)
+            SELECT j.home_no, j.person_no, j.valid_from, max(t.day) AS seen_until
+            FROM (SELECT * FROM judged WHERE went IS NOT NULL) j JOIN hh_told t USING (home_no, person_no)
             WHERE t.day >= j.valid_from AND t.day < j.valid_until
-            GROUP BY j.home_no, j.member_no, j.valid_from
+            GROUP BY j.home_no, j.person_no, j.valid_from
         )
         SELECT household_id, person_id, valid_from, valid_until,
                CASE WHEN is_sure THEN sure_from END AS sure_from,
@@ -216,7 +216,7 @@ def _members(db: Engine) -> None:
                     WHEN NOT is_sure OR is_shared THEN 'possible' ELSE 'sure' END AS certainty
         FROM (SELECT *, coalesce(sure_from < valid_until OR (sure_from IS NOT NULL AND valid_until IS NULL), false)
               AS is_sure FROM judged)
-        JOIN hh_group_id ON group_no = home_no LEFT JOIN known USING (home_no, member_no, valid_from)
+        JOIN hh_group_id ON group_no = home_no LEFT JOIN known USING (home_no, person_no, valid_from)
         ORDER BY household_id, person_id, valid_from
         """
     )
@@ -251,8 +251,8 @@ def _count(db: Engine, these: str) -> None:
         member AS MATERIALIZED (SELECT household_id, person_id FROM household_member {these}),
         lodged AS (
             SELECT DISTINCT person_id FROM hh_mention
-            JOIN (SELECT DISTINCT member_no FROM hh_stay SEMI JOIN
-                (SELECT address FROM protected_address WHERE is_collective) USING (address)) USING (member_no)
+            JOIN (SELECT DISTINCT person_no FROM hh_stay SEMI JOIN
+                (SELECT address FROM protected_address WHERE is_collective) USING (address)) USING (person_no)
         )
         SELECT household_id, count(DISTINCT person_id) AS members,
                count(DISTINCT person_id) FILTER (b.birth_earliest + INTERVAL 18 YEAR > day) AS minors,

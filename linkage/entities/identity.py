@@ -71,8 +71,8 @@ def _give(db: Engine, mint: Mint, *, only_changed: bool) -> None:
     frame = pd.DataFrame({"cluster": list(given), "person_id": list(given.values())})
     db.register("cluster_person", frame.astype({"cluster": "int64", "person_id": "string"}))
     db.run(
-        "CREATE OR REPLACE TEMP TABLE placed_mention AS SELECT mention_id, person_id, hash(person_id) AS person_no "
-        "FROM mention_cluster JOIN cluster_person USING (cluster)"
+        "CREATE OR REPLACE TEMP TABLE placed_mention AS SELECT mention_id, person_id FROM mention_cluster "
+        "JOIN cluster_person USING (cluster)"
     )
 
 

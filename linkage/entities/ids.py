@@ -107,7 +107,7 @@ def make_room(db: Engine, kind: str, *, only_changed: bool) -> None:
         db.run(f"DELETE FROM mention_{kind} WHERE rowid IN (SELECT place FROM was_{kind})")
         return
     declared = contracts.table(f"mention_{kind}")
-    if not db.has(declared.name):
+    if not declared.is_in(db):
         db.run(declared.ddl())
     find_was(db, kind, "")
     db.run(declared.ddl())

@@ -177,7 +177,7 @@ def test_a_night_in_which_nobody_comes_and_somebody_goes() -> None:
 def others(before: Any, after: Any) -> set[str]:
     """Return the persons that have not the same mentions."""
     differing = set(before["mention_person"]) ^ set(after["mention_person"])
-    return {person for _, person, _ in differing}
+    return {person for _, person in differing}
 
 
 @pytest.mark.parametrize("seed", range(5))

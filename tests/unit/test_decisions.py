@@ -48,7 +48,7 @@ def out(tmp_path: Path) -> Iterator[Path]:
                 "false AS address_is_secret",
                 [number, key.source_id, key.record_kind, key.record_id, key.person_seq],
             )
-            db.run("INSERT INTO mention_person SELECT $1, $2, hash($2)", [number, person])
+            db.run("INSERT INTO mention_person VALUES (?, ?)", [number, person])
         for left, weight in ((0, 2.0), (1, 3.0)):
             db.run(
                 "INSERT INTO pair BY NAME SELECT ? AS left_id, 2 AS right_id, 0.9 AS match_probability, "

@@ -108,14 +108,3 @@ def test_a_version_before_kept_the_id_of_every_mention_by_its_key() -> None:
         assert db.rows("FROM person_id_history") == []
     assert found == {"a": "a", "b": "a", "c": "c"}
     assert kept == [(0,)]
-
-
-def test_a_version_before_gave_persons_no_number() -> None:
-    """The night that gives them one leaves them their ids."""
-    with DuckDBEngine() as db:
-        for number, clusters in enumerate(("ab c", "b c")):
-            night(db, clusters, f"r{number}")
-        db.run("ALTER TABLE mention_person DROP COLUMN person_no")
-        found = night(db, "b c", "r2")
-        assert db.rows("SELECT DISTINCT person_no = hash(person_id) FROM mention_person") == [(True,)]
-    assert found == {"b": "a", "c": "c"}
