@@ -39,19 +39,24 @@ def first(db: Engine, tables: Collection[str]) -> dict[str, int]:
 
     Left out are tables that are new or made anew, those with rows that were changed in place, and small ones.
     """
-    if not db.has(NOTE) or db.rows(f"SELECT 1 FROM pragma_storage_info('{NOTE}') WHERE persistent"):
-        return {}
-    noted = db.rows(
-        f"SELECT table_name, places FROM {NOTE} SEMI JOIN ({_TABLES}) USING (table_name, table_oid) "
-        f"WHERE places >= {MANY}"
-    )
-    found = {str(name): int(places) for name, places in noted if name in tables}
+    found = ends(db, tables)
     if not found:
         return {}
     changed = " UNION ALL ".join(
         f"SELECT '{name}', bool_or(has_updates) FROM pragma_storage_info('{name}')" for name in found
     )
     return {str(name): found[name] for name, is_changed in db.rows(changed) if not is_changed}
+
+
+def ends(db: Engine, tables: Collection[str]) -> dict[str, int]:
+    """Return the same for tables of which nothing ever changes a row in place."""
+    if not db.has(NOTE) or db.rows(f"SELECT 1 FROM pragma_storage_info('{NOTE}') WHERE persistent"):
+        return {}
+    noted = db.rows(
+        f"SELECT table_name, places FROM {NOTE} SEMI JOIN ({_TABLES}) USING (table_name, table_oid) "
+        f"WHERE places >= {MANY}"
+    )
+    return {str(name): int(places) for name, places in noted if name in tables}
 
 
 def places(db: Engine) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkage import contracts
+from linkage import contracts, tonight
 from linkage.engine.base import Engine
 from linkage.intake import changes
 
@@ -48,16 +48,18 @@ def find(db: Engine, run_id: str) -> None:
         "WHERE status = 'accepted' AND run_id = $1",
         [run_id],
     )
-    is_touched = (
-        "(source_id, delivery_id) IN (SELECT source_id, delivery_id FROM came) "
-        "OR source_id IN (SELECT source_id FROM came WHERE kind = 'full')"
-    )
+    came = "(source_id, delivery_id) IN (SELECT source_id, delivery_id FROM came)"
+    [(is_full,)] = db.rows("SELECT coalesce(bool_or(kind = 'full'), false) FROM came")
+    first = {} if is_full else tonight.ends(db, [f"{table}_version" for table in _TOUCHED])
 
     def every(table: str, key: str, where: str) -> str:
         return f"SELECT source_id, {key} FROM {table}_version WHERE {where}"
 
     def touched(table: str, key: str) -> str:
-        return every(table, key, is_touched)
+        """All records of a source of which everything came, else those of tonight's rows."""
+        if is_full:
+            return every(table, key, f"{came} OR source_id IN (SELECT source_id FROM came WHERE kind = 'full')")
+        return every(table, key, f"rowid >= {first.get(f'{table}_version', 0)} AND {came}")
 
     db.run(f"CREATE OR REPLACE TEMP TABLE touched_report AS {touched('steunpunt_report', 'report_id')} GROUP BY ALL")
     db.run(

@@ -98,10 +98,17 @@ def written(
     return made.load()
 
 
+def tell_all_records(db: DuckDBEngine) -> None:
+    """Tell what every record says in the first night, and keep which records there are."""
+    changes.tell(db, (), only_touched=False)
+    told = " UNION ".join(f"SELECT source_id, {kind}, {record} FROM {name}" for name, kind, record in changes.PARTS)
+    db.run(f"CREATE OR REPLACE TEMP TABLE told_before (source_id, record_kind, record_id) AS {told}")
+
+
 def tell_changed_records(db: DuckDBEngine) -> None:
     """Write ``changed_record`` and an empty ``changed_pair`` as intake and the linkage do."""
     db.run(
-        "CREATE OR REPLACE TEMP TABLE touched_record AS SELECT source_id, record_kind, record_id FROM record_said "
+        "CREATE OR REPLACE TEMP TABLE touched_record AS FROM told_before "
         "UNION SELECT source_id, 'incident', incident_number FROM police_incident "
         "UNION SELECT source_id, 'case', case_id FROM steunpunt_report"
     )
@@ -117,7 +124,7 @@ def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int
     dice = random.Random(seed)
     records, db, settings = dense(seed)[:90], DuckDBEngine(), Config()
     written(records, db, random.Random(seed))
-    changes.tell(db, (), only_touched=False)
+    tell_all_records(db)
     household.build(db, settings, run_id="1", mint=mint)
     write_bands(db, PERSONS)
     casebook.build(db, settings, as_of=FIRST, progress=lambda _: None)
@@ -279,7 +286,7 @@ def after(
             tell_what_changed(db)
             tell_changed_records(db)
         elif not night:
-            changes.tell(db, (), only_touched=False)
+            tell_all_records(db)
             write_bands(db, PERSONS)
         household.build(db, Config(), run_id=str(night), mint=mint)
         casebook.build(db, Config(), as_of=as_of, progress=lambda _: None)

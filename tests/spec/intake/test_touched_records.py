@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from linkage import contracts
+from linkage import contracts, tonight
 from linkage.config import Config
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.intake import changes, records, standardise, touch
 from linkage.simulate import write_sample
 from tests.spec.intake import inbox as box
 from tests.spec.intake.inbox import incident, member, person, police, report, steunpunt
+
+
+@pytest.fixture(autouse=True)
+def small_ones_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tonight, "MANY", 1)
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +30,19 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+EVERYTHING = {name: name for name in records.TABLES}
+
+
 def said(db: DuckDBEngine) -> set[tuple[object, ...]]:
-    return set(db.rows(f"SELECT {changes.KEY}, said FROM {changes.STATE}"))
+    return set(db.rows(f"SELECT record_no, said FROM {changes.STATE}"))
 
 
 def mentions(db: DuckDBEngine) -> list[tuple[object, ...]]:
     return db.rows("FROM mention ORDER BY mention_id")
+
+
+def rows(db: DuckDBEngine) -> dict[str, list[tuple[object, ...]]]:
+    return {name: db.rows(f"FROM {name} ORDER BY ALL") for name in (*records.TABLES, changes.STATE)}
 
 
 def read(db: DuckDBEngine) -> None:
@@ -45,7 +57,7 @@ def content(mention: tuple[object, ...]) -> str:
 
 def check(db: DuckDBEngine, before: set[tuple[object, ...]], mentions_before: list[tuple[object, ...]]) -> None:
     """Hold what a night told against what everything anew tells."""
-    now, changed = said(db), set(db.rows(f"SELECT {changes.KEY} FROM changed_record"))
+    now, changed = said(db), set(db.rows(f"SELECT {changes.RECORD_NO} FROM changed_record"))
     assert changed == {row[:-1] for row in now ^ before}
     read(db)
     found, said_before = mentions(db), set(map(content, mentions_before))
@@ -54,8 +66,8 @@ def check(db: DuckDBEngine, before: set[tuple[object, ...]], mentions_before: li
     }
     gone = {row[0] for row in mentions_before} - {row[0] for row in found}
     assert {number for (number,) in db.rows("FROM gone_mention")} == gone
-    db.run(f"CREATE OR REPLACE TEMP TABLE all_said AS {changes._said(records.STAMP, '')}")
-    assert set(db.rows(f"SELECT {changes.KEY}, said FROM all_said")) == now
+    db.run(f"CREATE OR REPLACE TEMP TABLE all_said AS {changes._said(records.STAMP, EVERYTHING)}")
+    assert set(db.rows(f"SELECT {changes.RECORD_NO}, said FROM all_said")) == now
     with DuckDBEngine() as other:
         for name in (*records.TABLES,):
             other.register(f"{name}_rows", db.frame(f"FROM {name}"))
@@ -66,10 +78,14 @@ def check(db: DuckDBEngine, before: set[tuple[object, ...]], mentions_before: li
 
 
 def night(db: DuckDBEngine, inbox: Path, run: str) -> None:
+    tonight.note(db)
     before = said(db)
     mentions_before = mentions(db)
     box.take(inbox, db, run=run)
     check(db, before, mentions_before)
+    found = rows(db)
+    records.bring_up(db, run, from_scratch=True)
+    assert rows(db) == found
 
 
 def test_nights_in_any_order(sample: Path, tmp_path: Path) -> None:
@@ -138,9 +154,20 @@ def test_rows_that_were_kept_apart_are_dropped_once_they_are_read(tmp_path: Path
     assert not any(db.has(touch.renewed(name)) for name in records.TABLES)
 
 
-def test_a_reader_that_looks_at_what_came_alone_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control: of a case nobody may look at the reports that came tonight only."""
-    monkeypatch.setattr(changes, "WHOLE", ())
+def of_tonight_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "TOUCHED", {name: touch.renewed(name) for name in records.TABLES})
+
+
+def behind_the_rows_of_tonight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tonight, "ends", lambda _, tables: dict.fromkeys(tables, 1000))
+
+
+@pytest.mark.parametrize("mistake", [of_tonight_only, behind_the_rows_of_tonight], ids=lambda told: told.__name__)
+def test_a_reader_that_looks_at_too_little_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """The negative control: of a case nobody may look at the reports that came tonight only, nor past these."""
+    mistake(monkeypatch)
     db = a_first_night(tmp_path)
     only_persons(tmp_path)
     with pytest.raises(AssertionError):
