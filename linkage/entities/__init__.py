@@ -61,7 +61,7 @@ def resolve(
 STAGE = "persons"
 DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
 WORK = ("moved_person", "placed_mention", "near_mention", "near_place", "was_decision",
-        "linked_person", "linked_mention", "linked_pair")  # fmt: skip
+        "changed_link", "linked_person", "linked_mention", "linked_pair")  # fmt: skip
 KEPT = ("mention_person", "known_mention", "person_id_history", "person_component", *DESCRIBED)
 """Tables of the night before without which all persons are made anew."""
 
@@ -165,14 +165,15 @@ def _find_linked(db: Engine) -> None:
         WITH place AS MATERIALIZED (
             SELECT mention_id, person_id FROM near_place ANTI JOIN moved_person USING (person_id)
             UNION ALL FROM placed_mention
-        ), crossing AS MATERIALIZED (
-            SELECT left_id, right_id, least(l.person_id, r.person_id) AS person_id_a,
-                   greatest(l.person_id, r.person_id) AS person_id_b
-            FROM (SELECT DISTINCT left_id, right_id FROM changed_pair)
+        ), placed AS MATERIALIZED (
+            -- whole, before it is asked who differ: these are nearly all, and no way to find anybody
+            SELECT left_id, right_id, l.person_id AS one, r.person_id AS other FROM changed_pair
             JOIN place l ON l.mention_id = left_id JOIN place r ON r.mention_id = right_id
-            WHERE l.person_id <> r.person_id
+        ), crossing AS MATERIALIZED (
+            SELECT left_id, right_id, least(one, other) AS person_id_a, greatest(one, other) AS person_id_b
+            FROM placed WHERE one <> other
         ), touched AS (
-            SELECT person_id_a, person_id_b FROM crossing SEMI JOIN pair USING (left_id, right_id)
+            SELECT person_id_a, person_id_b FROM crossing SEMI JOIN changed_link USING (left_id, right_id)
             UNION ALL FROM possible_person_link SEMI JOIN crossing USING (person_id_a, person_id_b)
                 SELECT person_id_a, person_id_b
         )

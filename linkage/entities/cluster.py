@@ -103,7 +103,9 @@ class _Near(_Graph):
 
     def _sure(self, db: Engine, cut: float, sure: str) -> tuple[Ints, Ints]:  # noqa: ARG002
         db.run(f"CREATE OR REPLACE TEMP TABLE near_number AS {_number('near_mention')}")
-        self._found = self._weighed(db, _NEAR_PAIRS)
+        [(last,)] = db.rows("SELECT coalesce(max(mention_no), 0) FROM near_number")
+        few = " UNION ALL ".join(_FEW.format(first=first, end=first + PAGE) for first in range(0, last + 1, PAGE))
+        self._found = self._weighed(db, _NEAR_PAIRS.format(few=few))
         db.run("DROP TABLE near_number")
         left, right, weight = self._found
         return left[weight >= cut], right[weight >= cut]
@@ -124,8 +126,14 @@ SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM comp
 JOIN component l ON l.mention_no = left_no JOIN component r ON r.mention_no = right_no AND r.label = l.label
 JOIN pattern_count USING (evidence_no)
 """
+PAGE = 1_000_000
+"""Numbers among which DuckDB finds one by its place, and not by its hash."""
+_FEW = """
+SELECT p.* FROM compared_pair p
+JOIN (FROM near_number WHERE mention_no >= {first} AND mention_no < {end}) ON mention_no = left_no
+"""
 _NEAR_PAIRS = """
-WITH few AS MATERIALIZED (FROM compared_pair SEMI JOIN near_number ON mention_no = left_no)
+WITH few AS MATERIALIZED ({few})
 SELECT l.mention_id AS left_id, r.mention_id AS right_id, match_weight FROM few
 JOIN near_number l ON l.mention_no = left_no JOIN near_number r ON r.mention_no = right_no
 JOIN pattern_count USING (evidence_no)

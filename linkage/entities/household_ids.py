@@ -84,7 +84,7 @@ def _write(db: Engine, *, only_touched: bool) -> None:
         db.run(
             """
             INSERT INTO record_household BY NAME
-            SELECT source_id, record_kind, record_id, household_id
+            SELECT source_id, record_kind, record_id, household_id, record_no
             FROM (
                 SELECT record_no, any_value(source_id) AS source_id, any_value(record_kind) AS record_kind,
                        any_value(record_id) AS record_id

@@ -7,6 +7,7 @@ and is not sure, says nothing of either. A mention that is back may take its id 
 
 from __future__ import annotations
 
+from linkage import tonight
 from linkage.engine.base import Engine
 from linkage.entities import ids
 
@@ -28,7 +29,8 @@ def find(db: Engine, sure: str) -> None:
 
     ``sure`` is the query of pairs that may join. Reads what tells what changed (``changed_pair``, ``fresh_mention``,
     ``gone_mention``, ``was_mention``), ``decision`` and ``was_decision``, and, as the night before left them,
-    ``mention_person`` and ``person_component``. Writes ``near_place`` too: whose the ends of what changed were.
+    ``mention_person`` and ``person_component``. Writes ``near_place`` too: whose the ends of what changed were; and
+    ``changed_link`` (left_id, right_id, match_weight), the pairs that changed and are possible.
     """
     _seed(db, sure)
     ids.find_returned(db, "person", "fresh_mention")
@@ -77,12 +79,17 @@ def _seed(db: Engine, sure: str) -> None:
         LEFT JOIN person_component USING (person_id)
         """
     )
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE near_seed AS
-        WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id))
-        FROM near_told UNION SELECT unnest([left_id, right_id]) FROM joined
-        UNION SELECT left_id FROM changed_pair JOIN near_place l ON l.mention_id = left_id
-            JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
-        """
-    )
+    first = tonight.first(db, ["pair"]).get("pair")
+    # All that changed is written anew: what is of tonight has changed.
+    which = "SEMI JOIN changed_pair USING (left_id, right_id)" if first is None else f"WHERE rowid >= {first}"
+    db.run(f"CREATE OR REPLACE TEMP TABLE changed_link AS SELECT left_id, right_id, match_weight FROM pair {which}")
+    with db.shown({"pair": "FROM changed_link"}):
+        db.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE near_seed AS
+            WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id))
+            FROM near_told UNION SELECT unnest([left_id, right_id]) FROM joined
+            UNION SELECT left_id FROM changed_pair JOIN near_place l ON l.mention_id = left_id
+                JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
+            """
+        )

@@ -36,7 +36,7 @@ def out(tmp_path: Path) -> Iterator[Path]:
         for name in ("record_household", "household_id_today", "household_override"):
             db.run(contracts.table(name).ddl())
         rows = [("politie", "incident", "1", "H1"), ("vt", "case", "C1", "H1"), ("vt", "case", "C2", "H2")]
-        db.insert("record_household", rows)
+        db.insert("record_household", [(*row, number) for number, row in enumerate(rows)])
         db.insert("household_id_today", [("H0", "H1")])
     yield tmp_path / "out"
 
