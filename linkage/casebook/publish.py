@@ -3,7 +3,9 @@
 Both hardly change from night to night, so most nights keep the working database as it is for the restricted file, and
 bring a copy of the analysts' file of the night before up to date. A row that is replaced or deleted in place leaves its
 bytes in a DuckDB file until they are used again, so what a source withdrew is only gone from a file that never held it:
-every so many nights, before the last generation that still shows it as a row would go, both are written anew.
+every so many nights, before the last generation that still shows it as a row would go, both are written anew. Then rows
+of the case view stand at the same places in both, and what goes, comes and changes in the one is told to the other by
+places, for as long as that is so: table ``in_step`` of the restricted file says of which tables.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import gc
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,9 @@ def anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     written: list[str] = []
     write = publish._write
 
-    def watched(db: DuckDBEngine, target: Path, tables: Sequence[Table], *, ordered: bool) -> None:
+    def watched(db: DuckDBEngine, target: Path, tables: Sequence[Table], **how: Any) -> None:
         written.append(target.name)
-        write(db, target, tables, ordered=ordered)
+        write(db, target, tables, **how)
 
     monkeypatch.setattr(publish, "_write", watched)
     return written
@@ -60,6 +61,12 @@ def differing(out: Path) -> list[str]:
         return [name for name in names if any(db.rows(query.format(name)) for query in both)]
 
 
+def in_step(out: Path) -> set[str]:
+    """Return the tables that are said to have the same places in both files."""
+    with DuckDBEngine(out / "restricted.duckdb", read_only=True) as db:
+        return {str(name) for (name,) in db.rows("SELECT table_name FROM in_step")}
+
+
 def test_it_brings_the_case_view_up_to_date_and_leaves_yesterdays_as_it_was(yesterday: Night, anew: list[str]) -> None:
     file = (yesterday.out / "case_view.duckdb").resolve()
     before = file.read_bytes()
@@ -77,12 +84,14 @@ def test_a_case_view_that_somebody_changed_is_written_anew_and_told(yesterday: N
     assert anew == ["case_view.duckdb"]
     assert [line for line in told if "case_view.duckdb is not as the night before left it" in line]
     assert differing(yesterday.out) == []
+    assert in_step(yesterday.out) == set()
 
 
 def test_from_scratch_writes_both_files_anew(yesterday: Night, anew: list[str]) -> None:
     run(yesterday, from_scratch=True)
-    assert anew == ["case_view.duckdb", "restricted.duckdb"]
+    assert anew == ["restricted.duckdb", "case_view.duckdb"]
     assert differing(yesterday.out) == []
+    assert in_step(yesterday.out) == {table.name for table in contracts.tables("case_view")}
 
 
 def threads(db: DuckDBEngine) -> int:
