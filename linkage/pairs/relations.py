@@ -60,7 +60,8 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     db.run(
         "CREATE OR REPLACE TEMP TABLE touched_pair AS "
         f"SELECT left_id, right_id, rules, pattern & ~CAST({mask} AS BIGINT) AS pattern "
-        "FROM (FROM still_pair UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
+        "FROM (SELECT left_id, right_id, rules, pattern FROM still_pair "
+        "UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
     )
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"

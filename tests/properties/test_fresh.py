@@ -57,6 +57,7 @@ def compare_all(db: DuckDBEngine, budget: int, max_block: int, related: int) -> 
     comparer.candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
     for name in ("shared_seat", "mention_core"):
         db.run(contracts.table(name).ddl())
+    db.run("INSERT INTO shared_seat SELECT mention_id, seat FROM mention_code WHERE seat <> mention_id")
     relations.add(db, comparer, chance, related)
     numbered.write(db, "pattern_pair")
 
@@ -89,7 +90,7 @@ def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) ->
 
 def told(db: DuckDBEngine) -> dict[str, list[Any]]:
     """Return the pairs with all that is known of them, and what is known of the blocks."""
-    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT, "mention_core")} | {
+    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT, "mention_core", "shared_seat")} | {
         "compared_pair": numbered.told(),
         "pattern_count": "SELECT pattern, rules, pairs FROM pattern_count",
         "mention_number": "SELECT mention_id FROM mention_number",
