@@ -113,10 +113,9 @@ def _relate_anew(db: Engine) -> None:
 def relate(db: Engine) -> None:
     """Write ``related_pair`` (left_id, right_id, others, is_different): pairs of mentions whose records share a core.
 
-    Reads ``mention``, ``mention_core`` and ``record_core``, which holds the cores that relate records.
+    Reads ``mention_core`` and ``record_core``, which holds the cores that relate records.
     """
-    named = "(SELECT mention_id, mention.record_no, core FROM mention JOIN mention_core USING (mention_id))"
-    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS {_related('record_core', named)}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS {_related('record_core', 'mention_core')}")
 
 
 def _related(stands: str, named: str, only: str | None = None) -> str:
