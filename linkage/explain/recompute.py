@@ -100,8 +100,13 @@ def _copy_cores(restricted: Engine, small: Engine, ids: Sequence[int], place: di
     """Copy the cores of the mentions, and of all that stand beside them; False when the night counted no context."""
     if not restricted.has("mention_core") or not restricted.rows("SELECT 1 FROM mention_core LIMIT 1"):
         return False
-    own = restricted.rows("SELECT mention_id, core FROM mention_core WHERE mention_id IN (SELECT unnest(?))", [ids])
-    small.register("mention_core", pd.DataFrame([(place[m], core) for m, core in own], columns=["mention_id", "core"]))
+    own = restricted.rows(
+        "SELECT mention_id, mention.record_no, core FROM mention JOIN mention_core USING (mention_id) "
+        "WHERE mention_id IN (SELECT unnest(?))",
+        [ids],
+    )
+    columns = ["mention_id", "record_no", "core"]
+    small.register("mention_core", pd.DataFrame([(place[m], *told) for m, *told in own], columns=columns))
     records = restricted.rows(
         """
         SELECT DISTINCT mention.record_no, core FROM mention JOIN mention_core USING (mention_id) WHERE relates_records

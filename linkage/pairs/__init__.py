@@ -146,8 +146,13 @@ class _Night:
         columns = "left_id, right_id, match_probability, match_weight, pattern, rules"
         source = "pair_score"
         if db.has("changed_pair"):
-            gone = "p.left_id = c.left_id AND p.right_id = c.right_id"
-            db.run(f"DELETE FROM pair AS p USING changed_pair AS c WHERE {gone}")
+            gone = f"FROM gone_pair WHERE {possible}"
+            # One number is looked for first: next to all pairs go by it.
+            db.run(
+                f"DELETE FROM pair WHERE left_id IN (SELECT left_id {gone}) "
+                f"AND (left_id, right_id) IN (SELECT (left_id, right_id) {gone})"
+            )
+            db.run("DROP TABLE gone_pair")
             source = "in_pair JOIN pattern_count USING (pattern, rules)"
         else:
             db.run(contracts.table("pair").ddl())

@@ -97,7 +97,6 @@ def renew(db: Engine, spec: Spec, chance: Chance, budget: int) -> None:
         SELECT record_no FROM turned_core
         UNION SELECT record_no FROM mention_core SEMI JOIN first_core USING (mention_id)
             ANTI JOIN core_was USING (mention_id, core, relates_records)
-        UNION SELECT record_no FROM core_was ANTI JOIN first_core USING (mention_id)
         UNION SELECT record_no FROM now_mention UNION SELECT record_no FROM was_mention
         """
     )

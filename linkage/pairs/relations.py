@@ -60,7 +60,8 @@ def renew(db: Engine, comparer: Comparer, chance: Chance, budget: int) -> int:
     db.run(
         "CREATE OR REPLACE TEMP TABLE touched_pair AS "
         f"SELECT left_id, right_id, rules, pattern & ~CAST({mask} AS BIGINT) AS pattern "
-        "FROM (FROM still_pair UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
+        "FROM (SELECT left_id, right_id, rules, pattern FROM still_pair "
+        "UNION ALL SELECT left_id, right_id, rules, pattern FROM in_pair)"
     )
     db.run(
         "CREATE OR REPLACE TEMP TABLE new_pair AS FROM related_pair ANTI JOIN touched_pair USING (left_id, right_id)"
@@ -112,10 +113,9 @@ def _relate_anew(db: Engine) -> None:
 def relate(db: Engine) -> None:
     """Write ``related_pair`` (left_id, right_id, others, is_different): pairs of mentions whose records share a core.
 
-    Reads ``mention``, ``mention_core`` and ``record_core``, which holds the cores that relate records.
+    Reads ``mention_core`` and ``record_core``, which holds the cores that relate records.
     """
-    named = "(SELECT mention_id, mention.record_no, core FROM mention JOIN mention_core USING (mention_id))"
-    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS {_related('record_core', named)}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE related_pair AS {_related('record_core', 'mention_core')}")
 
 
 def _related(stands: str, named: str, only: str | None = None) -> str:

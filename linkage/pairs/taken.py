@@ -30,7 +30,7 @@ def take(db: Engine, others: str | None = None) -> None:
         "CREATE OR REPLACE TEMP TABLE next_row AS SELECT left_no, right_no, evidence_no FROM compared_pair "
         f"WHERE left_no IN (SELECT mention_no FROM next_number) OR right_no IN ({moved})"
     )
-    told = numbered.told(f"(FROM next_row WHERE left_no IN ({moved}) OR right_no IN ({moved}))")
+    told = numbered.told(f"(FROM next_row WHERE left_no IN ({moved}) OR right_no IN ({moved}))", "match_probability")
     db.run(f"CREATE OR REPLACE TEMP TABLE out_pair AS {told}")
     if others:
         still = numbered.told("next_row", numbers="(FROM next_number WHERE NOT is_moved)")
@@ -57,7 +57,7 @@ def take_out(db: Engine, pairs: str) -> None:
         f"AND (left_no, right_no) IN (SELECT (left_no, right_no) FROM next_pair) RETURNING {', '.join(columns)}"
     )
     db.register("next_row", pd.DataFrame(found, columns=columns, dtype="int32"))
-    db.run(f"CREATE OR REPLACE TEMP TABLE still_pair AS {numbered.told('next_row')}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE still_pair AS {numbered.told('next_row', 'match_probability')}")
     for name in ("next_pair", "next_row"):
         db.run(f"DROP TABLE {name}")
 
@@ -65,7 +65,8 @@ def take_out(db: Engine, pairs: str) -> None:
 def put_back(db: Engine) -> None:
     """Put ``in_pair`` in the place of ``out_pair``.
 
-    Writes ``changed_pair`` (left_id, right_id), and leaves in ``in_pair`` only what changed.
+    Writes ``gone_pair``, with the ``match_probability`` that they had, and ``changed_pair`` (left_id, right_id), and
+    leaves in ``in_pair`` only what changed.
     """
     for name, source, other in (("gone_pair", "out_pair", "in_pair"), ("came_pair", "in_pair", "out_pair")):
         db.run(
@@ -79,5 +80,5 @@ def put_back(db: Engine) -> None:
         "CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM gone_pair "
         "UNION SELECT left_id, right_id FROM in_pair"
     )
-    for name in ("out_pair", "gone_pair", "moved_mention", "now_mention"):
+    for name in ("out_pair", "moved_mention", "now_mention"):
         db.run(f"DROP TABLE {name}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 
 from linkage import contracts
@@ -57,6 +58,7 @@ def compare_all(db: DuckDBEngine, budget: int, max_block: int, related: int) -> 
     comparer.candidates("pattern_pair", budget=budget, max_block=max_block, are_keyed=True)
     for name in ("shared_seat", "mention_core"):
         db.run(contracts.table(name).ddl())
+    db.run("INSERT INTO shared_seat SELECT mention_id, seat FROM mention_code WHERE seat <> mention_id")
     relations.add(db, comparer, chance, related)
     numbered.write(db, "pattern_pair")
 
@@ -89,7 +91,7 @@ def change(dice: random.Random, db: DuckDBEngine, rows: list[dict[str, Any]]) ->
 
 def told(db: DuckDBEngine) -> dict[str, list[Any]]:
     """Return the pairs with all that is known of them, and what is known of the blocks."""
-    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT, "mention_core")} | {
+    queries = {name: f"FROM {name}" for name in (keys.TABLE, *KEPT, "mention_core", "shared_seat")} | {
         "compared_pair": numbered.told(),
         "pattern_count": "SELECT pattern, rules, pairs FROM pattern_count",
         "mention_number": "SELECT mention_id FROM mention_number",
@@ -127,3 +129,19 @@ def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
 def test_nights_in_place_are_a_count_of_all(limits: tuple[int, int], tmp_path: Path) -> None:
     blocked = sum(nights(seed, *limits, tmp_path) for seed in range(2))
     assert (blocked > 0) == (limits != LIMITS["all fits"])
+
+
+def test_two_rows_of_one_human_keep_their_seat_beside_a_row_that_changed() -> None:
+    twice = {"surname": "berg", "given_name": "anna", "birth_date": "19800402", "record_id": "R1"}
+    rows = [mention(**twice), mention(**twice), mention(surname="kok", given_name="cor", record_id="R1")]
+    with DuckDBEngine() as db:
+        mention_table(db, rows)
+        write_bands(db, PERSONS)
+        compare_all(db, 10_000, 50, RELATED[0])
+        seats = db.rows("FROM shared_seat")
+        db.run(f"CREATE TEMP TABLE {fresh.WAS} AS FROM mention WHERE mention_id = 2")
+        for name, ids in (("fresh_mention", [2]), ("gone_mention", [])):
+            db.register(name, pd.DataFrame({"mention_id": ids}, dtype="int64"))
+        mention_table(db, [*rows[:2], mention(surname="bos", given_name="bea", record_id="R1")])
+        compare_fresh(db, 10_000, 50, RELATED[0])
+        assert db.rows("FROM shared_seat") == seats == [(1, 0)]
