@@ -79,9 +79,11 @@ def name(code: str) -> str:
 
 
 def write(db: Engine, on: date) -> None:
-    """Write table ``municipality``, with the code that each one counts as on that day."""
-    db.run(contracts.table("municipality").ddl())
-    db.insert(
-        "municipality",
-        [(m.code, m.name, m.valid_from, m.valid_until, m.successor, counted_as(m.code, on)) for m in known().values()],
-    )
+    """Write table ``municipality``, with the code that each one counts as on that day; it stays where it says that."""
+    declared = contracts.table("municipality")
+    told = [
+        (m.code, m.name, m.valid_from, m.valid_until, m.successor, counted_as(m.code, on)) for m in known().values()
+    ]
+    if not declared.is_in(db) or set(db.rows("FROM municipality")) != set(told):
+        db.run(declared.ddl())
+        db.insert("municipality", told)

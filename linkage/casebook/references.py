@@ -25,10 +25,10 @@ LIST = re.compile(r"[,;|&+\n]|\bEN\b")
 
 
 def read_references(db: Engine, night: Night) -> None:  # noqa: ARG001
-    """Write ``report_reference``: the numbers that reports refer to; of touched ones where these are known."""
+    """Write ``report_reference``: the numbers that reports refer to; of others than they were where these are known."""
     if touched.is_known(db):
-        only = "SEMI JOIN cb_touched_report USING (report_no)"
-        db.run("DELETE FROM report_reference WHERE report_no IN (SELECT report_no FROM cb_touched_report)")
+        only = f"SEMI JOIN {touched.OTHER_REPORTS} USING (report_no)"
+        db.run(f"DELETE FROM report_reference WHERE report_no IN (SELECT report_no FROM {touched.OTHER_REPORTS})")
     else:
         only = ""
         db.run(contracts.table("report_reference").ddl())

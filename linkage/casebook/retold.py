@@ -39,13 +39,15 @@ def find(db: Engine, night: Night) -> None:
 
 
 def _find_status(db: Engine) -> None:
-    """Write ``cb_stood``: the place of each incident in ``incident_status``, and what it said there; one that is gone
-    has no number. Write ``cb_retold`` and ``cb_restated`` by it."""
+    """Write ``cb_stood``: the place of each incident in ``incident_status``, what it said there and says now; one
+    that is gone has no number. Write ``cb_retold`` and ``cb_restated`` by it."""
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE cb_stood AS
-        SELECT i.incident_no, was.rowid AS place, was.status, was.cause, was.age_days
+        SELECT i.incident_no, was.rowid AS place, was.status, was.cause, was.age_days, now.status AS status_now,
+               now.age_days AS age_now
         FROM cb_standing i FULL JOIN incident_status was USING (source_id, incident_number)
+            LEFT JOIN cb_status now ON now.incident_no = i.incident_no
         """
     )
     db.run(
@@ -53,10 +55,7 @@ def _find_status(db: Engine) -> None:
         CREATE OR REPLACE TEMP TABLE cb_retold AS
         FROM {touched.INCIDENTS}
         UNION SELECT i.incident_no, i.source_id, i.incident_number
-        FROM cb_standing i SEMI JOIN (
-            SELECT incident_no FROM cb_status s JOIN cb_stood w USING (incident_no)
-            WHERE s.status IS DISTINCT FROM w.status
-        ) USING (incident_no)
+        FROM cb_standing i SEMI JOIN (FROM cb_stood WHERE status_now IS DISTINCT FROM status) USING (incident_no)
         """
     )
     judged = judge.INCIDENTS if judge.is_known(db) else "cb_standing"
@@ -75,11 +74,8 @@ def _find_status(db: Engine) -> None:
 def _grow_older(db: Engine) -> None:
     db.run(
         """
-        UPDATE incident_status SET age_days = n.age_days
-        FROM (
-            SELECT place, s.age_days FROM cb_stood w JOIN cb_status s USING (incident_no)
-            WHERE s.age_days <> w.age_days
-        ) n WHERE n.place = incident_status.rowid
+        UPDATE incident_status SET age_days = age_now
+        FROM (SELECT place, age_now FROM cb_stood WHERE age_now <> age_days) n WHERE n.place = incident_status.rowid
         """
     )
 

@@ -64,7 +64,10 @@ TOUCHED = {
 """Steps whose tables are kept, as a row rests on its records, their people and their household alone; and which rows a
 night looks at."""
 
-OTHER = {"shared_people": ("incident_no", "report_no")}
+OTHER = {
+    "report_base": ("report_no", "case_no", "day", "household_id"),
+    "shared_people": ("incident_no", "report_no"),
+}
 """What is remembered of rows that are others."""
 
 VIEWS: tuple[str, ...] = (
@@ -132,6 +135,6 @@ KEPT = (*TOUCHED, "report_reference", *PUBLISHED, *BY_DIFFERENCE, "incident_judg
 WORK = (
     *(step for step in STEPS if isinstance(step, str) and step.startswith("cb_")),
     "cb_duplicate",
-    "cb_other_shared_people",
+    *(f"cb_other_{name}" for name in OTHER),
     *NEEDED,
 )

@@ -29,8 +29,8 @@ OF_TONIGHT = (
 RECORDS, INCIDENTS, REPORTS = "cb_touched_record", "cb_touched_incident", "cb_touched_report"
 PERSONS = "cb_retold_person"
 """Persons of whom something is told otherwise: a mention, or where one stands."""
-WAS_REPORTS, OTHER_REPORTS = "cb_was_report", "cb_other_report"
-"""Touched reports as they were; and those that are others now, as they were and as they are."""
+OTHER_REPORTS = "cb_other_report_base"
+"""Reports that are others now, as they were and as they are."""
 MET_INCIDENTS, MET_REPORTS = "cb_met_incident", "cb_met_report"
 """Incidents and reports that may have other persons in common than they had."""
 MENTION = (
@@ -56,7 +56,6 @@ WORK = (
     INCIDENTS,
     REPORTS,
     PERSONS,
-    WAS_REPORTS,
     OTHER_REPORTS,
     MET_INCIDENTS,
     MET_REPORTS,
@@ -103,20 +102,14 @@ def find(db: Engine) -> None:
         SELECT {number} AS report_no, source_id, report_id FROM told
         """
     )
-    db.run(f"CREATE OR REPLACE TEMP TABLE {WAS_REPORTS} AS FROM report_base SEMI JOIN {REPORTS} USING (report_no)")
 
 
 def find_near(db: Engine, night: Night) -> None:  # noqa: ARG001
-    """Write, once ``report_base`` is brought up to date, which reports are others; which incidents and reports may have
-    other persons in common; and the mentions to look at: of all these, of touched incidents, and all of their people.
+    """Write, once ``report_base`` is brought up to date, which incidents and reports may have other persons in common;
+    and the mentions to look at: of all these, of touched incidents, and all of their people.
     """
     if not is_known(db):
         return
-    now = f"FROM report_base SEMI JOIN {REPORTS} USING (report_no)"
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE {OTHER_REPORTS} AS "
-        f"FROM (({now}) EXCEPT FROM {WAS_REPORTS}) UNION ALL FROM (FROM {WAS_REPORTS} EXCEPT ({now}))"
-    )
     db.run(
         f"CREATE OR REPLACE TEMP TABLE {MET_REPORTS} AS "
         "SELECT report_no FROM report_base WHERE case_no IN (SELECT record_no FROM cb_moved_record) "
