@@ -66,7 +66,7 @@ def build(
     else:
         _renew(db, values, before, as_of)
     basis.keep(db, STAGE, found)
-    _colour(db)
+    _colour(db, only_moved=before is not None)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
     [(households, out_of_view)] = db.rows(
@@ -81,7 +81,9 @@ def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
     They are small and must not be published as they are. Reads what `build` wrote, ``involvement``,
     ``incident_status``, ``mention``, ``person_base`` and ``household_member``.
     """
-    query = _query("fm_generation", {"as_of": _day(as_of), "mention_id": MENTION_ID})
+    query = _query(
+        "fm_generation", {"as_of": _day(as_of), "last_born": _day(renewed.last_born(as_of)), "mention_id": MENTION_ID}
+    )
     figures = tuple(contracts.codes("generation_figure").codes)
     found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query})")
     return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]
@@ -131,13 +133,17 @@ def _code() -> str:
     )
 
 
-def _colour(db: Engine) -> None:
-    """Give incidents and dossiers the colour of their household: the one rule, and what a person put in its place."""
-    _recolour(db, "unified_case", "SELECT *, true AS is_counted FROM unified_case")
+def _colour(db: Engine, *, only_moved: bool) -> None:
+    """Give incidents and dossiers the colour of their household: the one rule, and what a person put in its place.
+
+    With ``only_moved`` those of `renewed.MOVED` are looked at, and what was written anew: it has no colour yet.
+    """
+    these = f"WHERE severity IS NULL OR {renewed.OF_MOVED}" if only_moved else ""
+    _recolour(db, "unified_case", f"SELECT *, true AS is_counted FROM unified_case {these}")
     _recolour(
         db,
         "incident",
-        "SELECT i.*, s.status IS NULL AS is_counted FROM incident i LEFT JOIN (FROM incident_status "
+        f"SELECT i.*, s.status IS NULL AS is_counted FROM (FROM incident {these}) i LEFT JOIN (FROM incident_status "
         "WHERE status = 'excluded') s USING (source_id, incident_number)",
     )
 
