@@ -66,7 +66,7 @@ def build(
     else:
         _renew(db, values, before, as_of)
     basis.keep(db, STAGE, found)
-    _colour(db, only_moved=before is not None)
+    _colour(db)
     for name in WORK:
         db.run(f"DROP TABLE IF EXISTS {name}")
     [(households, out_of_view)] = db.rows(
@@ -133,17 +133,13 @@ def _code() -> str:
     )
 
 
-def _colour(db: Engine, *, only_moved: bool) -> None:
-    """Give incidents and dossiers the colour of their household: the one rule, and what a person put in its place.
-
-    With ``only_moved`` those of `renewed.MOVED` are looked at, and what was written anew: it has no colour yet.
-    """
-    these = f"WHERE severity IS NULL OR {renewed.OF_MOVED}" if only_moved else ""
-    _recolour(db, "unified_case", f"SELECT *, true AS is_counted FROM unified_case {these}")
+def _colour(db: Engine) -> None:
+    """Give incidents and dossiers the colour of their household: the one rule, and what a person put in its place."""
+    _recolour(db, "unified_case", "SELECT *, true AS is_counted FROM unified_case")
     _recolour(
         db,
         "incident",
-        f"SELECT i.*, s.status IS NULL AS is_counted FROM (FROM incident {these}) i LEFT JOIN (FROM incident_status "
+        "SELECT i.*, s.status IS NULL AS is_counted FROM incident i LEFT JOIN (FROM incident_status "
         "WHERE status = 'excluded') s USING (source_id, incident_number)",
     )
 

@@ -176,14 +176,6 @@ def test_a_day_that_a_table_asks_for_comes_by_itself(db: DuckDBEngine, as_of: da
     assert night == whole(db, as_of + timedelta(days))
 
 
-def test_what_was_written_anew_gets_its_colour_back_though_nobody_was_touched(db: DuckDBEngine, as_of: date) -> None:
-    before = whole(db, as_of)
-    for name in ("incident", "unified_case"):
-        db.run(f"UPDATE {name} SET severity = NULL WHERE hash(household_id) % 2 = 0")
-        assert rows(db, name) != before[name]
-    assert next_night(db, as_of) == before
-
-
 def test_a_term_far_ahead_gets_its_holidays_when_the_days_up_to_it_are_numbered(db: DuckDBEngine, as_of: date) -> None:
     """Ten weeks that end at Christmas of next year: its holidays are known only once the year is near."""
     christmas = date(as_of.year + 1, 12, 25)
