@@ -81,7 +81,9 @@ def generations(db: Engine, *, as_of: date) -> list[tuple[str, dict[str, int]]]:
     They are small and must not be published as they are. Reads what `build` wrote, ``involvement``,
     ``incident_status``, ``mention``, ``person_base`` and ``household_member``.
     """
-    query = _query("fm_generation", {"as_of": _day(as_of), "mention_id": MENTION_ID})
+    query = _query(
+        "fm_generation", {"as_of": _day(as_of), "last_born": _day(renewed.last_born(as_of)), "mention_id": MENTION_ID}
+    )
     figures = tuple(contracts.codes("generation_figure").codes)
     found = db.rows(f"SELECT municipality_code, {', '.join(figures)} FROM ({query})")
     return [(str(place), dict(zip(figures, map(int, counts), strict=True))) for place, *counts in found]

@@ -45,6 +45,15 @@ def birthdays(first: date, last: date) -> list[int]:
     return sorted(found | ({LEAP_DAY} if DAY_AFTER in found else set()))
 
 
+def last_born(day: date) -> date:
+    """Return the last day of birth of whom the engine takes to be 18 on a day: with one of 29 February on the 28th."""
+    if (day.month, day.day) == (LEAP_DAY // 100, LEAP_DAY % 100):
+        day -= timedelta(1)
+    last = day.replace(year=day.year - 18)
+    after = last + timedelta(1)
+    return after if after.month * 100 + after.day == LEAP_DAY else last
+
+
 def look_at(db: Engine, name: str, query: str, *, into: str) -> None:
     """Write a temporary table from the query of ``name``, which reads the rows of `MOVED` alone where that will do."""
     with db.narrowed(dict.fromkeys(NARROWED.get(name, ()), IS_LOOKED_AT)):

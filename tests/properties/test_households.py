@@ -128,6 +128,15 @@ def test_stays_are_in_order_and_never_overlap(seed: int) -> None:
     assert people == members, "everybody is a member somewhere"
 
 
+def test_a_record_stands_with_its_household_under_its_number() -> None:
+    [(records, under_another)] = world(drawn(5)).db.rows(
+        "SELECT count(DISTINCT record_id), count(*) FILTER (r.record_no <> m.record_no) "
+        "FROM record_household r JOIN mention m USING (source_id, record_kind, record_id)"
+    )
+    assert records > 0
+    assert under_another == 0
+
+
 def test_the_order_of_delivery_changes_no_stay() -> None:
     records = drawn(7)
     one, other = (

@@ -1,7 +1,7 @@
 -- Who was named as a child and is grown now, and who of them is party as an adult. A person link of its own right: the
 -- two mentions agree on the BSN or on the whole birth date. Each person counts where it was named last.
 WITH once_child AS (
-    SELECT person_id FROM (FROM person_base WHERE birth_latest + INTERVAL 18 YEAR <= $as_of)
+    SELECT person_id FROM (FROM person_base WHERE birth_latest <= $last_born)
     SEMI JOIN (FROM involvement WHERE is_child AND standing <> 'outsider') USING (person_id)
 ), counted AS (
     SELECT person_id, is_child, $mention_id AS mention_id,

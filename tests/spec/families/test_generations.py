@@ -10,6 +10,8 @@ import pytest
 
 from linkage import families
 from linkage.disclosure import PROTECTION, Relations, attack
+from linkage.engine.duckdb import DuckDBEngine
+from linkage.families import renewed
 from linkage.pipeline import generations
 from tests.spec.families.tables import AS_OF, describe
 from tests.worlds import World
@@ -84,6 +86,23 @@ def counted() -> dict[str, tuple[int, ...]]:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[s for s, _, _ in CASES])
 def test_who_counts(number: int, counted: dict[str, tuple[int, ...]]) -> None:
     assert counted.get(f"{100 * (number + 1)}", (0,) * len(FIGURES)) == CASES[number][2]
+
+
+@pytest.mark.parametrize("year", [2022, 2023, 2024])
+def test_who_is_18_is_told_by_the_day_of_birth(year: int) -> None:
+    """On every day of years around leap days, as the engine counts years."""
+    with DuckDBEngine() as db:
+        told = db.rows(
+            """
+            SELECT day, max(born)
+            FROM (SELECT make_date($1, 1, 1) + CAST(unnest(generate_series(0, 365)) AS INTEGER) AS day)
+            JOIN (SELECT make_date($1 - 19, 12, 1) + CAST(unnest(generate_series(0, 430)) AS INTEGER) AS born)
+                ON born + INTERVAL 18 YEAR <= day GROUP BY day
+            """,
+            [year],
+        )
+    assert len(told) == 366
+    assert {day: renewed.last_born(day) for day, _ in told} == dict(told)
 
 
 def region(**places: tuple[int, ...]) -> list[tuple[str, dict[str, int]]]:
