@@ -91,8 +91,9 @@ def _begin(db: Engine) -> None:
 def _spread(db: Engine, night: Night) -> None:
     """Write `INCIDENTS` and `REPORTS`: what `_begin` wrote, and all that hangs together with it, now or then.
 
-    What is no beginning hangs together as the night before: its candidates stand in ``link_edge``, and what has none
-    there, as it does not count, hangs together with nothing but a number.
+    Who is no beginning hangs together as the night before: its candidates stand in ``link_edge``, and what has none
+    there, as it does not count, hangs together with nothing but a number. A report that is another one begins with all
+    incidents of its family, and with those that share other persons with it.
     """
     limits = night.config.limits
     in_time = f"r.day - i.day BETWEEN -{limits.early_days} AND {limits.very_late_days}"
@@ -103,11 +104,8 @@ def _spread(db: Engine, night: Night) -> None:
         UNION ALL SELECT incident_no, report_no FROM cb_tie
         UNION ALL SELECT incident_no, report_no FROM {TIES}
         UNION ALL SELECT incident_no, report_no FROM shared_people SEMI JOIN cb_next_incident USING (incident_no)
-        UNION ALL SELECT incident_no, report_no FROM shared_people SEMI JOIN cb_next_report USING (report_no)
         UNION ALL SELECT incident_no, report_no FROM (FROM cb_standing SEMI JOIN cb_next_incident USING (incident_no)) i
             JOIN report_base r USING (household_id) WHERE {in_time}
-        UNION ALL SELECT incident_no, report_no FROM cb_standing i
-            JOIN (FROM report_base SEMI JOIN cb_next_report USING (report_no)) r USING (household_id) WHERE {in_time}
         """
     )
     db.run(

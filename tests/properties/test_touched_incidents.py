@@ -285,6 +285,33 @@ def age_told_elsewhere(made: World, night: int) -> None:
     made.report("R1", "2025-10-02", {"name": "p1", "born": "1990" if night else "2010"})
 
 
+FIRST_OF, TWICE = (f"SELECT status FROM incident_status WHERE incident_number LIKE '%{n}'" for n in (1, 3))
+
+
+def entered_again(made: World, night: int) -> None:
+    """Let an earlier entry of the same night come later. No report is about it."""
+    made.incident(3, "2025-11-01 13:00:00", "p1", **ADDRESS)
+    if night:
+        made.incident(4, "2025-11-01 12:00:00", "p1", **ADDRESS)
+
+
+def entered_once(made: World, night: int) -> None:
+    """Let an entry no longer be another one's duplicate, of whom a report was about an earlier incident."""
+    withdrawn = {"record_status": "ingetrokken"} if night else {}
+    made.incident(4, "2025-11-01 12:00:00", "p1", **ADDRESS, **withdrawn)
+    made.incident(5, "2025-10-20", "p3").report("R5", "2025-11-05", "p3")
+    made.incident(3, "2025-11-01 13:00:00", "p1", "p3", **ADDRESS)
+
+
+def at_home(made: World, night: int) -> None:
+    """Let an incident come of somebody whose family has a report of another one."""
+    home = {"postcode": "9401AB", "house_number": "5", "street": "Brink", "city": "Assen"}
+    made.incident(1, "2025-10-01", {"name": "p1", **home}, {"name": "p3", **home})
+    made.report("R1", "2025-11-10", {"name": "p1", **home})
+    if night:
+        made.incident(3, "2025-11-05", {"name": "p3", **home})
+
+
 def after(
     happens: Callable[[World, int], None], told: str, *, only_touched: bool
 ) -> tuple[list[list[Any]], dict[str, object]]:
@@ -316,6 +343,9 @@ def after(
          ("covered_open_case", "R1"), ("unmatched", None)),
         (closing_by_the_day, "SELECT open_case FROM unified_case WHERE incidents = 0", (True,), (False,)),
         (coming_of_age, "SELECT children FROM unified_case WHERE persons = 2", (1,), (0,)),
+        (entered_again, TWICE, ("unmatched",), ("excluded",)),
+        (entered_once, TWICE, ("excluded",), ("matched_timely",)),
+        (at_home, FIRST_OF, ("matched_late",), ("unmatched",)),
         (age_told_elsewhere, "SELECT children_involved FROM incident WHERE incident_number LIKE '%1'", (1,), (None,)),
     ],
     ids=lambda told: getattr(told, "__name__", ""),
