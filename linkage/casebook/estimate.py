@@ -32,7 +32,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
 Bits = npt.NDArray[np.uint8]
-
 DRAWS = 2000
 TOGETHER = 64
 """Reports that are drawn at a time: what is thrown for them stays in the processor's cache."""
@@ -200,7 +199,7 @@ def _answered(dice: np.random.Generator, doubts: Doubts, draws: int) -> Bits:
     end = (end - (end - doubts.about)[first][place]).astype(np.float32)[:, None]
     whole = np.minimum(doubts.whole[first], 1).astype(np.float32)[:, None]
     starts, incidents = np.append(first, len(place)), doubts.incident.tolist()
-    has = np.zeros((len(doubts.cell), (draws + 7) // 8), dtype=np.uint8)
+    has = np.zeros((len(doubts.cell), -(-draws // 8)), dtype=np.uint8)
     for at in range(0, len(first), TOGETHER):
         here, edges = slice(at, at + TOGETHER), slice(starts[at], starts[min(at + TOGETHER, len(first))])
         thrown = dice.random((len(whole[here]), draws), dtype=np.float32)
