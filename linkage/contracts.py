@@ -7,7 +7,7 @@ suites and the data dictionary, so that a column is described in one place only.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,7 @@ class Column:
     """One column of a table: its type, its comment and what must hold for its values.
 
     ``fill`` is the least share of non-null values below which the quality gate warns; ``references`` names
-    the ``table.column`` whose values it takes. ``computed`` is the SQL, over the other columns of a row, of a number by
-    which a night looks rows up; the published case view has no such column.
+    the ``table.column`` whose values it takes.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Column:
     fill: float | None = None
     identifying: bool = False
     references: str | None = None
-    computed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,6 @@ class Table:
             if column.name == name:
                 return column
         raise ContractError(f"schemas/tables/{self.name}.toml has no column {name}")
-
-    @property
-    def published(self) -> Table:
-        """The table as the case view has it."""
-        return replace(self, columns=tuple(c for c in self.columns if c.computed is None))
-
-    def filled(self, query: str) -> str:
-        """Return a query of the rows of another one, which has the other columns by name, with the computed columns."""
-        computed = "".join(f', {c.computed} AS "{c.name}"' for c in self.columns if c.computed is not None)
-        return f"SELECT *{computed} FROM ({query})" if computed else query
 
     def ddl(self, name: str | None = None, *, temporary: bool = False) -> str:
         """Return the ``CREATE OR REPLACE TABLE`` statement, types and NOT NULL included."""

@@ -89,12 +89,7 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _type(column: Column) -> str:
-    told = {
-        "never empty": column.required,
-        "identifying": column.identifying,
-        "not published": column.computed is not None,
-    }
-    return ", ".join([column.type, *(text for text, holds in told.items() if holds)])
+    return f"{column.type}{', never empty' if column.required else ''}{', identifying' if column.identifying else ''}"
 
 
 def _code(column: Column) -> str:

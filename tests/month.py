@@ -119,16 +119,14 @@ class Chain:
         return target / "restricted.duckdb"
 
 
-def content(state: Path, *, published: bool = False) -> State:
-    """Return rows and hash of every table of a state, but for what tells of the run; all columns, or the published."""
-    computed = {(t.name, c.name) for t in contracts.tables() for c in t.columns if published and c.computed is not None}
+def content(state: Path) -> State:
+    """Return rows and hash of every table of a state, but for what tells of the run."""
     found: State = {}
     with DuckDBEngine(state, read_only=True) as db:
         for (name,) in db.rows("SELECT table_name FROM duckdb_tables() ORDER BY ALL"):
             if name not in (*OF_RUNS, *OF_A_FILE):
                 told = f"({TOLD.get(name, f'FROM {name}')})"
-                there = [str(row[0]) for row in db.rows(f"DESCRIBE {told}")]
-                columns = [f'"{c}"' for c in there if c not in OF_A_RUN and (name, c) not in computed]
+                columns = [f'"{row[0]}"' for row in db.rows(f"DESCRIBE {told}") if row[0] not in OF_A_RUN]
                 hashed = f"coalesce(sum(CAST(hash({', '.join(columns)}) AS HUGEINT)), 0)"
                 rows, total = db.rows(f"SELECT count(*), {hashed} FROM {told}")[0]
                 found[name] = (int(rows), int(total))
@@ -137,7 +135,7 @@ def content(state: Path, *, published: bool = False) -> State:
 
 def shown_otherwise(state: Path) -> list[str]:
     """Return the tables of the case view beside a state that differ from those of the state."""
-    shown, held = content(state.parent / VIEW), content(state, published=True)
+    shown, held = content(state.parent / VIEW), content(state)
     declared = {table.name for table in contracts.tables("case_view")} - set(OF_RUNS)
     return sorted(name for name in declared | set(shown) if shown.get(name) != held.get(name))
 
@@ -170,8 +168,7 @@ def outcome(state: Path) -> Mapping[str, object]:
 
 def _of_homes(name: str) -> str:
     """Return the query of a table of families with households told by their first mention."""
-    columns = contracts.table(name).columns
-    ids = {c.name for c in columns if c.name in ("household_id", "person_id") or c.computed is not None}
+    ids = {"household_id", "person_id"} & {column.name for column in contracts.table(name).columns}
     return f"""
         WITH home AS (
             SELECT household_id, min(concat_ws(' ', source_id, record_kind, record_id, person_seq)) AS home

@@ -45,22 +45,22 @@ def write(db: Engine, folder: Path, *, anew: bool = True) -> None:
     the case view in the order of the key, in both files, and others as they came.
     Raises `ContractError` for a table that is missing, a column that is not declared, a required one that is empty.
     """
-    shown, restricted = contracts.tables("case_view"), contracts.tables("restricted")
+    public, restricted = contracts.tables("case_view"), contracts.tables("restricted")
     stood = difference.in_step(db)
     there = _shapes(db)
-    for table in shown:
+    for table in public:
         if table.name not in there:
             raise ContractError(f"table {table.name} of the case view was not made by any step")
-    kept = [table for table in (*shown, *restricted) if table.name in there]
+    kept = [table for table in (*public, *restricted) if table.name in there]
     for table in kept:
         _check_columns(table, [name for name, *_ in there[table.name][1]])
-    view, public = folder / "case_view.duckdb", [table.published for table in shown]
+    view = folder / "case_view.duckdb"
     brought: dict[str, int] | None = None
     if not anew:
         # Else DuckDB packs row groups that lost a few rows, which costs more than all the rest of a checkpoint.
         db.run("SET max_vacuum_tasks = 0")
         if view.exists():
-            brought = _bring(db, view, public, tonight.written(db, [table.name for table in shown]), stood)
+            brought = _bring(db, view, public, tonight.written(db, [table.name for table in public]), stood)
         difference.keep_in_step(db, brought or {})
         _put_in_order(db, kept, there)
         # Both are anew in the same nights: what is to be gone from the one file is not to stay in the other.

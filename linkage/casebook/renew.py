@@ -47,10 +47,9 @@ def renew(
     """
     declared = contracts.table(name)
     columns, key = ", ".join(f'"{column.name}"' for column in declared.columns), ", ".join(keys)
-    told = ", ".join(f'"{column.name}"' for column in declared.published.columns if column.name not in later)
+    told = ", ".join(f'"{column.name}"' for column in declared.columns if column.name not in later)
     db.run(declared.ddl("cb_now", temporary=True))
-    of_these = f"SELECT * FROM ({query(night, name, among=rows.among)}) WHERE {rows.now}"
-    db.run(f"INSERT INTO cb_now BY NAME {declared.filled(of_these)}")
+    db.run(f"INSERT INTO cb_now BY NAME SELECT * FROM ({query(night, name, among=rows.among)}) WHERE {rows.now}")
     db.run(
         f"CREATE OR REPLACE TEMP TABLE cb_was AS SELECT rowid AS place, hash({told}) AS said "
         f"FROM {name} WHERE {rows.was or rows.now}"

@@ -263,23 +263,9 @@ def _references(table: Table, column: Column) -> Check | None:
     )
 
 
-def _computed(table: Table, column: Column) -> Check | None:
-    if column.computed is None:
-        return None
-    return _on(
-        table,
-        column,
-        "computed",
-        kind="where",
-        where=f'"{column.name}" IS DISTINCT FROM {column.computed}',
-        description="the number must be that of the columns that it is computed from",
-        description_nl="Het nummer hoort bij de kolommen waaruit het is berekend",
-    )
-
-
 Promise = Callable[[Table, Column], Check | None]
 
-_PROMISES: tuple[Promise, ...] = (_required, _fill, _codes, _pattern, _range, _references, _computed)
+_PROMISES: tuple[Promise, ...] = (_required, _fill, _codes, _pattern, _range, _references)
 
 
 def _explicit(spec: dict[str, Any], where: str) -> Iterator[Check]:
