@@ -15,6 +15,10 @@ MENTION_ID = number("source_id", "record_kind", "record_id", "person_seq")
 """SQL of the ``mention_id`` of a row that names its mention by these columns."""
 
 
+RECORD_NO = number("source_id", "record_kind", "record_id")
+"""SQL of the ``record_no`` of a row that names its record by these columns."""
+
+
 def of_record(source: str, kind: str, record: str) -> str:
     """Return SQL of ``record_no``, as mentions have it: ``kind`` is ``'incident'``, ``'case'`` or ``'report'``."""
     return number(source, kind, record)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from linkage import contracts
 from linkage.engine.base import Engine
-from linkage.numbers import of_record
+from linkage.numbers import RECORD_NO
 
 STATE = "record_said"
 KEY = "source_id, record_kind, record_id"
-RECORD_NO = of_record("source_id", "record_kind", "record_id")
+RECORD = "(source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
+"""Columns of a table of records."""
 PARTS = (
     ("police_incident", "'incident'", "incident_number"),
     ("police_person", "'incident'", "incident_number"),
@@ -61,9 +62,7 @@ def tell(db: Engine, stamp: tuple[str, ...], *, only_touched: bool) -> None:
 def tell_none(db: Engine) -> None:
     """Say that no record changed; where nobody ever told what they say, leave it open."""
     if contracts.table(STATE).is_in(db):
-        db.run(
-            "CREATE OR REPLACE TEMP TABLE changed_record (source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
-        )
+        db.run(f"CREATE OR REPLACE TEMP TABLE changed_record {RECORD}")
 
 
 def _said(stamp: tuple[str, ...], rows: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from linkage.engine.base import Engine
 from linkage.intake import common, touch
 from linkage.intake.text import address, dates, given, surname
 from linkage.intake.text.fold import words
-from linkage.numbers import MENTION_ID, of_record
+from linkage.numbers import MENTION_ID, RECORD_NO
 
 Progress = Callable[[str], None]
 
@@ -58,7 +58,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 KEY = "source_id, record_kind, record_id, person_seq"
 STAGE = "mentions"
-RECORD_NO = of_record("source_id", "record_kind", "record_id")
 
 
 def standardise(db: Engine, config: Config, progress: Progress, *, from_scratch: bool = False) -> None:

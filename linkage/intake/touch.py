@@ -6,12 +6,10 @@ from linkage import contracts, tonight
 from linkage.engine.base import Engine
 from linkage.intake import changes
 
-_RECORD = "(source_id VARCHAR, record_kind VARCHAR, record_id VARCHAR)"
-
 
 def none(db: Engine) -> None:
     """Say that no record changed."""
-    db.run(f"CREATE OR REPLACE TEMP TABLE touched_record {_RECORD}")
+    db.run(f"CREATE OR REPLACE TEMP TABLE touched_record {changes.RECORD}")
     for name in _TOUCHED:
         db.run(contracts.table(name).ddl(renewed(name), temporary=True))
     changes.tell_none(db)
