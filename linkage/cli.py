@@ -283,7 +283,7 @@ def dictionary(
 def main() -> None:
     """Run the command and end the process with its exit code; what goes wrong is one line."""
     os.umask(0o077)
-    # Nothing here multiplies large matrices, and threads that wait for one to come take a tenth of a second each.
+    # Nothing here multiplies large matrices, and threads that wait for one to come are busy waiting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _silence()
     try:

@@ -33,7 +33,7 @@ MOST_NAMES = 5
 """A message names no more sources or columns than this."""
 
 UNUSED = ("altair", "scipy.stats", "mistune", "jsonschema", "tzlocal")
-"""What Great Expectations imports for charts, tests of distributions, pages and JSON: 0.9 of its two seconds."""
+"""What Great Expectations imports for charts, tests of distributions, pages and JSON."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _keep(db: DuckDBEngine, verdict: Verdict, run_id: str, checked_at: datetime 
         db.run(declared.ddl())
     db.run("DELETE FROM check_result WHERE run_id = ? AND gate = ?", [run_id, verdict.gate])
     moment = checked_at.astimezone(ZoneInfo("Europe/Amsterdam")).replace(tzinfo=None) if checked_at else None
-    # A statement with a parameter for each value takes five times as long.
+    # A statement with a parameter for each value is slow to plan.
     frame = pd.DataFrame(
         [
             (

@@ -155,8 +155,6 @@ def _datasource(db: DuckDBEngine) -> Iterator[Any]:
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # its error log quotes DuckDB, which quotes rows
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # What is added is written out as YAML each time, 10 ms, though the context goes with the gate.
-    context.variables.save = lambda: None  # type: ignore[method-assign]
     [(database, schema)] = db.rows("SELECT current_database(), current_schema()")
 
     def connect() -> ConnectionWrapper:
