@@ -54,6 +54,26 @@ def test_case_view_holds_its_tables_in_key_order_with_comments(db: DuckDBEngine,
         }
 
 
+def test_ids_are_stored_as_they_are_and_stay_so(tmp_path: Path) -> None:
+    an_id = "'P' || lpad(range::VARCHAR, 13, '0')"
+    told = (
+        "SELECT column_name, list(DISTINCT compression) FROM pragma_storage_info('person') "
+        "WHERE column_name IN ('person_id', 'sex') AND segment_type <> 'VALIDITY' GROUP BY ALL ORDER BY ALL"
+    )
+    for night in range(2):
+        with DuckDBEngine(tmp_path / "some.duckdb") as db:
+            if not night:
+                db.run(contracts.table("person").ddl())
+            rows = f"range({night} * 200000, {night} * 200000 + 200000)"
+            db.run(
+                f"INSERT INTO person BY NAME SELECT {an_id} AS person_id, {an_id} AS sex, 1 AS mentions, "
+                f"true AS known_at_police, true AS known_at_steunpunt FROM {rows}"
+            )
+            db.run("CHECKPOINT")
+            found = dict(db.rows(told))
+            assert found["person_id"] == ["Uncompressed"] and "Uncompressed" not in found["sex"]
+
+
 def test_restricted_holds_both_zones_and_no_byte_of_the_scratch_table(db: DuckDBEngine, tmp_path: Path) -> None:
     publish.write(db, tmp_path)
     assert not list(tmp_path.glob("*view*.wal"))

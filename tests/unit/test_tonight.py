@@ -58,6 +58,10 @@ BREAKS = {
     "made anew": "CREATE OR REPLACE TABLE t AS SELECT 1 AS a",
     "dropped and made": "DROP TABLE t; CREATE TABLE t (a INTEGER)",
     "changed in place": "UPDATE t SET b = 1 WHERE a = 5",
+    "changed under another name": "UPDATE t AS other SET b = 1 WHERE a = 5",
+    "changed by its whole name": 'UPDATE night.main."t" SET b = 1 WHERE a = 5',
+    "changed beside others": "DELETE FROM t WHERE a = 1; WITH one AS (SELECT 5 AS a) update t SET b = 1 FROM one "
+    "WHERE t.a = one.a",
     "a checkpoint": "INSERT INTO t VALUES (1, [], NULL); CHECKPOINT",
 }
 
