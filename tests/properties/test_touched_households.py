@@ -133,14 +133,20 @@ def tell_what_changed(db: DuckDBEngine) -> None:
     )
 
 
+def a_night(records: list[Record], db: DuckDBEngine) -> list[tuple[str, int | None, str]]:
+    """Write records, and build households of them for the first time; returns the addresses that are listed."""
+    listed = written(records, db).listed
+    household.build(db, SMALL, run_id="1", mint=mint, listed=listed)
+    leave(db)
+    return listed
+
+
 def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int]:
     """Return the tables after a second night, and how many people it looked at."""
     dice = random.Random(seed)
     records = drawn(seed)[:70]
     db = DuckDBEngine()
-    first = written(records, db)
-    household.build(db, SMALL, run_id="1", mint=mint, listed=first.listed)
-    leave(db)
+    listed = a_night(records, db)
     written(another_night(records, dice), db, merged=(7, 8), night=2)
     looked_at = [0]
     if only_touched:
@@ -154,7 +160,7 @@ def two_nights(seed: int, *, only_touched: bool) -> tuple[dict[str, object], int
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(touched, "MOST", 1.0)
         patch.setattr(touched, "_read", counted)
-        household.build(db, SMALL, run_id="2", mint=mint, listed=first.listed)
+        household.build(db, SMALL, run_id="2", mint=mint, listed=listed)
     found: dict[str, object] = {name: db.rows(f"FROM {name} ORDER BY ALL") for name in TABLES}
     tied = db.rows("SELECT list_sort(list(household_id)) FROM household_component GROUP BY component")
     return found | {"household_component": sorted(row[0] for row in tied)}, looked_at[0]
@@ -174,16 +180,14 @@ def test_families_of_whom_something_is_told_otherwise_are_named_and_their_mentio
     dice = random.Random(seed)
     records = drawn(seed)[:70]
     db = DuckDBEngine()
-    first = written(records, db)
-    household.build(db, SMALL, run_id="1", mint=mint, listed=first.listed)
-    leave(db)
+    listed = a_night(records, db)
     for name in SAID:
         db.run(f"CREATE TABLE before_{name} AS FROM {name}")
     written(another_night(records, dice), db, merged=(7, 8), night=2)
     tell_what_changed(db)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(touched, "MOST", 1.0)
-        household.build(db, SMALL, run_id="2", mint=mint, listed=first.listed)
+        household.build(db, SMALL, run_id="2", mint=mint, listed=listed)
     differ = {
         name: f"((FROM {name} EXCEPT FROM before_{name}) UNION (FROM before_{name} EXCEPT FROM {name}))"
         for name in SAID
@@ -199,13 +203,11 @@ def test_a_night_in_which_nobody_comes_and_a_family_goes() -> None:
     db = DuckDBEngine()
     records = drawn(3)[:40]
     alone: Record = ("incident", 300, "2025-06-01", [{"name": "p200:verdachte", "sex": "M"}])
-    first = written([*records, alone], db)
-    household.build(db, SMALL, run_id="1", mint=mint, listed=first.listed)
-    leave(db)
+    listed = a_night([*records, alone], db)
     wanted = db.rows("SELECT household_id FROM household ORDER BY ALL")
     written(records, db)
     tell_what_changed(db)
-    household.build(db, SMALL, run_id="2", mint=mint, listed=first.listed)
+    household.build(db, SMALL, run_id="2", mint=mint, listed=listed)
     [(gone,)] = db.rows("FROM touched_household")
     assert db.rows("SELECT household_id FROM household ORDER BY ALL") == [row for row in wanted if row != (gone,)]
 

@@ -28,6 +28,12 @@ TABLES = (
 )
 
 
+def two_rows(db: DuckDBEngine, table: str, one: int, other: int) -> tuple[int, int] | None:
+    """Return the row ids of two rows of a table, by numbers however large; None of a table without rows."""
+    rows = [int(row) for (row,) in db.rows(f"SELECT rowid FROM {table} ORDER BY rowid")]
+    return (rows[one % len(rows)], rows[other % len(rows)]) if rows else None
+
+
 def build(db: DuckDBEngine) -> None:
     """Write the night, with room for defects that the declared types would refuse."""
     for name in TABLES:

@@ -116,10 +116,9 @@ def faults(proof: Proof) -> st.SearchStrategy[list[tuple[Any, ...]]]:
 def plant(db: DuckDBEngine, fault: tuple[Any, ...]) -> None:
     """Make one fault; a table without rows is left as it is."""
     (table, column), what, one, other = fault
-    rows = [row for (row,) in db.rows(f"SELECT rowid FROM {table} ORDER BY rowid")]
-    if not rows:
+    if (chosen := clean_night.two_rows(db, table, one, other)) is None:
         return
-    here, there = rows[one % len(rows)], rows[other % len(rows)]
+    here, there = chosen
     if what == "gone":
         db.run(f"DELETE FROM {table} WHERE rowid = {here}")
     elif what == "double":

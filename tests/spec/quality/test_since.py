@@ -198,10 +198,9 @@ def any_fault() -> st.SearchStrategy[tuple[str, str, str, int, int]]:
 
 def plant(db: DuckDBEngine, fault: tuple[str, str, str, int, int]) -> None:
     table, column, kind, one, two = fault
-    rows = [row for (row,) in db.rows(f"SELECT rowid FROM {table} ORDER BY rowid")]
-    if not rows:
+    if (chosen := clean_night.two_rows(db, table, one, two)) is None:
         return
-    here, there = rows[one % len(rows)], rows[two % len(rows)]
+    here, there = chosen
     if kind == "gone":
         db.run(f"DELETE FROM {table} WHERE rowid = {here}")
     elif kind == "again":
