@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 import pandas as pd
@@ -26,6 +27,7 @@ def write_days(db: Engine, as_of: date) -> None:
     db.register("working_day", working_days(first - MARGIN, last + MARGIN))
 
 
+@lru_cache(maxsize=1)
 def working_days(first: date, last: date) -> pd.DataFrame:
     """Number the working days from ``first`` to ``last``: columns ``day`` and ``working_no``, which rises on each.
 
