@@ -14,6 +14,8 @@ WIDTH, HEIGHT, GAP, BAR, SLOT = 760.0, 330.0, 12.0, 14.0, 24.0
 COLUMNS = (0.0, 250.0, 500.0)
 SHADES = 5
 MOST_PERIODS = 24
+ABOVE, BELOW, TEXT = -6.0, 16.0, 4.0
+"""Where the baseline of a share is, above or below its dot, and how far it stays from the axis."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,16 @@ class Periods:
     left: float
     right: float
     floor: float
+
+    def share_at(self, place: int) -> float:
+        """Return the height at which the share of a period is written: beside its dot, where the line does not run.
+
+        Below the dot where the line rises to the next one, unless the axis is there. The period has a ``y``.
+        """
+        y, after = self.steps[place].y, self.steps[place + 1 : place + 2]
+        assert y is not None
+        rises = any(step.y is not None and step.y < y for step in after)
+        return y + (BELOW if rises and y + BELOW + TEXT <= self.floor else ABOVE)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from linkage.disclosure import PROTECTION, THRESHOLD, attack, release
 from linkage.disclosure.release import records, relations, shown
 from linkage.engine.duckdb import DuckDBEngine
-from linkage.reports import figures
+from linkage.reports import drawings, figures
 from linkage.reports.figures import PERIOD, PLACE, Figures
 from tests.nights import Night
 from tests.spec.reports import report_view as made
@@ -80,6 +80,26 @@ def test_a_municipality_without_incidents_is_on_the_page_like_one_with_few() -> 
 def test_the_interval_covers_what_rounding_hides() -> None:
     figure = figures.Figure("K02", "rate", "all", "all", "all", 10, 100, 0.1, "share", None, "computed", False)
     assert figure.margin == pytest.approx((0.0403, 0.2019), abs=0.0001)  # Wilson of 8/102 below, of 12/98 above
+
+
+@pytest.mark.parametrize(
+    ("shares", "wanted"),
+    [
+        ((0.07, 0.05, 0.1), ["above", "below", "above"]),
+        ((0.1, 0.1), ["above", "above"]),
+        ((0.1, None, 0.2), ["above", None, "above"]),
+        ((0.0, 0.2), ["above", "above"]),  # below it the period is written
+    ],
+)
+def test_a_share_stands_where_the_line_does_not_run(shares: tuple[float | None, ...], wanted: list[str | None]) -> None:
+    told = [
+        figures.Figure("K02", "rate", "all", PERIOD, f"202{year}", 10, 100, share, "share", None, "computed", False)
+        for year, share in enumerate(shares)
+    ]
+    chart = drawings.periods(Figures({("K02", "rate", "all", PERIOD, f.scope_code): f for f in told}, "year"))
+    assert chart is not None
+    places = [None if s.y is None else chart.share_at(i) - s.y for i, s in enumerate(chart.steps)]
+    assert [p and ("above" if p < 0 else "below") for p in places] == wanted
 
 
 def test_the_indicators_of_the_night_stand_on_the_page_of_the_region(night: Night) -> None:
