@@ -55,8 +55,7 @@ clean: ## remove the environments, the demo and all caches
 	rm -rf $(VENV) .venv-bench .venv-bench-pseudo .venv-bench-mismo demo build benchmarks/out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The locks name every package, so nothing is resolved here, and each file must match its hash. What nightly runs may not
-# write themselves, where the code belongs to somebody else, is compiled here.
+# The locks name every package, so nothing is resolved here, and each file must match its hash.
 # setuptools only builds, so it stands in the development lock.
 $(VENV)/.runtime: requirements.lock pyproject.toml | python
 	$(call install,$(VENV),requirements.lock)
@@ -84,7 +83,6 @@ define install
 	@awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' requirements-dev.lock >$(1)/build.txt
 	@$(1)/bin/python $(PIP) --require-hashes -r $(1)/build.txt
 	@$(1)/bin/python $(PIP) --no-build-isolation --editable .
-	@$(1)/bin/python -m compileall -q linkage flows
 endef
 
 python:
