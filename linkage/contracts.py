@@ -25,7 +25,7 @@ pairs and evidence; ``work``: dropped before publication."""
 
 PLAIN = ("household_id", "person_id")
 """Columns that are stored as they are. Millions of different ids have little in common: DuckDB's compression of them
-saves few of the bytes, and to read them through it takes longer than to look them up."""
+saves some of the bytes, and to read them through it takes longer than to look them up."""
 
 
 @dataclass(frozen=True)
