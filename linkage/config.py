@@ -202,6 +202,7 @@ class Machine(Section):
     """What a run may take of the machine."""
 
     memory_limit: str = "1500MB"
+    """What DuckDB may hold in memory; a night with little to do takes no more than its store is large."""
     threads: Annotated[int, Field(gt=0)] = 2
     """Threads of a night with much to do; one with little takes one, as two would cost more and be hardly quicker."""
     keep_generations: Annotated[int, Field(gt=0)] = 7

@@ -17,6 +17,8 @@ from linkage.errors import StoreError
 
 NO_ROOM = ("No space left", "File too large", "max_temp_directory_size")
 """What DuckDB's errors say of a disk that is full; nothing else of their text is told, it may quote a row."""
+LEAST_MEMORY = 500_000_000
+"""Bytes that a night with little to do may always take."""
 UPDATE = re.compile(r'\bUPDATE\s+(?:"?\w+"?\.)*"?(\w+)', re.IGNORECASE)
 
 
@@ -49,7 +51,8 @@ class DuckDBEngine:
             self.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=options)
         except duckdb.Error as error:
             raise StoreError(f"cannot open {path.name if path else 'memory'}: {type(error).__name__}") from None
-        self._threads = threads
+        self._path, self._memory_limit, self._threads = path, memory_limit, threads
+        self._may_widen = False
         self.updated: set[str] = set()
         self.run("SET TimeZone='Europe/Amsterdam'")
         if spill is not None:
@@ -70,6 +73,8 @@ class DuckDBEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Let statements hold together, or none of them when one fails."""
+        # A statement that fails ends the transaction: there is nothing to try again.
+        may_widen, self._may_widen = self._may_widen, False
         self.run("BEGIN TRANSACTION")
         try:
             yield
@@ -77,6 +82,8 @@ class DuckDBEngine:
             with suppress(StoreError):  # a failure of the disk has ended the transaction already
                 self.run("ROLLBACK")
             raise
+        finally:
+            self._may_widen = may_widen
         self.run("COMMIT")
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -158,11 +165,21 @@ class DuckDBEngine:
             yield
 
     def narrow(self) -> None:
-        """Take one thread until `widen`: where there is little to do, two cost a fifth more and are hardly quicker."""
+        """Take one thread, and no more memory than the database is large, until `widen` or a statement that needs more.
+
+        Where there is little to do, two threads cost a fifth more and are hardly quicker; and most blocks are read
+        once, so that it is cheaper to read the next one where the last one lay than to have new memory cleared.
+        """
+        size = self._path.stat().st_size if self._path else 0
         self.run("SET threads = 1")
+        [(most,)] = self.rows("SELECT parse_formatted_bytes(current_setting('memory_limit'))")
+        self.run(f"SET memory_limit = '{min(int(most), max(size, LEAST_MEMORY))}B'")
+        self._may_widen = True
 
     def widen(self) -> None:
-        """Take all the threads of the settings."""
+        """Take all the threads and the memory of the settings."""
+        self._may_widen = False
+        self.run(f"SET memory_limit = '{self._memory_limit}'")
         self.run(f"SET threads = {self._threads}")
 
     def has(self, name: str) -> bool:
@@ -196,6 +213,11 @@ class DuckDBEngine:
             told = f"{type(error).__name__} in: {' '.join(sql.split())[:160]}"
             if any(sign in str(error) for sign in NO_ROOM):
                 told = f"no space left on the disk of the output folder, free some and run again ({told})"
+            elif isinstance(error, duckdb.OutOfMemoryException):
+                if self._may_widen:
+                    self.widen()
+                    return self._execute(sql, params)
+                told = f"machine.memory_limit is {self._memory_limit}: raise it and run again ({told})"
             raise StoreError(told) from None
 
 

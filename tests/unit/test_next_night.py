@@ -14,7 +14,9 @@ from linkage import basis, contracts, pipeline, quality, tonight
 from linkage.casebook import publish
 from linkage.config import Config
 from linkage.contracts import Table
+from linkage.engine import duckdb
 from linkage.engine.duckdb import DuckDBEngine
+from linkage.errors import StoreError
 from linkage.intake import take
 from linkage.pipeline import since
 from linkage.quality.proofs import Since
@@ -120,6 +122,59 @@ def test_it_takes_all_threads_for_a_stage_that_is_made_anew() -> None:
         assert threads(db) == 1
         assert not basis.holds(db, "stage", "another", ())
         assert threads(db) == 2
+
+
+def memory(db: DuckDBEngine) -> int:
+    return int(db.rows("SELECT parse_formatted_bytes(current_setting('memory_limit'))")[0][0])
+
+
+def test_it_takes_little_memory_until_there_is_much_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "LEAST_MEMORY", 30 << 20)
+    for limit, wanted in (("50MiB", 30 << 20), ("20MiB", 20 << 20)):
+        with DuckDBEngine(memory_limit=limit) as db:
+            usual = memory(db)
+            db.narrow()
+            assert memory(db) == wanted
+            db.widen()
+            assert memory(db) == usual
+
+
+def test_it_takes_as_much_memory_as_its_store_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "LEAST_MEMORY", 10 << 20)
+    with DuckDBEngine(tmp_path / "store.duckdb") as db:
+        db.run("CREATE TABLE large AS SELECT hash(i) AS h, md5(CAST(i AS VARCHAR)) AS m FROM range(1_000_000) t(i)")
+        db.run("CHECKPOINT")
+        db.narrow()
+        size = (tmp_path / "store.duckdb").stat().st_size
+        assert size > 20 << 20
+        assert memory(db) == pytest.approx(size, rel=0.01)
+
+
+NEEDS = "SELECT len(list(i)) FROM range({}) t(i)"
+"""A query whose result has to lie in memory as a whole."""
+
+
+def test_a_statement_that_needs_more_memory_gets_what_the_settings_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "LEAST_MEMORY", 10 << 20)
+    with DuckDBEngine(memory_limit="60MiB", threads=2) as db:
+        db.narrow()
+        assert db.rows(NEEDS.format(1_000)) == [(1_000,)]
+        assert threads(db) == 1
+        assert db.rows(NEEDS.format(1_000_000)) == [(1_000_000,)]
+        assert threads(db) == 2
+        with pytest.raises(StoreError, match=r"machine\.memory_limit is 60MiB: raise it and run again"):
+            db.rows(NEEDS.format(50_000_000))
+
+
+def test_a_transaction_that_runs_out_of_memory_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "LEAST_MEMORY", 10 << 20)
+    with DuckDBEngine(memory_limit="60MiB") as db:
+        db.run("CREATE TABLE kept (i INTEGER)")
+        db.narrow()
+        with pytest.raises(StoreError, match="OutOfMemory"), db.transaction():
+            db.run("INSERT INTO kept VALUES (1)")
+            db.rows(NEEDS.format(1_000_000))
+        assert db.rows("SELECT count(*) FROM kept") == [(0,)]
 
 
 def test_it_leaves_the_search_for_garbage_as_it_found_it(yesterday: Night) -> None:
