@@ -15,13 +15,13 @@ of several periods or days that are held side by side (rounding blurs what they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
+from linkage.components import components
+from linkage.disclosure.program import Bounds, Program, Relations, Rows
 from linkage.errors import ContractError
 
 THRESHOLD = 10
@@ -41,22 +41,6 @@ PASSES = 100
 
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Bounds = npt.NDArray[np.float64]
-
-
-@dataclass
-class Relations:
-    """What everybody knows of how counts hang together; counts are named by their position."""
-
-    sums: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
-    """A total and the parts that it is the sum of."""
-    at_most: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
-    """A count that is not larger than the sum of others."""
-
-    def hold(self, counts: Counts) -> bool:
-        """Tell whether the relations are true of the counts."""
-        sums = all(counts[total] == counts[list(parts)].sum() for total, parts in self.sums)
-        return sums and all(counts[small] <= counts[list(large)].sum() for small, large in self.at_most)
 
 
 def rounded(counts: Counts) -> Counts:
@@ -106,25 +90,13 @@ class _Attacker:
         reach = (BASE - 1) // 2
         self.low = np.where(known, np.maximum(published - reach, THRESHOLD), 0.0)
         self.high = np.where(known, published + reach, np.inf)
-        self.sums, self.at_most = _matrix(relations.sums, size), _matrix(relations.at_most, size)
-
-    def extreme(self, direction: Bounds) -> Bounds | None:
-        """Return the counts that agree with what is known and go furthest in a direction; None when there is no end."""
-        from scipy.optimize import linprog
-
-        found = linprog(
-            -direction,
-            **_program(self.sums, self.at_most),
-            bounds=np.column_stack([self.low, self.high]),
-            method="highs",
-        )
-        return np.asarray(found.x) if found.status == 0 else None
+        self.program = Program(size, relations)
 
     def bounds(self, cell: int) -> tuple[float, float]:
         """Return the least and the greatest value of one count."""
         direction = np.zeros(len(self.low))
         direction[cell] = 1.0
-        least, most = self.extreme(-direction), self.extreme(direction)
+        least, most = (self.program.furthest(sign * direction, self.low, self.high) for sign in (-1.0, 1.0))
         return (0.0 if least is None else least[cell]), (np.inf if most is None else most[cell])
 
 
@@ -153,7 +125,7 @@ class _Moves:
     def __init__(self, counts: Counts, relations: Relations) -> None:
         self.counts = counts.astype(np.float64)
         self.least, self.most = self.counts.copy(), self.counts.copy()
-        self.sums, self.at_most = (_matrix(lines, len(counts)) for lines in (relations.sums, relations.at_most))
+        self.program = Program(len(counts), relations)
         self.given = rounded(counts)
 
     def exposed(self, withheld: Mask) -> Iterator[list[int]]:
@@ -197,37 +169,29 @@ class _Moves:
         low, high = self._limits(withheld)
         for _ in range(PASSES):
             before = high - low
-            for matrix, is_sum in ((self.sums, True), (self.at_most, False)):
-                _tighten(matrix, low, high, is_sum=is_sum)
+            for rows, is_sum in ((self.program.sums, True), (self.program.at_most, False)):
+                _tighten(rows, low, high, is_sum=is_sum)
             if np.array_equal(before, high - low):
                 break
         return np.asarray(np.floor(high + SLACK) - np.ceil(low - SLACK) < PROTECTION)
 
     def _move(self, cells: npt.NDArray[np.intp], weights: Bounds | float, withheld: Mask) -> None:
         """Go up (down: a weight below 0) with some counts as far as needed and allowed; keep what was seen of each."""
-        from scipy.optimize import linprog
-
         low, high = self._limits(withheld)
         high[cells] = np.minimum(high[cells], self.least[cells] + PROTECTION)
         direction = np.zeros(len(self.counts))
         direction[cells] = weights
-        found = linprog(
-            -direction,
-            **_program(self.sums, self.at_most),
-            bounds=np.column_stack([low, high]),
-            method="highs-ds",
-            options={"presolve": False},  # each table is near the one before: presolving takes longer than solving
-        )
-        if found.status == 0:
-            self.least, self.most = np.minimum(self.least, found.x), np.maximum(self.most, found.x)
+        found = self.program.furthest(direction, low, high)
+        if found is not None:
+            self.least, self.most = np.minimum(self.least, found), np.maximum(self.most, found)
 
 
-def _tighten(matrix: Any, low: Bounds, high: Bounds, *, is_sum: bool) -> None:
+def _tighten(rows: Rows, low: Bounds, high: Bounds, *, is_sum: bool) -> None:
     """Narrow bounds in place to what each row tells of each of its counts: the row is 0, or at most 0."""
-    if not matrix.shape[0]:
+    if not len(rows):
         return
-    start, cell, sign = matrix.indptr, matrix.indices, matrix.data
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(start))
+    start, cell, sign = rows.start, rows.cell, rows.sign
+    row = np.repeat(np.arange(len(rows)), np.diff(start))
     least, most = np.minimum(sign * low[cell], sign * high[cell]), np.maximum(sign * low[cell], sign * high[cell])
     up = least - np.add.reduceat(least, start[:-1])[row]
     down = most - np.add.reduceat(most, start[:-1])[row] if is_sum else np.full(len(up), -np.inf)
@@ -265,37 +229,12 @@ def _cheapest(cell: int, costs: Counts, lines: list[list[tuple[int, ...]]], with
         reached = around
 
 
-def _matrix(lines: Sequence[tuple[int, tuple[int, ...]]], size: int) -> Any:
-    """Return the relations as sparse rows: the one less the sum of the others."""
-    from scipy import sparse
-
-    rows, columns, values = [], [], []
-    for row, (one, others) in enumerate(lines):
-        rows += [row] * (1 + len(others))
-        columns += [one, *others]
-        values += [1.0, *[-1.0] * len(others)]
-    return sparse.csr_array(sparse.coo_array((values, (rows, columns)), shape=(len(lines), size)))
-
-
-def _program(sums: Any, at_most: Any) -> dict[str, Any]:
-    """Return the relations as a linear program takes them."""
-    given: dict[str, Any] = {}
-    if sums.shape[0]:
-        given |= {"A_eq": sums, "b_eq": np.zeros(sums.shape[0])}
-    if at_most.shape[0]:
-        given |= {"A_ub": at_most, "b_ub": np.zeros(at_most.shape[0])}
-    return given
-
-
 def _components(size: int, relations: Relations) -> Iterable[tuple[npt.NDArray[np.intp], Relations]]:
     """Yield the counts that hang together, with their relations renumbered."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     links = [(one, other) for one, others in (*relations.sums, *relations.at_most) for other in others]
-    rows, columns = zip(*links, strict=True) if links else ((), ())
-    graph = sparse.coo_array((np.ones(len(links)), (rows, columns)), shape=(size, size))
-    count, label = csgraph.connected_components(graph, directed=False)
+    left, right = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    label = components(size, left, right)
+    count = int(label.max(initial=-1)) + 1
     sums: dict[int, Relations] = {number: Relations() for number in range(count)}
     members = [np.flatnonzero(label == number) for number in range(count)]
     place = np.empty(size, dtype=np.int64)

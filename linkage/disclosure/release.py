@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from linkage import indicators
-from linkage.disclosure.control import BASE, THRESHOLD, Counts, Mask, Relations, protect, rounded
+from linkage.disclosure.control import BASE, THRESHOLD, Counts, Mask, protect, rounded
+from linkage.disclosure.program import Relations
 from linkage.errors import ContractError
 from linkage.indicators import ALL, Figure
 
