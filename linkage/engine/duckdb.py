@@ -52,7 +52,7 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise StoreError(f"cannot open {path.name if path else 'memory'}: {type(error).__name__}") from None
         self._path, self._memory_limit, self._threads = path, memory_limit, threads
-        self._may_widen = False
+        self.is_narrow, self._in_transaction = False, False
         self.updated: set[str] = set()
         self.run("SET TimeZone='Europe/Amsterdam'")
         if spill is not None:
@@ -73,9 +73,8 @@ class DuckDBEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Let statements hold together, or none of them when one fails."""
-        # A statement that fails ends the transaction: there is nothing to try again.
-        may_widen, self._may_widen = self._may_widen, False
         self.run("BEGIN TRANSACTION")
+        self._in_transaction = True
         try:
             yield
         except BaseException:
@@ -83,7 +82,7 @@ class DuckDBEngine:
                 self.run("ROLLBACK")
             raise
         finally:
-            self._may_widen = may_widen
+            self._in_transaction = False
         self.run("COMMIT")
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -174,11 +173,11 @@ class DuckDBEngine:
         self.run("SET threads = 1")
         [(most,)] = self.rows("SELECT parse_formatted_bytes(current_setting('memory_limit'))")
         self.run(f"SET memory_limit = '{min(int(most), max(size, LEAST_MEMORY))}B'")
-        self._may_widen = True
+        self.is_narrow = True
 
     def widen(self) -> None:
         """Take all the threads and the memory of the settings."""
-        self._may_widen = False
+        self.is_narrow = False
         self.run(f"SET memory_limit = '{self._memory_limit}'")
         self.run(f"SET threads = {self._threads}")
 
@@ -214,10 +213,11 @@ class DuckDBEngine:
             if any(sign in str(error) for sign in NO_ROOM):
                 told = f"no space left on the disk of the output folder, free some and run again ({told})"
             elif isinstance(error, duckdb.OutOfMemoryException):
-                if self._may_widen:
+                if self.is_narrow and not self._in_transaction:  # which a statement that fails has ended
                     self.widen()
                     return self._execute(sql, params)
-                told = f"machine.memory_limit is {self._memory_limit}: raise it and run again ({told})"
+                more = "run again with --from-scratch" if self.is_narrow else "raise it and run again"
+                told = f"machine.memory_limit is {self._memory_limit}: {more} ({told})"
             raise StoreError(told) from None
 
 

@@ -115,6 +115,20 @@ def test_a_table_without_small_counts_is_told_whole() -> None:
     assert not protect(counts, relations).any()
 
 
+def test_a_count_is_told_by_another_that_it_is_no_part_of() -> None:
+    """Where one is at most another, its end is that of the other: 14 may be told as 15, which says up to 17."""
+    shown = np.array([15.0, np.nan])
+    low, high = attack(shown, Relations(at_most=[(1, (0,))]))
+    assert (low.tolist(), high.tolist()) == ([13.0, 0.0], [17.0, 17.0])
+    assert attack(shown, Relations())[1].tolist() == [17.0, np.inf]
+
+
+def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    counts, relations = grid([[25, 3], [30, 40]])
+    attack(published(counts, protect(counts, relations)), relations)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(("count", "shown"), [(10, 10), (12, 10), (13, 15), (17, 15), (18, 20), (100, 100)])
 def test_counts_are_rounded_to_five(count: int, shown: int) -> None:
     assert rounded(np.array([count])).tolist() == [shown]
