@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -13,12 +14,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are run from a checkout, they are not installed
 
-from benchmarks import child, decisions, figures, night, peers, scoring
+from benchmarks import child, decisions, figures, increment, night, peers, scoring
 from benchmarks.contest import ecm, rules
 from benchmarks.contest.result import Result, components
 from benchmarks.prepare import truth_file
 from benchmarks.race import closing
 from benchmarks.race import run as race
+from linkage.simulate.tables import Table, save_delivery
 
 # mention_id, record_no, surname, given name, initials, birth date, BSN, true person, true household
 TOY = [
@@ -166,13 +168,45 @@ def test_night_reads_steps_and_pairs_from_what_a_run_says() -> None:
     said.insert(1 + list(night.STEP_NAMES).index("link mentions"), "04:00:00 11123 mentions, 78258 candidate pairs")
     lines = [child.Line(1.0 + 2 * number, text) for number, text in enumerate(said)]
     ended = lines[-1].second + 4
-    run = child.Child(ended + 1, 3.0, 100.0, (*lines, child.Line(ended, "Published r1: 3 deliveries taken in, 9.0 s")))
+    run = child.Child(
+        ended + 1, 3.0, 0.5, 100.0, (*lines, child.Line(ended, "Published r1: 3 deliveries taken in, 9.0 s"))
+    )
     steps = night.step_seconds(run)
     assert steps["start"] == 1.0
     assert steps["link mentions"] == 4.0
     assert steps["publish"] == 4.0
     assert sum(steps.values()) == pytest.approx(run.seconds)
     assert night.linked(run) == {"mentions": 11123, "candidate_pairs": 78258}
+
+
+def test_a_night_of_new_records_leaves_out_what_changed(tmp_path: Path) -> None:
+    def deliver(inbox: Path, source: str, day: str, head: str, key: str, persons: str) -> None:
+        heads, people = Table(head, [key, "status", "text"]), Table(persons, [key, "volgnummer"])
+        for number, status in (("1", "nieuw"), ("2", "gewijzigd"), ("3", "ingetrokken"), ("4", "nieuw")):
+            heads.add([number, status, 'a; "b"\nc'])
+            for seq in "12":
+                people.add([number, seq])
+        save_delivery(inbox, source, "profile", "increment", (day, "2025-01-01"), [heads, people])
+
+    simulated, inbox = tmp_path / "simulated", tmp_path / "inbox"
+    for day in ("1", "2", "3"):
+        deliver(simulated, "pol", day, "incidenten.csv", "registratienummer", "personen.csv")
+        deliver(simulated, "vt", day, "meldingen.csv", "casusnummer", "betrokkenen.csv")
+    save_delivery(simulated, "old", "profile", "full", ("1", "2025-01-01"), [Table("clienten.csv", ["dossier"])])
+    increment.bring_new(simulated, ["1", "2", "3"], inbox, persons=9)  # eight of a day: a second one is needed
+    assert sorted(str(f.relative_to(inbox)) for f in inbox.glob("*/*")) == ["pol/1", "pol/2", "vt/1", "vt/2"]
+    for delivery in inbox.glob("*/*"):
+        manifest = json.loads((delivery / "manifest.json").read_text(encoding="utf-8"))
+        head, persons = (entry["name"] for entry in manifest["files"])
+        assert [entry["rows"] for entry in manifest["files"]] == [2, 4]
+        written = (delivery / head).read_text(encoding="utf-8")
+        assert '1;nieuw;"a; ""b""' in written
+        assert "4;nieuw" in written
+        assert not {"gewijzigd", "ingetrokken"} & set(written.split(";"))
+        assert {line.split(";")[0] for line in (delivery / persons).read_text(encoding="utf-8").split()[1:]} == {
+            "1",
+            "4",
+        }
 
 
 def test_decisions_are_told_with_the_persons_that_each_model_finds(tmp_path: Path) -> None:
@@ -185,7 +219,7 @@ def test_decisions_are_told_with_the_persons_that_each_model_finds(tmp_path: Pat
 
 def test_ratios_are_taken_within_a_round_and_then_their_median() -> None:
     def runs(*seconds: float) -> list[child.Child]:
-        return [child.Child(second, second, 100.0, ()) for second in seconds]
+        return [child.Child(second, second, 0.0, 100.0, ()) for second in seconds]
 
     told = peers._taken(theirs=runs(5, 10, 30), ours=runs(10, 25, 60))
     assert told["seconds"] == 10
