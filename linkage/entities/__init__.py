@@ -60,7 +60,7 @@ def resolve(
 
 STAGE = "persons"
 DESCRIBED = ("person_base", "possible_person_link", "ambiguous_claim", "capped_person")
-WORK = ("moved_person", "placed_mention", "near_mention", "near_place", "was_decision",
+WORK = ("moved_person", "placed_mention", "near_mention", "near_place", "stood_pair", "was_decision",
         "changed_link", "linked_person", "linked_mention", "linked_pair")  # fmt: skip
 KEPT = ("mention_person", "known_mention", "person_id_history", "person_component", *DESCRIBED)
 """Tables of the night before without which all persons are made anew."""
@@ -157,17 +157,17 @@ def _find_linked(db: Engine) -> None:
     """Write ``linked_person``, of whom a link may be another one, ``linked_pair``, the pairs of their mentions, and
     ``linked_mention``, all ends of these with their persons.
 
-    They are those that were looked at, and those between whom a pair changed that is possible, or may have been.
+    They are those that were looked at, with all their links, and of the others those between whom a pair changed that
+    is possible, or may have been.
     """
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE linked_person AS
         WITH place AS MATERIALIZED (
             SELECT mention_id, person_id FROM near_place ANTI JOIN moved_person USING (person_id)
-            UNION ALL FROM placed_mention
         ), placed AS MATERIALIZED (
             -- whole, before it is asked who differ: these are nearly all, and no way to find anybody
-            SELECT left_id, right_id, l.person_id AS one, r.person_id AS other FROM changed_pair
+            SELECT left_id, right_id, l.person_id AS one, r.person_id AS other FROM stood_pair
             JOIN place l ON l.mention_id = left_id JOIN place r ON r.mention_id = right_id
         ), crossing AS MATERIALIZED (
             SELECT left_id, right_id, least(one, other) AS person_id_a, greatest(one, other) AS person_id_b

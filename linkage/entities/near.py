@@ -29,8 +29,9 @@ def find(db: Engine, sure: str) -> None:
 
     ``sure`` is the query of pairs that may join. Reads what tells what changed (``changed_pair``, ``fresh_mention``,
     ``gone_mention``, ``was_mention``), ``decision`` and ``was_decision``, and, as the night before left them,
-    ``mention_person`` and ``person_component``. Writes ``near_place`` too: whose the ends of what changed were; and
-    ``changed_link`` (left_id, right_id, match_weight), the pairs that changed and are possible.
+    ``mention_person`` and ``person_component``. Writes too: ``changed_link`` (left_id, right_id, match_weight), the
+    pairs that changed and are possible; ``stood_pair`` (left_id, right_id), those that changed though neither end did;
+    and ``near_place``, whose the ends of all these and what else changed were.
     """
     _seed(db, sure)
     ids.find_returned(db, "person", "fresh_mention")
@@ -70,26 +71,34 @@ def _seed(db: Engine, sure: str) -> None:
         UNION SELECT unnest([left_id, right_id]) FROM decided
         """
     )
+    first = tonight.first(db, ["pair"]).get("pair")
+    # All that changed is written anew: what is of tonight has changed.
+    which = "SEMI JOIN changed_pair USING (left_id, right_id)" if first is None else f"WHERE rowid >= {first}"
+    db.run(f"CREATE OR REPLACE TEMP TABLE changed_link AS SELECT left_id, right_id, match_weight FROM pair {which}")
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE stood_pair AS
+        FROM changed_pair
+        ANTI JOIN near_told l ON l.mention_id = left_id ANTI JOIN near_told r ON r.mention_id = right_id
+        """
+    )
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE near_place AS
         SELECT mention_id, person_id, coalesce(component, person_id) AS component
         FROM (FROM mention_person WHERE mention_id IN (
-            FROM near_told UNION SELECT left_id FROM changed_pair UNION SELECT right_id FROM changed_pair))
+            FROM near_told UNION SELECT unnest([left_id, right_id]) FROM stood_pair
+            UNION SELECT unnest([left_id, right_id]) FROM changed_link))
         LEFT JOIN person_component USING (person_id)
         """
     )
-    first = tonight.first(db, ["pair"]).get("pair")
-    # All that changed is written anew: what is of tonight has changed.
-    which = "SEMI JOIN changed_pair USING (left_id, right_id)" if first is None else f"WHERE rowid >= {first}"
-    db.run(f"CREATE OR REPLACE TEMP TABLE changed_link AS SELECT left_id, right_id, match_weight FROM pair {which}")
     with db.shown({"pair": "FROM changed_link"}):
         db.run(
             f"""
             CREATE OR REPLACE TEMP TABLE near_seed AS
             WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id))
             FROM near_told UNION SELECT unnest([left_id, right_id]) FROM joined
-            UNION SELECT left_id FROM changed_pair JOIN near_place l ON l.mention_id = left_id
+            UNION SELECT left_id FROM stood_pair JOIN near_place l ON l.mention_id = left_id
                 JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
             """
         )
