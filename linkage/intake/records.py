@@ -191,9 +191,10 @@ def _kept(rows: str, key: str, records: str) -> str:
 
 
 def _newest(name: str, key: str, where: str) -> str:
+    """The newest rows are mostly tonight's, which stand together: found first, they are read without all others."""
     return (
-        f"SELECT * FROM {name}_version {where} "
-        f"QUALIFY row_number() OVER (PARTITION BY source_id, {key} ORDER BY version DESC, row_hash) = 1"
+        f"FROM {name}_version WHERE rowid IN (SELECT rowid FROM {name}_version {where} "
+        f"QUALIFY row_number() OVER (PARTITION BY source_id, {key} ORDER BY version DESC, row_hash) = 1)"
     )
 
 
