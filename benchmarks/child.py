@@ -33,8 +33,7 @@ class Line:
 class Child:
     """What a finished child took, start of the interpreter and imports included.
 
-    Of ``cpu_seconds`` the kernel took ``system_seconds``: most of all for memory that nobody had before, which costs
-    several times as much where the host of a virtual machine had taken it back.
+    Of ``cpu_seconds`` the kernel took ``system_seconds``, to clear memory and to copy files among others.
     """
 
     seconds: float

@@ -203,10 +203,8 @@ def test_a_night_of_new_records_leaves_out_what_changed(tmp_path: Path) -> None:
         assert '1;nieuw;"a; ""b""' in written
         assert "4;nieuw" in written
         assert not {"gewijzigd", "ingetrokken"} & set(written.split(";"))
-        assert {line.split(";")[0] for line in (delivery / persons).read_text(encoding="utf-8").split()[1:]} == {
-            "1",
-            "4",
-        }
+        people = (delivery / persons).read_text(encoding="utf-8").split()
+        assert {line.split(";")[0] for line in people[1:]} == {"1", "4"}
 
 
 def test_decisions_are_told_with_the_persons_that_each_model_finds(tmp_path: Path) -> None:
