@@ -77,13 +77,13 @@ class DuckDBEngine:
         self._in_transaction = True
         try:
             yield
+            self.run("COMMIT")
         except BaseException:
             with suppress(StoreError):  # a failure of the disk has ended the transaction already
                 self.run("ROLLBACK")
             raise
         finally:
             self._in_transaction = False
-        self.run("COMMIT")
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Return all rows of a query."""

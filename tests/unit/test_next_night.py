@@ -6,9 +6,10 @@ import gc
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from linkage import basis, contracts, pipeline, quality, tonight
 from linkage.casebook import publish
@@ -178,23 +179,52 @@ def test_a_transaction_that_runs_out_of_memory_is_undone(monkeypatch: pytest.Mon
         assert db.rows(NEEDS.format(1_000_000)) == [(1_000_000,)]  # tried again: it is no longer in a transaction
 
 
+def test_a_transaction_that_cannot_be_committed_is_not_tried_again() -> None:
+    class Short:
+        """Has no memory to commit with."""
+
+        def __init__(self, connection: DuckDBPyConnection) -> None:
+            self.connection = connection
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.connection, name)
+
+        def execute(self, sql: str, *params: Any) -> Any:
+            if sql == "COMMIT":
+                raise OutOfMemoryException("no memory")
+            return self.connection.execute(sql, *params)
+
+    with DuckDBEngine() as db:
+        db.run("CREATE TABLE kept (i INTEGER)")
+        db.narrow()
+        db.connection, usual = cast("DuckDBPyConnection", Short(db.connection)), db.connection
+        with pytest.raises(StoreError, match="run again with --from-scratch"), db.transaction():
+            db.run("INSERT INTO kept VALUES (1)")
+        db.connection = usual
+        assert threads(db) == 1
+        assert db.rows("SELECT count(*) FROM kept") == [(0,)]
+
+
 def test_a_gate_that_could_not_be_computed_gets_what_the_settings_allow(
     yesterday: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expectations = quality._great_expectations()
-    measure, taken = expectations.measure, []
+    measure, left_out = expectations.measure, []
 
-    def short(db: DuckDBEngine, checks: Sequence[Any], *asked: Any) -> Any:
-        taken.append(threads(db))
-        found = measure(db, checks, *asked)
-        first = checks[0].id
-        return found if len(taken) > 1 else {**found, first: found[first]._replace(passed=False, failing_rows=None)}
+    def counted(*asked: Any) -> Any:
+        found = measure(*asked)
+        left_out.append(sum(one.failing_rows is None for one in found.values()))
+        return found
 
-    monkeypatch.setattr(expectations, "measure", short)
+    monkeypatch.setattr(expectations, "measure", counted)
     with pipeline.start(Config(), yesterday.inbox, yesterday.out) as begun:
+        begun.db.run("SET memory_limit = '3MB'")
         verdict = quality.check(begun.db, Config(), gate="case_view", run_id="again")
+        assert threads(begun.db) == Config().machine.threads
+    first, second = left_out
+    assert first > 0
+    assert second == 0
     assert verdict.passed
-    assert taken == [1, 2]
 
 
 def test_it_leaves_the_search_for_garbage_as_it_found_it(yesterday: Night) -> None:
