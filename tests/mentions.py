@@ -55,12 +55,12 @@ def mention_table(db: DuckDBEngine, rows: list[dict[str, Any]]) -> None:
     db.connection.unregister("_rows")
 
 
-def score_table(db: DuckDBEngine, scored: list[tuple[int, int, float]]) -> None:
+def score_table(db: DuckDBEngine, scored: list[tuple[int, int, float]], *, possible: float = 0.5) -> None:
     """Write what the linkage leaves of pairs (left_id, right_id, match_weight), each mention its own number."""
     weighed = pd.DataFrame(scored, columns=["left_id", "right_id", "match_weight"])
     weighed = weighed.astype({"left_id": "int64", "right_id": "int64", "match_weight": "float64"})
     db.register("pair_score", weighed.assign(match_probability=1 / (1 + 2.0 ** -weighed["match_weight"])))
-    db.run("CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= 0.5")
+    db.run(f"CREATE OR REPLACE TABLE pair AS FROM pair_score WHERE match_probability >= {possible}")
     db.run("CREATE OR REPLACE TABLE mention_number AS SELECT mention_id, mention_id AS mention_no FROM mention")
     pairs = "SELECT left_id AS left_no, right_id AS right_no, rowid AS evidence_no FROM pair_score"
     db.run(f"CREATE OR REPLACE TABLE compared_pair AS {pairs}")

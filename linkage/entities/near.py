@@ -11,7 +11,7 @@ from linkage import tonight
 from linkage.engine.base import Engine
 from linkage.entities import ids
 
-WORK = ("near_told", "near_seed", "near_person")
+WORK = ("near_told", "near_joined", "near_seed", "near_person")
 ROW = (
     f"mention_id, record_no, {ids.KEY}, event_date, sex, birth_earliest, birth_latest, birth_precision, surname, "
     "postcode, house_number"
@@ -30,10 +30,11 @@ def find(db: Engine, sure: str) -> None:
     ``sure`` is the query of pairs that may join. Reads what tells what changed (``changed_pair``, ``fresh_mention``,
     ``gone_mention``, ``was_mention``), ``decision`` and ``was_decision``, and, as the night before left them,
     ``mention_person`` and ``person_component``. Writes too: ``changed_link`` (left_id, right_id, match_weight), the
-    pairs that changed and are possible; ``stood_pair`` (left_id, right_id), those that changed though neither end did;
-    and ``near_place``, whose the ends of all these and what else changed were.
+    pairs that changed and are possible; ``stood_pair`` (left_id, right_id), those that changed of
+    which neither end tells more; and ``near_place``, whose the ends of these, and of what may join, were.
     """
-    _seed(db, sure)
+    _find_changed(db, sure)
+    _seed(db)
     ids.find_returned(db, "person", "fresh_mention")
     db.run(
         """
@@ -55,10 +56,9 @@ def find(db: Engine, sure: str) -> None:
         db.run(f"DROP TABLE {name}")
 
 
-def _seed(db: Engine, sure: str) -> None:
-    """Write ``near_seed``: mentions that are new, gone or stand on a record beside one, and the ends of what changed.
-
-    Of a pair inside one component of the night before one end tells of both.
+def _find_changed(db: Engine, sure: str) -> None:
+    """Write ``near_told``, mentions that are new, gone or stand on a record beside one, and those that were decided on;
+    ``changed_link``; ``near_joined``, the ends of pairs that changed and may join; and ``stood_pair``.
     """
     db.run(
         """
@@ -75,6 +75,11 @@ def _seed(db: Engine, sure: str) -> None:
     # All that changed is written anew: what is of tonight has changed.
     which = "SEMI JOIN changed_pair USING (left_id, right_id)" if first is None else f"WHERE rowid >= {first}"
     db.run(f"CREATE OR REPLACE TEMP TABLE changed_link AS SELECT left_id, right_id, match_weight FROM pair {which}")
+    with db.shown({"pair": "FROM changed_link"}):
+        db.run(
+            "CREATE OR REPLACE TEMP TABLE near_joined AS SELECT unnest([left_id, right_id]) AS mention_id "
+            f"FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id)"
+        )
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE stood_pair AS
@@ -82,23 +87,26 @@ def _seed(db: Engine, sure: str) -> None:
         ANTI JOIN near_told l ON l.mention_id = left_id ANTI JOIN near_told r ON r.mention_id = right_id
         """
     )
+
+
+def _seed(db: Engine) -> None:
+    """Write ``near_place``, and ``near_seed``: the mentions of `_find_changed` and the ends of pairs that were weighed
+    again inside one component of the night before, of which one end tells of both.
+    """
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE near_place AS
         SELECT mention_id, person_id, coalesce(component, person_id) AS component
         FROM (FROM mention_person WHERE mention_id IN (
-            FROM near_told UNION SELECT unnest([left_id, right_id]) FROM stood_pair
-            UNION SELECT unnest([left_id, right_id]) FROM changed_link))
+            FROM near_told UNION FROM near_joined UNION SELECT unnest([left_id, right_id]) FROM stood_pair))
         LEFT JOIN person_component USING (person_id)
         """
     )
-    with db.shown({"pair": "FROM changed_link"}):
-        db.run(
-            f"""
-            CREATE OR REPLACE TEMP TABLE near_seed AS
-            WITH joined AS (FROM ({sure}) SEMI JOIN changed_pair USING (left_id, right_id))
-            FROM near_told UNION SELECT unnest([left_id, right_id]) FROM joined
-            UNION SELECT left_id FROM stood_pair JOIN near_place l ON l.mention_id = left_id
-                JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
-            """
-        )
+    db.run(
+        """
+        CREATE OR REPLACE TEMP TABLE near_seed AS
+        FROM near_told UNION FROM near_joined
+        UNION SELECT left_id FROM stood_pair JOIN near_place l ON l.mention_id = left_id
+            JOIN near_place r ON r.mention_id = right_id AND r.component = l.component
+        """
+    )
