@@ -83,8 +83,8 @@ def overlook_relations(monkeypatch: pytest.MonkeyPatch) -> None:
 def overlook_persons(monkeypatch: pytest.MonkeyPatch) -> None:
     seed = near._seed
 
-    def nobody_is_near(db: DuckDBEngine, sure: str) -> None:
-        seed(db, sure)
+    def nobody_is_near(db: DuckDBEngine) -> None:
+        seed(db)
         db.run("DELETE FROM near_seed")
 
     monkeypatch.setattr(near, "_seed", nobody_is_near)
