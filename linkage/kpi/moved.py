@@ -1,8 +1,8 @@
 """What mentions tell, counted by those that came and went tonight: all others count as they did the night before.
 
 Table ``kpi`` of the night before holds those counts. A mention says something else tonight where it is in
-``fresh_mention`` or ``was_mention``, and is of another person where it is in ``other_mention``; a person stands whole
-in ``mention_cluster``, tonight and as it was.
+``fresh_mention`` or ``was_mention`` (who is only compared anew is in neither), and is of another person where it is in
+``other_mention``; a person stands whole in ``mention_cluster``, tonight and as it was.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class _Night:
         self._keep()
 
     def renew(self, model: Model) -> int:
-        """Compare the pairs that changed since the night before; return how many mentions were fresh."""
+        """Compare the pairs that changed since the night before; return how many mentions have any compared anew."""
         linkage = self.config.linkage
         changed = int(self.db.rows("SELECT count(*) FROM fresh_mention")[0][0])
         fresh = increment.compare(self.db, self.comparer, budget=self._budget, max_block=linkage.max_block)

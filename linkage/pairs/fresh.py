@@ -1,7 +1,7 @@
 """Candidate pairs of the mentions that are new or say something else: only the blocks that they are in are read.
 
 What the blocks of all others come to is known from the night before: how many keys are shared by how many mentions, and
-which keys are too common. A key that becomes too common tonight, or is so no longer, makes all its mentions fresh.
+which keys are too common. Of a key that becomes too common tonight, or is so no longer, all mentions are compared anew.
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ from linkage.pairs.spec import Rule, Spec
 
 WAS = "was_mention"
 """What mentions said before that are gone or fresh now, as rows of ``mention``."""
+COMPARED = "compared_mention"
+"""The mentions whose pairs are compared anew: the fresh ones, and who has a key that changed sides."""
 NOW = "now_mention"
-"""What the fresh mentions say."""
+"""What these say."""
 Sizes = dict[int, dict[int, int]]
 """How many keys of each rule so many mentions share."""
 
 
 def pairs(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
-    """Write ``few_pair`` (left_id, right_id, rules): who shares a key with a fresh mention, its own record too.
+    """Write `COMPARED`, and ``few_pair`` (left_id, right_id, rules): who shares a key with one of them.
 
-    Reads ``fresh_mention`` and `WAS`; adds to ``fresh_mention`` who has a key that changed sides, and leaves `NOW`.
-    Brings the tables of the blocks up to tonight. Raises `BudgetError` as `blocking.candidates` does.
+    Pairs on one record are among them. Reads ``fresh_mention`` and `WAS`; leaves `NOW`. Brings the tables of the blocks
+    up to tonight. Raises `BudgetError` as `blocking.candidates` does.
     """
+    db.run(f"CREATE OR REPLACE TEMP TABLE {COMPARED} AS FROM fresh_mention")
     _count(db, spec, budget=budget, max_block=max_block)
     db.run(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE few_pair AS
         SELECT least(f.mention_id, n.mention_id) AS left_id, greatest(f.mention_id, n.mention_id) AS right_id,
                CAST(bit_or(1 << f.rule_no) AS INTEGER) AS rules
-        FROM (FROM near_key SEMI JOIN fresh_mention USING (mention_id)) f
+        FROM (FROM near_key SEMI JOIN {COMPARED} USING (mention_id)) f
         JOIN near_key n ON n.key = f.key AND n.rule_no = f.rule_no AND n.mention_id <> f.mention_id
         GROUP BY ALL
         """
@@ -70,8 +73,7 @@ def _count(db: Engine, spec: Spec, *, budget: int, max_block: int) -> None:
         _count_all(db, number, spec.rules[number], kept)
     if db.rows("SELECT 1 FROM drawn_in LIMIT 1"):
         db.run(
-            "INSERT INTO fresh_mention "
-            "SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN fresh_mention USING (mention_id)"
+            f"INSERT INTO {COMPARED} SELECT DISTINCT mention_id FROM drawn_in ANTI JOIN {COMPARED} USING (mention_id)"
         )
         _read_fresh(db, spec)
         keys.near(db)
@@ -85,11 +87,11 @@ def _read_fresh(db: Engine, spec: Spec) -> None:
 
     What came tonight stands together in ``mention``, and the rest of it is not read.
     """
-    [(first, last)] = db.rows("SELECT min(rowid), max(rowid) FROM mention SEMI JOIN fresh_mention USING (mention_id)")
+    [(first, last)] = db.rows(f"SELECT min(rowid), max(rowid) FROM mention SEMI JOIN {COMPARED} USING (mention_id)")
     there = f"rowid BETWEEN {first} AND {last}" if first is not None else "false"
     db.run(
         f"CREATE OR REPLACE TEMP TABLE {NOW} AS SELECT {columns(spec)} FROM mention "
-        f"SEMI JOIN fresh_mention USING (mention_id) WHERE {there}"
+        f"SEMI JOIN {COMPARED} USING (mention_id) WHERE {there}"
     )
     for name, source in (("came_key", NOW), ("went_key", WAS)):
         every = " UNION ALL ".join(

@@ -77,20 +77,20 @@ def is_usable(db: Engine) -> bool:
 
 
 def compare(db: Engine, comparer: Comparer, *, budget: int, max_block: int) -> int:
-    """Compare the pairs of rules that have a fresh mention, into ``in_pair``; return how many mentions were fresh.
+    """Compare the pairs of rules that have one of `fresh.COMPARED`, into ``in_pair``; return how many these are.
 
     Writes ``moved_mention``, whose pairs of the night before are no longer (`taken`), and leaves `fresh.NOW`.
     """
     fresh.pairs(db, comparer.spec, budget=budget, max_block=max_block)
     db.run(
         "CREATE OR REPLACE TEMP TABLE moved_mention AS "
-        "SELECT mention_id FROM fresh_mention UNION SELECT mention_id FROM gone_mention"
+        f"SELECT mention_id FROM {fresh.COMPARED} UNION SELECT mention_id FROM gone_mention"
     )
     _seat(db, comparer.spec)
     code_ends(db, comparer.spec)
     comparer.pairs("few_pair", "in_pair", "rules", where=comparer.spec.pairs)
     db.run("DROP TABLE few_pair")
-    return int(db.rows("SELECT count(*) FROM fresh_mention")[0][0])
+    return int(db.rows(f"SELECT count(*) FROM {fresh.COMPARED}")[0][0])
 
 
 def _seat(db: Engine, spec: Spec) -> None:

@@ -44,7 +44,7 @@ def write(db: Engine, pairs: str) -> None:
 
 
 def renew(db: Engine) -> None:
-    """Add the pairs of ``in_pair``, and give ``fresh_mention`` new numbers: the pairs of the old ones are dead.
+    """Add the pairs of ``in_pair``, and give ``compared_mention`` new numbers: the pairs of the old ones are dead.
 
     ``came_pair`` and ``gone_pair`` tell what is otherwise than the night before; all have left_id, right_id, rules and
     pattern.
@@ -53,7 +53,7 @@ def renew(db: Engine) -> None:
     db.run("DELETE FROM mention_number WHERE mention_id IN (FROM moved_mention)")
     db.run(
         f"INSERT INTO mention_number SELECT mention_id, {last} + row_number() OVER (ORDER BY mention_id) "
-        "FROM fresh_mention"
+        "FROM compared_mention"
     )
     _count(db, "came_pair", "gone_pair")
     db.run(f"INSERT INTO compared_pair {_numbered('in_pair')}")

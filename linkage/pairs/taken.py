@@ -80,5 +80,5 @@ def put_back(db: Engine) -> None:
         "CREATE OR REPLACE TEMP TABLE changed_pair AS SELECT left_id, right_id FROM gone_pair "
         "UNION SELECT left_id, right_id FROM in_pair"
     )
-    for name in ("out_pair", "moved_mention", "now_mention"):
+    for name in ("out_pair", "moved_mention", "compared_mention", "now_mention"):
         db.run(f"DROP TABLE {name}")

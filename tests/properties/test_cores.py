@@ -60,7 +60,7 @@ def tonight(dice: random.Random, db: DuckDBEngine, world: World) -> World:
     moved = gone | fresh | set(new)
     found = compared(dice, list(now), 40)
     came = {p: (1, told[1] & ~CONTEXT.mask) for p, told in found.items() if moved & {*p}}
-    for name, ids in (("fresh_mention", fresh | set(new)), ("gone_mention", gone), ("moved_mention", moved)):
+    for name, ids in (("compared_mention", fresh | set(new)), ("gone_mention", gone), ("moved_mention", moved)):
         db.register(name, pd.DataFrame({"mention_id": list(ids)}, dtype="int64"))
     was = [(m, record[m]) for m in gone | fresh]
     db.register("was_mention", pd.DataFrame(was, columns=["mention_id", "record_no"], dtype="int64"))
@@ -125,7 +125,7 @@ def test_cores_in_place_are_those_of_all_pairs(seed: int) -> None:
             assert {row[0]: row[1] for row in told} == world[0]
             after = held(db, world[0])
             others = {r for r in before.keys() | after.keys() if before.get(r, set()) != after.get(r, set())}
-            said = "SELECT record_no FROM mention SEMI JOIN fresh_mention USING (mention_id) UNION FROM was_record"
+            said = "SELECT record_no FROM mention SEMI JOIN compared_mention USING (mention_id) UNION FROM was_record"
             db.run("CREATE OR REPLACE TEMP VIEW was_record AS SELECT record_no FROM was_mention")
             assert {n for (n,) in db.rows("FROM touched_record")} == others | {n for (n,) in db.rows(said)}
 

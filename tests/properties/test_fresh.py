@@ -119,8 +119,10 @@ def nights(seed: int, budget: int, max_block: int, folder: Path) -> int:
                 with pytest.raises(BudgetError, match=str(error)):
                     compare_fresh(db, *tonight)
                 break
+            said_otherwise = db.rows("FROM fresh_mention ORDER BY ALL")
             compare_fresh(db, *tonight)
             assert told(db) == told(other)
+            assert db.rows("FROM fresh_mention ORDER BY ALL") == said_otherwise, "to be compared is to say nothing new"
             blocked += int(db.rows("SELECT count(*) FROM blocked_key")[0][0])
     return blocked
 

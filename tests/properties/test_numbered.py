@@ -44,7 +44,7 @@ def test_only_pairs_of_tonight_are_told(dead: float, monkeypatch: pytest.MonkeyP
             mentions = mentions - gone | fresh
             came, went = compared(dice, fresh, mentions), {p: t for p, t in pairs.items() if moved & {*p}}
             pairs = {p: t for p, t in pairs.items() if p not in went} | came
-            for name, ids in (("fresh_mention", fresh), ("moved_mention", moved)):
+            for name, ids in (("compared_mention", fresh), ("moved_mention", moved)):
                 db.register(name, pd.DataFrame({"mention_id": sorted(ids)}, dtype="int64"))
             write(db, "in_pair", came)
             write(db, "came_pair", {p: t for p, t in came.items() if went.get(p) != t})

@@ -92,7 +92,7 @@ def test_pairs_that_come_later_weigh_what_they_weigh_all_at_once(model: Model) -
     with DuckDBEngine() as db, DuckDBEngine() as whole:
         weighed(db, model, before)
         weighed(whole, model, after)
-        for name in ("fresh_mention", "moved_mention"):
+        for name in ("compared_mention", "moved_mention"):
             db.register(name, pd.DataFrame({"mention_id": []}, dtype="int64"))
         for name in ("in_pair", "came_pair"):
             db.register(name, came)
